@@ -1,0 +1,74 @@
+using Handover.Core.Foundation;
+using Handover.Core.Rollouts;
+
+namespace Handover.Control.Engine;
+
+/// <summary>What people (through the API) may ask of the engine. Every change is persisted before the call returns.</summary>
+public interface IRolloutOperations
+{
+    /// <summary>Starts a rollout; refused with a problem when one is open for the service or the plan cannot work.</summary>
+    Task<Result<RolloutSnapshot>> StartAsync(RolloutPlan plan, string actor, CancellationToken cancel);
+
+    /// <summary>All rollouts, newest first; only those of <paramref name="service"/> when it is given.</summary>
+    IReadOnlyList<RolloutSnapshot> List(string? service);
+
+    /// <summary>One rollout by id, or the newest of a plan by the plan's name; null when there is none.</summary>
+    RolloutSnapshot? Find(string idOrName);
+
+    /// <summary>Gives a rollout a command; <c>conflict</c> when its state does not allow it.</summary>
+    Task<Result<RolloutSnapshot>> CommandAsync(string id, UserCommand command, string actor, CancellationToken cancel);
+
+    /// <summary>
+    /// Takes a service back: rolls an open rollout back, or moves to the release before the last successful one while it is
+    /// kept. Returns once the move is committed.
+    /// </summary>
+    Task<Result<RolloutSnapshot>> RollbackServiceAsync(string service, string actor, CancellationToken cancel);
+
+    /// <summary>Raised with the rollout's id after each change. Handlers must not block.</summary>
+    event Action<string>? Changed;
+}
+
+/// <summary>What a person may tell a rollout.</summary>
+public abstract record UserCommand
+{
+    private UserCommand() { }
+
+    /// <summary>Leave the phase now; <paramref name="Full"/> goes to 100 % without waiting in the phases between.</summary>
+    public sealed record Promote(bool Full) : UserCommand;
+
+    /// <summary>Set the candidate's share.</summary>
+    public sealed record SetShare(Share Share) : UserCommand;
+
+    /// <summary>Stop where it is.</summary>
+    public sealed record Pause : UserCommand;
+
+    /// <summary>Go on.</summary>
+    public sealed record Resume : UserCommand;
+
+    /// <summary>Approve; refused from the token that started the rollout.</summary>
+    public sealed record Approve : UserCommand;
+
+    /// <summary>Take everything back.</summary>
+    public sealed record Rollback(string Reason) : UserCommand;
+
+    /// <summary>Try again after a failure.</summary>
+    public sealed record Retry : UserCommand;
+}
+
+/// <summary>A rollout as it is now, with its history.</summary>
+/// <param name="State">The folded state.</param>
+/// <param name="Events">What happened, oldest first.</param>
+/// <param name="Forecast">When it should end at current traffic; null when that cannot be said.</param>
+public sealed record RolloutSnapshot(
+    RolloutState State,
+    IReadOnlyList<RolloutHistoryEntry> Events,
+    DateTimeOffset? Forecast
+);
+
+/// <summary>One thing that happened.</summary>
+/// <param name="Seq">Number within the rollout, from 1.</param>
+/// <param name="At">When.</param>
+/// <param name="Kind">Event name in camel case.</param>
+/// <param name="Text">One line for people.</param>
+/// <param name="Actor">Who; <c>engine</c> when nobody.</param>
+public sealed record RolloutHistoryEntry(long Seq, DateTimeOffset At, string Kind, string Text, string Actor);

@@ -1,0 +1,61 @@
+using Handover.Core.Foundation;
+using Handover.Core.Gates;
+
+namespace Handover.Core.Rollouts;
+
+/// <summary>How a service is brought from one release to another: validated, immutable, stored with the rollout.</summary>
+public sealed record RolloutPlan
+{
+    /// <summary>Name of the plan; the rollout's id is <c>NAME.N</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The service.</summary>
+    public required string Service { get; init; }
+
+    /// <summary>The release to bring in.</summary>
+    public required string To { get; init; }
+
+    /// <summary>Which ready-made list the phases come from (or are closest to).</summary>
+    public Strategy Strategy { get; init; } = Strategy.Parallel;
+
+    /// <summary>Seed of the draw; default the plan's name, so that a retry reaches the same entities.</summary>
+    public required string Salt { get; init; }
+
+    /// <summary>What happens, in order. Never empty.</summary>
+    public required IReadOnlyList<Phase> Phases { get; init; }
+
+    /// <summary>What decides.</summary>
+    public GatePlan Gates { get; init; } = new();
+
+    /// <summary>A phase without progress for so long: <see cref="WhenInconclusive"/> applies. Default 2 h.</summary>
+    public TimeSpan Deadline { get; init; } = TimeSpan.FromHours(2);
+
+    /// <summary>What happens at the deadline.</summary>
+    public Inconclusive WhenInconclusive { get; init; } = Inconclusive.Hold;
+}
+
+/// <summary>The three ready-made lists of phases.</summary>
+public enum Strategy
+{
+    /// <summary>A sticky share of entities shifts gradually.</summary>
+    Parallel,
+
+    /// <summary>Warm, then everything switches at one instant.</summary>
+    Cutover,
+
+    /// <summary>Shadow, then segments and shares.</summary>
+    Flag,
+}
+
+/// <summary>What happens when a phase makes no progress until the deadline.</summary>
+public enum Inconclusive
+{
+    /// <summary>Wait for a person.</summary>
+    Hold,
+
+    /// <summary>Take everything back.</summary>
+    Rollback,
+
+    /// <summary>Go on, and record that there was no verdict.</summary>
+    Promote,
+}

@@ -1,0 +1,105 @@
+using Handover.Core.Foundation;
+using Handover.Core.Gates;
+
+namespace Handover.Core.Rollouts;
+
+/// <summary>
+/// A rollout, folded from its events. Everything the engine does next is derived from this value and nothing else, so that
+/// a restart goes on where the last event was written.
+/// </summary>
+public sealed record RolloutState
+{
+    /// <summary><c>PLAN.N</c>, unique.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The plan, as it was when the rollout started.</summary>
+    public required RolloutPlan Plan { get; init; }
+
+    /// <summary>The release that served when the rollout started.</summary>
+    public required string From { get; init; }
+
+    /// <summary>Who started it.</summary>
+    public required string StartedBy { get; init; }
+
+    /// <summary>When it started.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public RolloutStatus Status { get; init; } = RolloutStatus.Pending;
+
+    /// <summary>Index into the plan's phases of the phase that is active.</summary>
+    public int PhaseIndex { get; init; }
+
+    /// <summary>When the active phase was entered.</summary>
+    public DateTimeOffset PhaseEnteredAt { get; init; }
+
+    /// <summary>Whether the active phase's move (or start, or check) is done and it gathers evidence.</summary>
+    public bool PhaseSettled { get; init; }
+
+    /// <summary>Share of all entities that the candidate serves, as last committed.</summary>
+    public Share Share { get; init; } = Share.None;
+
+    /// <summary>Shares of segments, as last committed.</summary>
+    public IReadOnlyDictionary<string, Share> SegmentShares { get; init; } = new Dictionary<string, Share>();
+
+    /// <summary>Epoch of the last committed move; 0 before the first.</summary>
+    public long Epoch { get; init; }
+
+    /// <summary>Share wished by a person beyond the active phase's; null when none is open.</summary>
+    public Share? WishedShare { get; init; }
+
+    /// <summary>Why everything must go back to <see cref="From"/>; null when it need not. Once set it is never unset.</summary>
+    public string? RollbackReason { get; init; }
+
+    /// <summary>Who approved; null when nobody has.</summary>
+    public string? ApprovedBy { get; init; }
+
+    /// <summary>Whether a person asked to skip the rest of the phases' waiting.</summary>
+    public bool PromoteFully { get; init; }
+
+    /// <summary>Failed attempts of the active phase's move, for back-off.</summary>
+    public int MoveFailures { get; init; }
+
+    /// <summary>The last verdict; null before the first.</summary>
+    public Verdict? Verdict { get; init; }
+
+    /// <summary>Why the rollout stands as it does, in words.</summary>
+    public IReadOnlyList<string> Reasons { get; init; } = [];
+
+    /// <summary>When it ended; null while it is open.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>The active phase.</summary>
+    public Phase Phase => Plan.Phases[PhaseIndex];
+
+    /// <summary>Whether it can still change routing.</summary>
+    public bool Open => EndedAt is null;
+}
+
+/// <summary>Where a rollout stands; camel case on the wire.</summary>
+public enum RolloutStatus
+{
+    /// <summary>Accepted, not begun.</summary>
+    Pending,
+
+    /// <summary>Going on by itself.</summary>
+    Running,
+
+    /// <summary>Waiting for evidence that does not come, for an approval, or for a gateway: a person should look.</summary>
+    Holding,
+
+    /// <summary>Stopped by a person.</summary>
+    Paused,
+
+    /// <summary>The candidate is the stable release now.</summary>
+    Succeeded,
+
+    /// <summary>Everything went back.</summary>
+    RolledBack,
+
+    /// <summary>Never began: a contract, a signature or the machine's capacity forbids it.</summary>
+    Refused,
+
+    /// <summary>Could not go on, and the candidate never served.</summary>
+    Failed,
+}

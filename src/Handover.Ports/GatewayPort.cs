@@ -1,0 +1,75 @@
+using Handover.Core.Catalog;
+using Handover.Core.Foundation;
+using Handover.Core.Moves;
+
+namespace Handover.Ports;
+
+/// <summary>What the control plane may ask of a gateway. No call blocks on traffic.</summary>
+public interface IGatewayPort
+{
+    /// <summary>The gateway's id.</summary>
+    string Id { get; }
+
+    /// <summary>The gateway's boot id.</summary>
+    string Incarnation { get; }
+
+    /// <summary>Replaces what the gateway knows besides routing: services, endpoints, mirrors, keys. One swap.</summary>
+    void Configure(GatewayConfiguration configuration);
+
+    /// <summary>Hands over a message of the move protocol. Returns at once; the answer comes as a reply.</summary>
+    void Deliver(MoveMessage message);
+
+    /// <summary>What the gateway is doing for a service; null when it does not know the service.</summary>
+    GatewayStatus? Status(string service);
+
+    /// <summary>Answers of the move protocol. Handlers must not block.</summary>
+    event Action<GatewayReply>? Replied;
+}
+
+/// <summary>What a gateway knows besides routing.</summary>
+/// <param name="Services">By name.</param>
+/// <param name="PinKeys">HMAC keys for pins: the first signs, all verify.</param>
+public sealed record GatewayConfiguration(
+    IReadOnlyDictionary<string, ServiceConfiguration> Services,
+    IReadOnlyList<byte[]> PinKeys
+);
+
+/// <summary>One service as a gateway sees it.</summary>
+/// <param name="Service">The declaration.</param>
+/// <param name="Releases">Endpoints of each running release: release -> member -> endpoints.</param>
+public sealed record ServiceConfiguration(
+    Service Service,
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, IReadOnlyList<MemberEndpoint>>> Releases
+)
+{
+    /// <summary>Copies live requests to a release; null when nothing is mirrored.</summary>
+    public MirrorConfiguration? Mirror { get; init; }
+
+    /// <summary>Hashes (SHA-256, lower-case hex) of tokens whose bearer may name a release, where the service allows it.</summary>
+    public IReadOnlyList<string> OverrideTokenHashes { get; init; } = [];
+}
+
+/// <summary>Copies live requests to a release.</summary>
+/// <param name="Release">The release that gets the copies.</param>
+/// <param name="Share">Share of requests that are copied.</param>
+/// <param name="Concurrency">Most copies in flight; above it a copy is dropped and counted.</param>
+/// <param name="Timeout">A copy's own deadline.</param>
+public sealed record MirrorConfiguration(string Release, Share Share, int Concurrency, TimeSpan Timeout);
+
+/// <summary>What a gateway is doing for a service.</summary>
+/// <param name="Service">The service.</param>
+/// <param name="Epoch">The epoch in force here.</param>
+/// <param name="Holding">Whether it holds a slice now.</param>
+/// <param name="Held">Requests held now.</param>
+/// <param name="InFlight">Requests in flight by release.</param>
+/// <param name="LivePins">Requests by release whose pin may still be used by another hop.</param>
+/// <param name="MirrorsDropped">Copies that were dropped since the start.</param>
+public sealed record GatewayStatus(
+    string Service,
+    long Epoch,
+    bool Holding,
+    int Held,
+    IReadOnlyDictionary<string, int> InFlight,
+    IReadOnlyDictionary<string, int> LivePins,
+    long MirrorsDropped
+);
