@@ -28,6 +28,9 @@ public sealed record Result<T>
         }
     }
 
+    /// <summary>Success, for types that have no implicit conversion (interfaces).</summary>
+    public static Result<T> Of(T value) => new(value, []);
+
     /// <summary>Success.</summary>
     public static implicit operator Result<T>(T value) => new(value, []);
 

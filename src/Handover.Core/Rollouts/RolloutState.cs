@@ -1,3 +1,4 @@
+using Handover.Core.Catalog;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
 
@@ -21,6 +22,12 @@ public sealed record RolloutState
     /// <summary>Who started it.</summary>
     public required string StartedBy { get; init; }
 
+    /// <summary>The segments that the plan names, as they were when it started.</summary>
+    public IReadOnlyList<Segment> Segments { get; init; } = [];
+
+    /// <summary>The service's impact when it started.</summary>
+    public Impact Impact { get; init; } = Impact.Low;
+
     /// <summary>When it started.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
@@ -33,6 +40,9 @@ public sealed record RolloutState
     /// <summary>When the active phase was entered.</summary>
     public DateTimeOffset PhaseEnteredAt { get; init; }
 
+    /// <summary>When something last went forward; the deadline counts from here.</summary>
+    public DateTimeOffset ProgressAt { get; init; }
+
     /// <summary>Whether the active phase's move (or start, or check) is done and it gathers evidence.</summary>
     public bool PhaseSettled { get; init; }
 
@@ -44,6 +54,9 @@ public sealed record RolloutState
 
     /// <summary>Epoch of the last committed move; 0 before the first.</summary>
     public long Epoch { get; init; }
+
+    /// <summary>Whether the last committed move put everybody on the candidate for good.</summary>
+    public bool Switched { get; init; }
 
     /// <summary>Share wished by a person beyond the active phase's; null when none is open.</summary>
     public Share? WishedShare { get; init; }
@@ -68,6 +81,12 @@ public sealed record RolloutState
 
     /// <summary>When it ended; null while it is open.</summary>
     public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>Until when the old release is kept after a success; null before, and once it was stopped.</summary>
+    public DateTimeOffset? KeepOldUntil { get; init; }
+
+    /// <summary>Number of events so far; the next one gets this plus one.</summary>
+    public long Version { get; init; }
 
     /// <summary>The active phase.</summary>
     public Phase Phase => Plan.Phases[PhaseIndex];

@@ -1,0 +1,222 @@
+using Handover.Core.Foundation;
+using Handover.Core.Gates;
+
+namespace Handover.Core.Rollouts;
+
+/// <summary>
+/// What follows from a command: events, or a problem when the state does not allow it. Pure: the same state, command and
+/// time give the same events on every machine. Results of effects that no longer matter give no events.
+/// </summary>
+public static partial class Decider
+{
+    private static readonly IReadOnlyList<RolloutEvent> Nothing = [];
+
+    /// <summary>After so many failed moves in a row a person is told; the engine keeps trying.</summary>
+    public const int MoveFailuresBeforeHold = 3;
+
+    /// <summary>Decides. <paramref name="s"/> is null only for <c>Begin</c>.</summary>
+    public static Result<IReadOnlyList<RolloutEvent>> Decide(RolloutState? s, RolloutCommand c, DateTimeOffset now)
+    {
+        if (c is RolloutCommand.Begin begin)
+        {
+            Invariant.Holds(s is null, "a rollout begins once");
+            return Events(
+                new RolloutEvent.Started(
+                    now,
+                    begin.Actor,
+                    begin.Id,
+                    begin.Plan,
+                    begin.From,
+                    begin.Impact,
+                    begin.Segments
+                )
+            );
+        }
+
+        Invariant.Holds(s is not null, "a rollout begins first");
+        return c switch
+        {
+            RolloutCommand.Tick => Result(OnTick(s, now)),
+            RolloutCommand.Judged judged => Result(OnJudged(s, judged.Verdict, now)),
+            RolloutCommand.MoveCommitted moved => Result(OnMoved(s, moved, now)),
+            RolloutCommand.MoveFailed failed => Result(OnMoveFailed(s, failed, now)),
+            RolloutCommand.OldStopped => s.KeepOldUntil is null ? Result(Nothing) : Events(new RolloutEvent.OldStopped(now)),
+            RolloutCommand.Verified or RolloutCommand.StackReady or RolloutCommand.StackFailed or RolloutCommand.Warmed =>
+                Result(OnPrepared(s, c, now)),
+            _ => OnPerson(s, c, now),
+        };
+    }
+
+    private static IReadOnlyList<RolloutEvent> OnTick(RolloutState s, DateTimeOffset now)
+    {
+        if (s.Status == RolloutStatus.Pending)
+        {
+            return Enter(s, 0, now);
+        }
+
+        if (!s.Open || s.RollbackReason is not null || s.Status != RolloutStatus.Running)
+        {
+            return Nothing;
+        }
+
+        if (Effects.NeedsApproval(s))
+        {
+            return [new RolloutEvent.HoldBegan(now, "needs somebody else's approval: impact is high")];
+        }
+
+        if (s.PromoteFully && s.PhaseSettled && s.Phase is Phase.Shadow or Phase.Shift or Phase.Bake or Phase.Switch)
+        {
+            return Complete(s, now, RolloutEvent.Engine, "promoted to the end");
+        }
+
+        if (now - s.ProgressAt <= s.Plan.Deadline)
+        {
+            return Nothing;
+        }
+
+        string late = $"no progress in phase {s.Phase.Kind} for {s.Plan.Deadline}";
+        return s.Plan.WhenInconclusive switch
+        {
+            Inconclusive.Rollback => [new RolloutEvent.RollbackDecided(now, RolloutEvent.Engine, late)],
+            Inconclusive.Promote when s.PhaseSettled => Complete(
+                s,
+                now,
+                RolloutEvent.Engine,
+                $"{late}; promoted without a verdict"
+            ),
+            _ => [new RolloutEvent.HoldBegan(now, late)],
+        };
+    }
+
+    private static IReadOnlyList<RolloutEvent> OnJudged(RolloutState s, Verdict verdict, DateTimeOffset now)
+    {
+        if (!s.Open || s.RollbackReason is not null)
+        {
+            return Nothing;
+        }
+
+        var events = new List<RolloutEvent>();
+        if (s.Verdict?.Outcome != verdict.Outcome || verdict.Outcome == Outcome.RollBack)
+        {
+            events.Add(new RolloutEvent.VerdictReached(now, verdict));
+        }
+
+        if (verdict.Outcome == Outcome.RollBack)
+        {
+            events.Add(new RolloutEvent.RollbackDecided(now, RolloutEvent.Engine, verdict.Reasons[0]));
+        }
+        else if (verdict.Outcome == Outcome.Promote && s is { Status: RolloutStatus.Running, PhaseSettled: true })
+        {
+            events.AddRange(Complete(s, now, RolloutEvent.Engine, verdict.Reasons[0]));
+        }
+
+        return events;
+    }
+
+    private static IReadOnlyList<RolloutEvent> OnMoved(RolloutState s, RolloutCommand.MoveCommitted c, DateTimeOffset now)
+    {
+        if (!s.Open)
+        {
+            return Nothing;
+        }
+
+        switch (c.Target)
+        {
+            case MoveTarget.Back:
+                bool served = s.Epoch > 0 || c.Held > TimeSpan.Zero;
+                return s.RollbackReason is null ? Nothing : [new RolloutEvent.RolledBack(now, served ? c.Epoch : 0)];
+            case MoveTarget.Shares shares:
+                return [new RolloutEvent.Moved(now, c.Epoch, shares.Share, shares.Segments, c.Held)];
+            default:
+                var moved = new RolloutEvent.Moved(now, c.Epoch, Share.All, s.SegmentShares, c.Held);
+                if (s.Phase is not Phase.Retire retire || s.RollbackReason is not null)
+                {
+                    return [moved];
+                }
+
+                return
+                [
+                    moved,
+                    new RolloutEvent.PhaseCompleted(now, RolloutEvent.Engine, s.PhaseIndex, $"{s.Plan.To} is stable"),
+                    new RolloutEvent.Succeeded(now, now + retire.Keep),
+                ];
+        }
+    }
+
+    private static IReadOnlyList<RolloutEvent> OnMoveFailed(
+        RolloutState s,
+        RolloutCommand.MoveFailed c,
+        DateTimeOffset now
+    )
+    {
+        if (!s.Open || (s.RollbackReason is not null) != (c.Target is MoveTarget.Back))
+        {
+            return Nothing;
+        }
+
+        var events = new List<RolloutEvent> { new RolloutEvent.MoveGivenUp(now, c.Reason) };
+        if (s.MoveFailures + 1 >= MoveFailuresBeforeHold && s.Status == RolloutStatus.Running)
+        {
+            events.Add(new RolloutEvent.HoldBegan(now, c.Reason));
+        }
+
+        return events;
+    }
+
+    private static IReadOnlyList<RolloutEvent> OnPrepared(RolloutState s, RolloutCommand c, DateTimeOffset now)
+    {
+        if (!s.Open || s.RollbackReason is not null || s.Status == RolloutStatus.Paused)
+        {
+            return Nothing;
+        }
+
+        return (c, s.Phase) switch
+        {
+            (RolloutCommand.Verified v, Phase.Verify) => PassOrRefuse(s, v.Refusals, "contracts and capacity agree", now),
+            (RolloutCommand.StackReady r, Phase.Start) => PassOrRefuse(
+                s,
+                r.Findings,
+                "every member is ready and serves what it declares",
+                now
+            ),
+            (RolloutCommand.Warmed w, Phase.Warm) => PassOrRefuse(s, w.Refusals, w.Summary, now),
+            (RolloutCommand.StackFailed f, Phase.Start) => [new RolloutEvent.Failed(now, f.Reason)],
+            (RolloutCommand.StackFailed f, not Phase.Verify) =>
+            [
+                new RolloutEvent.RollbackDecided(now, RolloutEvent.Engine, $"{s.Plan.To} is down: {f.Reason}"),
+            ],
+            _ => Nothing,
+        };
+    }
+
+    private static IReadOnlyList<RolloutEvent> PassOrRefuse(
+        RolloutState s,
+        IReadOnlyList<string> refusals,
+        string passed,
+        DateTimeOffset now
+    ) =>
+        refusals.Count > 0
+            ? [new RolloutEvent.Refused(now, refusals)]
+            : Complete(s, now, RolloutEvent.Engine, passed);
+
+    private static IReadOnlyList<RolloutEvent> Complete(RolloutState s, DateTimeOffset now, string actor, string why)
+    {
+        Invariant.Holds(s.PhaseIndex + 1 < s.Plan.Phases.Count, "the last phase is retire, which ends by its move");
+        return [new RolloutEvent.PhaseCompleted(now, actor, s.PhaseIndex, why), .. Enter(s, s.PhaseIndex + 1, now)];
+    }
+
+    private static IReadOnlyList<RolloutEvent> Enter(RolloutState s, int index, DateTimeOffset now)
+    {
+        Phase phase = s.Plan.Phases[index];
+        var entered = new RolloutEvent.PhaseEntered(now, index, phase.Kind);
+        return phase is Phase.Shadow or Phase.Bake
+            ? [entered, new RolloutEvent.Settled(now, "gathers evidence")]
+            : [entered];
+    }
+
+    private static Result<IReadOnlyList<RolloutEvent>> Events(params IReadOnlyList<RolloutEvent> events) =>
+        Result(events);
+
+    private static Result<IReadOnlyList<RolloutEvent>> Result(IReadOnlyList<RolloutEvent> events) =>
+        Result<IReadOnlyList<RolloutEvent>>.Of(events);
+}

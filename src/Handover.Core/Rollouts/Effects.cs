@@ -1,0 +1,135 @@
+using Handover.Core.Catalog;
+using Handover.Core.Foundation;
+using Handover.Core.Moves;
+
+namespace Handover.Core.Rollouts;
+
+/// <summary>What a state wants done. Pure, so that a restart derives the same work from the same events.</summary>
+public static class Effects
+{
+    /// <summary>Bound of a hold when the phase does not say.</summary>
+    public static readonly TimeSpan DefaultHold = TimeSpan.FromMilliseconds(400);
+
+    /// <summary>Everything that should be going on.</summary>
+    public static IReadOnlyList<RolloutEffect> Of(RolloutState s)
+    {
+        if (!s.Open)
+        {
+            return s.KeepOldUntil is { } until
+                ? [new RolloutEffect.KeepStack(s.From), new RolloutEffect.ForgetOld(until)]
+                : [];
+        }
+
+        var effects = new List<RolloutEffect> { new RolloutEffect.KeepStack(s.From) };
+        if (s.RollbackReason is not null)
+        {
+            // Dispatch-atomic: never wait for a sick release to drain.
+            effects.Add(new RolloutEffect.KeepStack(s.Plan.To));
+            effects.Add(
+                new RolloutEffect.Move(new MoveTarget.Back(), DefaultHold, DrainMode.Dispatch, s.MoveFailures)
+            );
+            return effects;
+        }
+
+        if (s.Status is RolloutStatus.Pending)
+        {
+            return effects;
+        }
+
+        if (s.Phase is not Phase.Verify)
+        {
+            effects.Add(new RolloutEffect.KeepStack(s.Plan.To));
+        }
+
+        effects.AddRange(OfPhase(s));
+        return effects;
+    }
+
+    /// <summary>Whether the active phase may not make its move before somebody approved.</summary>
+    public static bool NeedsApproval(RolloutState s) =>
+        s.Impact == Impact.High
+        && s.ApprovedBy is null
+        && !s.PhaseSettled
+        && s.RollbackReason is null
+        && TargetOf(s) is MoveTarget.Candidate or MoveTarget.Shares { Share.Parts: Share.Whole };
+
+    /// <summary>The routing that the active phase wants; null for phases that move nothing.</summary>
+    public static MoveTarget? TargetOf(RolloutState s) =>
+        s.Phase switch
+        {
+            Phase.Shift { Segment: null } shift => new MoveTarget.Shares(Larger(s.Share, shift.Share), s.SegmentShares),
+            Phase.Shift shift => new MoveTarget.Shares(s.Share, With(s.SegmentShares, shift.Segment!, shift.Share)),
+            Phase.Switch => new MoveTarget.Candidate(AtOnce: true),
+            Phase.Retire => new MoveTarget.Candidate(AtOnce: s.Switched),
+            _ => null,
+        };
+
+    private static IEnumerable<RolloutEffect> OfPhase(RolloutState s)
+    {
+        bool forward = s.Status != RolloutStatus.Paused;
+        switch (s.Phase)
+        {
+            case Phase.Verify when forward:
+                yield return new RolloutEffect.Verify();
+                break;
+            case Phase.Start start when forward:
+                yield return new RolloutEffect.AwaitStack(s.Plan.To, start.Timeout);
+                break;
+            case Phase.Warm warm when forward:
+                yield return new RolloutEffect.Warm(s.Plan.To, warm.Requests);
+                break;
+            case Phase.Shadow shadow:
+                yield return new RolloutEffect.Mirror(s.Plan.To, shadow.Share);
+                yield return new RolloutEffect.Judge(s.PhaseIndex);
+                break;
+            case Phase.Bake:
+                yield return new RolloutEffect.Judge(s.PhaseIndex);
+                break;
+            case Phase.Shift or Phase.Switch or Phase.Retire:
+                if (forward && Wanted(s) is { } move)
+                {
+                    yield return move;
+                }
+
+                if (s.Epoch > 0)
+                {
+                    yield return new RolloutEffect.Judge(s.PhaseIndex);
+                }
+
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static RolloutEffect.Move? Wanted(RolloutState s)
+    {
+        if (s.WishedShare is { } wished)
+        {
+            return new RolloutEffect.Move(
+                new MoveTarget.Shares(wished, s.SegmentShares),
+                DefaultHold,
+                Drain: null,
+                s.MoveFailures
+            );
+        }
+
+        if (s.PhaseSettled || NeedsApproval(s))
+        {
+            return null;
+        }
+
+        return s.Phase is Phase.Switch at
+            ? new RolloutEffect.Move(TargetOf(s)!, at.Hold, at.Drain, s.MoveFailures)
+            : new RolloutEffect.Move(TargetOf(s)!, DefaultHold, Drain: null, s.MoveFailures);
+    }
+
+    private static Share Larger(Share a, Share b) => a.Parts > b.Parts ? a : b;
+
+    private static Dictionary<string, Share> With(IReadOnlyDictionary<string, Share> shares, string name, Share share)
+    {
+        var copy = shares.ToDictionary(StringComparer.Ordinal);
+        copy[name] = Larger(copy.GetValueOrDefault(name), share);
+        return copy;
+    }
+}

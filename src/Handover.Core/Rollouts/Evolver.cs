@@ -1,0 +1,117 @@
+using Handover.Core.Foundation;
+
+namespace Handover.Core.Rollouts;
+
+/// <summary>Folds events into the state. Total: every event of the family has a meaning in every state.</summary>
+public static class Evolver
+{
+    /// <summary>The state after the event; <paramref name="state"/> is null only before <c>Started</c>.</summary>
+    public static RolloutState Evolve(RolloutState? state, RolloutEvent e)
+    {
+        if (e is RolloutEvent.Started started)
+        {
+            Invariant.Holds(state is null, "a rollout starts once");
+            return Begin(started);
+        }
+
+        Invariant.Holds(state is not null, "a rollout's first event is that it started");
+        return Apply(state, e) with
+        {
+            Version = state.Version + 1,
+        };
+    }
+
+    private static RolloutState Begin(RolloutEvent.Started e) =>
+        new()
+        {
+            Id = e.Id,
+            Plan = e.Plan,
+            From = e.From,
+            StartedBy = e.Actor,
+            StartedAt = e.At,
+            PhaseEnteredAt = e.At,
+            ProgressAt = e.At,
+            Impact = e.Impact,
+            Segments = e.Segments,
+            Version = 1,
+        };
+
+    private static RolloutState Apply(RolloutState s, RolloutEvent e) =>
+        e switch
+        {
+            RolloutEvent.PhaseEntered p => s with
+            {
+                Status = RolloutStatus.Running,
+                PhaseIndex = p.Index,
+                PhaseEnteredAt = p.At,
+                ProgressAt = p.At,
+                PhaseSettled = false,
+                MoveFailures = 0,
+            },
+            RolloutEvent.Settled => s with { PhaseSettled = true },
+            RolloutEvent.Moved m => s with
+            {
+                Epoch = m.Epoch,
+                Share = m.Share,
+                SegmentShares = m.SegmentShares,
+                Switched = m.Share == Share.All && s.Phase is Phase.Switch or Phase.Retire,
+                Status = s.Status == RolloutStatus.Holding ? RolloutStatus.Running : s.Status,
+                ProgressAt = m.At,
+                PhaseSettled = true,
+                WishedShare = null,
+                MoveFailures = 0,
+            },
+            RolloutEvent.MoveGivenUp m => s with { MoveFailures = s.MoveFailures + 1, Reasons = [m.Reason] },
+            RolloutEvent.VerdictReached v => s with { Verdict = v.Verdict, Reasons = v.Verdict.Reasons },
+            RolloutEvent.PhaseCompleted p => s with { Reasons = [p.Why] },
+            RolloutEvent.HoldBegan h => s with { Status = RolloutStatus.Holding, Reasons = [h.Reason] },
+            RolloutEvent.HoldEnded h => s with
+            {
+                Status = RolloutStatus.Running,
+                ProgressAt = h.At,
+                MoveFailures = 0,
+            },
+            RolloutEvent.Paused p => s with { Status = RolloutStatus.Paused, Reasons = [p.Text] },
+            RolloutEvent.Resumed r => s with { Status = RolloutStatus.Running, ProgressAt = r.At },
+            RolloutEvent.Approved a => s with { ApprovedBy = a.Actor },
+            RolloutEvent.ShareWished w => s with { WishedShare = w.Share },
+            RolloutEvent.PromotedFully => s with { PromoteFully = true },
+            RolloutEvent.RollbackDecided r => s with
+            {
+                RollbackReason = r.Reason,
+                Reasons = [r.Reason],
+                Status = RolloutStatus.Running,
+                WishedShare = null,
+                MoveFailures = 0,
+            },
+            _ => End(s, e),
+        };
+
+    private static RolloutState End(RolloutState s, RolloutEvent e) =>
+        e switch
+        {
+            RolloutEvent.RolledBack r => s with
+            {
+                Status = RolloutStatus.RolledBack,
+                EndedAt = r.At,
+                Share = Share.None,
+                SegmentShares = new Dictionary<string, Share>(),
+                Epoch = r.Epoch == 0 ? s.Epoch : r.Epoch,
+            },
+            RolloutEvent.Refused r => s with
+            {
+                Status = RolloutStatus.Refused,
+                EndedAt = r.At,
+                Reasons = r.Reasons,
+            },
+            RolloutEvent.Failed f => s with { Status = RolloutStatus.Failed, EndedAt = f.At, Reasons = [f.Reason] },
+            RolloutEvent.Succeeded x => s with
+            {
+                Status = RolloutStatus.Succeeded,
+                EndedAt = x.At,
+                KeepOldUntil = x.KeepUntil,
+            },
+            RolloutEvent.OldStopped => s with { KeepOldUntil = null },
+            _ => Invariant.Unreachable<RolloutState>($"no fold for {e.GetType().Name}"),
+        };
+}

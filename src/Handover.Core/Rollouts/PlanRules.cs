@@ -1,0 +1,82 @@
+using Handover.Core.Foundation;
+
+namespace Handover.Core.Rollouts;
+
+/// <summary>What a plan must look like to be able to end well. All faults are told at once.</summary>
+public static class PlanRules
+{
+    /// <summary>Smallest and largest hold bound.</summary>
+    public static readonly (TimeSpan Least, TimeSpan Most) HoldBounds = (
+        TimeSpan.FromMilliseconds(50),
+        TimeSpan.FromSeconds(2)
+    );
+
+    /// <summary>Problems of the plan; empty when it can run.</summary>
+    public static IReadOnlyList<Problem> Check(RolloutPlan plan)
+    {
+        var problems = new List<Problem>();
+        if (plan.Phases.Count == 0)
+        {
+            return [Bad("spec.phases", "a plan needs at least one phase.")];
+        }
+
+        if (plan.Phases[^1] is not Phase.Retire || plan.Phases.Count(p => p is Phase.Retire) != 1)
+        {
+            problems.Add(Bad("spec.phases", "the last phase must be retire, and only the last."));
+        }
+
+        if (!plan.Phases.Any(p => p is Phase.Switch or Phase.Shift { Segment: null, Share.Parts: Share.Whole }))
+        {
+            problems.Add(Bad("spec.phases", "nothing brings everybody over: add shift {share: 100%} or switch."));
+        }
+
+        var started = false;
+        var shares = new Dictionary<string, Share>(StringComparer.Ordinal);
+        for (int i = 0; i < plan.Phases.Count; i++)
+        {
+            Phase phase = plan.Phases[i];
+            started |= phase is Phase.Start;
+            if (!started && phase is not Phase.Verify)
+            {
+                problems.Add(Bad($"spec.phases[{i}]", $"{phase.Kind} comes before start."));
+                started = true;
+            }
+
+            if (CheckPhase(phase, shares) is { } fault)
+            {
+                problems.Add(Bad($"spec.phases[{i}]", fault));
+            }
+        }
+
+        if (plan.Gates.Metrics.Count == 0)
+        {
+            problems.Add(Bad("spec.gates.metrics", "at least one metric must be watched."));
+        }
+
+        return problems;
+    }
+
+    private static string? CheckPhase(Phase phase, Dictionary<string, Share> shares)
+    {
+        switch (phase)
+        {
+            case Phase.Warm { Requests: < 20 or > 100_000 }:
+                return "warm needs 20 to 100,000 requests.";
+            case Phase.Start { Timeout.Ticks: <= 0 }:
+                return "start needs a timeout above zero.";
+            case Phase.Shadow { Share.Parts: 0 }:
+                return "shadow needs a share above zero.";
+            case Phase.Switch s when s.Hold < HoldBounds.Least || s.Hold > HoldBounds.Most:
+                return $"hold must lie in [{HoldBounds.Least.TotalMilliseconds} ms, {HoldBounds.Most.TotalMilliseconds} ms].";
+            case Phase.Shift shift:
+                string key = shift.Segment ?? "";
+                Share before = shares.GetValueOrDefault(key);
+                shares[key] = shift.Share;
+                return shift.Share.Parts <= before.Parts ? $"the share must grow: {before} comes before it." : null;
+            default:
+                return null;
+        }
+    }
+
+    private static Problem Bad(string field, string message) => new("bad-plan", message) { Field = field };
+}

@@ -1,0 +1,69 @@
+using Handover.Core.Catalog;
+using Handover.Core.Foundation;
+using Handover.Core.Gates;
+
+namespace Handover.Core.Rollouts;
+
+/// <summary>What the decider is told: what a person wants, or what an effect came to. A closed family.</summary>
+public abstract record RolloutCommand
+{
+    private RolloutCommand() { }
+
+    /// <summary>Begin a rollout. Segments are resolved here, so that the rollout never changes its mind about them.</summary>
+    public sealed record Begin(
+        string Id,
+        RolloutPlan Plan,
+        string From,
+        Impact Impact,
+        IReadOnlyList<Segment> Segments,
+        string Actor
+    ) : RolloutCommand;
+
+    /// <summary>Time has passed.</summary>
+    public sealed record Tick : RolloutCommand;
+
+    /// <summary>The checks of <c>verify</c> are done; no refusals means that the rollout may go on.</summary>
+    public sealed record Verified(IReadOnlyList<string> Refusals) : RolloutCommand;
+
+    /// <summary>The candidate's stack is ready; findings say where what it serves differs from what it declares.</summary>
+    public sealed record StackReady(IReadOnlyList<string> Findings) : RolloutCommand;
+
+    /// <summary>The candidate's stack cannot be started.</summary>
+    public sealed record StackFailed(string Reason) : RolloutCommand;
+
+    /// <summary>Warming ended: converged, or refused for these reasons.</summary>
+    public sealed record Warmed(IReadOnlyList<string> Refusals, string Summary) : RolloutCommand;
+
+    /// <summary>A move of this rollout committed.</summary>
+    public sealed record MoveCommitted(long Epoch, MoveTarget Target, TimeSpan Held) : RolloutCommand;
+
+    /// <summary>A move of this rollout was given up.</summary>
+    public sealed record MoveFailed(MoveTarget Target, string Reason) : RolloutCommand;
+
+    /// <summary>The gates were asked.</summary>
+    public sealed record Judged(Verdict Verdict) : RolloutCommand;
+
+    /// <summary>The old release was stopped after its time.</summary>
+    public sealed record OldStopped : RolloutCommand;
+
+    /// <summary>A person: leave the phase now; full goes to the end without waiting between.</summary>
+    public sealed record Promote(bool Full, string Actor) : RolloutCommand;
+
+    /// <summary>A person: set the candidate's share.</summary>
+    public sealed record SetShare(Share Share, string Actor) : RolloutCommand;
+
+    /// <summary>A person: stop where it is.</summary>
+    public sealed record Pause(string Actor) : RolloutCommand;
+
+    /// <summary>A person: go on.</summary>
+    public sealed record Resume(string Actor) : RolloutCommand;
+
+    /// <summary>A person: approve 100 %.</summary>
+    public sealed record Approve(string Actor) : RolloutCommand;
+
+    /// <summary>A person or the engine: take everything back.</summary>
+    public sealed record Rollback(string Reason, string Actor) : RolloutCommand;
+
+    /// <summary>A person: try again after a failed move or a passed deadline.</summary>
+    public sealed record Retry(string Actor) : RolloutCommand;
+}

@@ -1,0 +1,180 @@
+using Handover.Core.Catalog;
+using Handover.Core.Foundation;
+using Handover.Core.Gates;
+
+namespace Handover.Core.Rollouts;
+
+/// <summary>
+/// What happened to a rollout. Appended and fsynced before anything acts on it; the state is the fold of these and nothing
+/// else. A closed family; each knows the line that people read.
+/// </summary>
+/// <param name="At">When it was decided.</param>
+/// <param name="Actor">Who decided; <c>engine</c> when nobody.</param>
+public abstract record RolloutEvent(DateTimeOffset At, string Actor)
+{
+    /// <summary>One line for people.</summary>
+    public abstract string Text { get; }
+
+    /// <summary>The rollout exists.</summary>
+    public sealed record Started(
+        DateTimeOffset At,
+        string Actor,
+        string Id,
+        RolloutPlan Plan,
+        string From,
+        Impact Impact,
+        IReadOnlyList<Segment> Segments
+    ) : RolloutEvent(At, Actor)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"{Plan.Service}: {From} -> {Plan.To} by {Plan.Strategy}".ToLowerInvariant();
+    }
+
+    /// <summary>A phase became the active one.</summary>
+    public sealed record PhaseEntered(DateTimeOffset At, int Index, string Kind) : RolloutEvent(At, Engine)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"phase {Index + 1}: {Kind}";
+    }
+
+    /// <summary>The active phase did what it had to do and gathers evidence from now on.</summary>
+    public sealed record Settled(DateTimeOffset At, string Why) : RolloutEvent(At, Engine)
+    {
+        /// <inheritdoc/>
+        public override string Text => Why;
+    }
+
+    /// <summary>A move committed.</summary>
+    public sealed record Moved(
+        DateTimeOffset At,
+        long Epoch,
+        Share Share,
+        IReadOnlyDictionary<string, Share> SegmentShares,
+        TimeSpan Held
+    ) : RolloutEvent(At, Engine)
+    {
+        /// <inheritdoc/>
+        public override string Text =>
+            FormattableString.Invariant(
+                $"epoch {Epoch}: {Share}{Segments()} of entities on the candidate, held for {Held.TotalMilliseconds:0.#} ms"
+            );
+
+        private string Segments() => string.Concat(SegmentShares.Select(s => $", {s.Value} of {s.Key}"));
+    }
+
+    /// <summary>A move was given up; it is tried again.</summary>
+    public sealed record MoveGivenUp(DateTimeOffset At, string Reason) : RolloutEvent(At, Engine)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"move not done: {Reason}";
+    }
+
+    /// <summary>The gates changed their mind.</summary>
+    public sealed record VerdictReached(DateTimeOffset At, Verdict Verdict) : RolloutEvent(At, Engine)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"{Verdict.Outcome}: {Verdict.Reasons[0]}".ToLowerInvariant();
+    }
+
+    /// <summary>The active phase is over.</summary>
+    public sealed record PhaseCompleted(DateTimeOffset At, string Actor, int Index, string Why)
+        : RolloutEvent(At, Actor)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"phase {Index + 1} done: {Why}";
+    }
+
+    /// <summary>The rollout waits for a person, and says for what.</summary>
+    public sealed record HoldBegan(DateTimeOffset At, string Reason) : RolloutEvent(At, Engine)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"holding: {Reason}";
+    }
+
+    /// <summary>What it waited for has come.</summary>
+    public sealed record HoldEnded(DateTimeOffset At, string Actor) : RolloutEvent(At, Actor)
+    {
+        /// <inheritdoc/>
+        public override string Text => "goes on";
+    }
+
+    /// <summary>A person stopped it where it is.</summary>
+    public sealed record Paused(DateTimeOffset At, string Actor) : RolloutEvent(At, Actor)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"paused by {Actor}";
+    }
+
+    /// <summary>A person let it go on.</summary>
+    public sealed record Resumed(DateTimeOffset At, string Actor) : RolloutEvent(At, Actor)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"resumed by {Actor}";
+    }
+
+    /// <summary>A person approved.</summary>
+    public sealed record Approved(DateTimeOffset At, string Actor) : RolloutEvent(At, Actor)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"approved by {Actor}";
+    }
+
+    /// <summary>A person wishes another share.</summary>
+    public sealed record ShareWished(DateTimeOffset At, string Actor, Share Share) : RolloutEvent(At, Actor)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"{Actor} sets the share to {Share}";
+    }
+
+    /// <summary>A person wants the end without waiting between.</summary>
+    public sealed record PromotedFully(DateTimeOffset At, string Actor) : RolloutEvent(At, Actor)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"{Actor} promotes to the end";
+    }
+
+    /// <summary>Everything must go back: recorded before the move that does it.</summary>
+    public sealed record RollbackDecided(DateTimeOffset At, string Actor, string Reason) : RolloutEvent(At, Actor)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"roll back: {Reason}";
+    }
+
+    /// <summary>Everything went back. The epoch is that of the move, or 0 when the candidate never served.</summary>
+    public sealed record RolledBack(DateTimeOffset At, long Epoch) : RolloutEvent(At, Engine)
+    {
+        /// <inheritdoc/>
+        public override string Text => Epoch == 0 ? "rolled back; the candidate never served" : $"epoch {Epoch}: rolled back";
+    }
+
+    /// <summary>The rollout may not begin.</summary>
+    public sealed record Refused(DateTimeOffset At, IReadOnlyList<string> Reasons) : RolloutEvent(At, Engine)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"refused: {string.Join("; ", Reasons)}";
+    }
+
+    /// <summary>The rollout cannot go on; the candidate never served.</summary>
+    public sealed record Failed(DateTimeOffset At, string Reason) : RolloutEvent(At, Engine)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"failed: {Reason}";
+    }
+
+    /// <summary>The candidate is the stable release now; the old one is kept until <paramref name="KeepUntil"/>.</summary>
+    public sealed record Succeeded(DateTimeOffset At, DateTimeOffset KeepUntil) : RolloutEvent(At, Engine)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"succeeded; the old release is kept until {KeepUntil:u}";
+    }
+
+    /// <summary>The old release was stopped.</summary>
+    public sealed record OldStopped(DateTimeOffset At) : RolloutEvent(At, Engine)
+    {
+        /// <inheritdoc/>
+        public override string Text => "the old release was stopped";
+    }
+
+    /// <summary>The actor of everything that no person did.</summary>
+    public const string Engine = "engine";
+}
