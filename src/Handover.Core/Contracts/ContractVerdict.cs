@@ -1,0 +1,73 @@
+namespace Handover.Core.Contracts;
+
+/// <summary>
+/// One finding of comparing what a release may emit with what a consumer accepts. It stands alone: everything that a
+/// person needs to understand and repair it is in it.
+/// </summary>
+/// <param name="Consumer">Who reads; <c>callers</c> for findings about requests.</param>
+/// <param name="Path">JSON pointer into the signature, e.g. <c>/outputs/price/unit</c>.</param>
+/// <param name="Rule">Which rule spoke.</param>
+/// <param name="Old">What the reader relies on; null when it asks for nothing.</param>
+/// <param name="New">What the writer declares; null when it declares nothing.</param>
+/// <param name="Outcome">What follows.</param>
+/// <param name="Detail">One sentence for people: consumer, path, old, new and what happens.</param>
+public sealed record ContractVerdict(
+    string Consumer,
+    string Path,
+    ContractRule Rule,
+    string? Old,
+    string? New,
+    ContractOutcome Outcome,
+    string Detail
+)
+{
+    /// <summary>What would repair it; null when there is nothing to repair.</summary>
+    public string? Fix { get; init; }
+
+    /// <summary>The release that was checked; null when a bare signature was.</summary>
+    public string? Release { get; init; }
+
+    /// <summary>A document that the writer may emit and the reader refuses; only where one can be built.</summary>
+    public Payloads.TypedTensor? Witness { get; init; }
+}
+
+/// <summary>What a comparison says; ordered, so that the worst finding is the largest.</summary>
+public enum ContractOutcome
+{
+    /// <summary>Everything that may be emitted is accepted.</summary>
+    Holds,
+
+    /// <summary>The declarations do not say; evidence or a signature of a person would.</summary>
+    Undecided,
+
+    /// <summary>Something that may be emitted is not accepted.</summary>
+    Breaks,
+}
+
+/// <summary>The rules for tensors; lower case on the wire.</summary>
+public enum ContractRule
+{
+    /// <summary>No rule objects.</summary>
+    All,
+
+    /// <summary>There is a declaration at all.</summary>
+    Declared,
+
+    /// <summary>What is read is there.</summary>
+    Presence,
+
+    /// <summary>Values survive the reader's datatype.</summary>
+    Datatype,
+
+    /// <summary>Rank and sizes.</summary>
+    Shape,
+
+    /// <summary>The same unit.</summary>
+    Unit,
+
+    /// <summary>Within the reader's bounds.</summary>
+    Range,
+
+    /// <summary>The same meaning, in a version that the reader knows.</summary>
+    Semantics,
+}

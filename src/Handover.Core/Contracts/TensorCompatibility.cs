@@ -1,0 +1,175 @@
+using Handover.Core.Catalog;
+
+namespace Handover.Core.Contracts;
+
+/// <summary>
+/// Whether everything that a release may emit is accepted by a consumer (covariant), and whether everything that callers
+/// send is accepted by a candidate (contravariant: the same rules with the sides swapped). New outputs are fine: readers
+/// of tensors take those that they know by name. New required inputs are not.
+/// </summary>
+public static class TensorCompatibility
+{
+    /// <summary>The name under which findings about requests appear.</summary>
+    public const string Callers = "callers";
+
+    /// <summary>Checks a release's declared output against a consumer. Never empty: one finding that holds at least.</summary>
+    public static IReadOnlyList<ContractVerdict> Check(Release release, Consumer consumer)
+    {
+        string writer = $"release {release.Name}";
+        IReadOnlyList<ContractVerdict> verdicts = release.Output is { } emits
+            ? Check(emits, consumer, writer)
+            :
+            [
+                new ContractVerdict(
+                    consumer.Name,
+                    "/outputs",
+                    ContractRule.Declared,
+                    $"{consumer.Accepts.Tensors.Count} outputs",
+                    null,
+                    ContractOutcome.Undecided,
+                    $"{writer} declares no output, so nothing can be promised to consumer {consumer.Name}."
+                )
+                {
+                    Fix = $"declare the output of {writer}",
+                },
+            ];
+        return [.. verdicts.Select(v => v with { Release = release.Name })];
+    }
+
+    /// <summary>Checks a signature against a consumer.</summary>
+    /// <param name="emits">What may be emitted.</param>
+    /// <param name="consumer">Who reads it.</param>
+    /// <param name="writer">Who emits, in words, for the sentences.</param>
+    public static IReadOnlyList<ContractVerdict> Check(Signature emits, Consumer consumer, string writer = "the release")
+    {
+        var sides = new ContractSides(writer, $"consumer {consumer.Name}", consumer.Name, "outputs");
+        var verdicts = new List<ContractVerdict>();
+        foreach (TensorSpec reads in consumer.Accepts.Tensors)
+        {
+            int before = verdicts.Count;
+            if (Find(emits, reads.Name) is { } writes)
+            {
+                verdicts.AddRange(new TensorRules(sides).Compare(writes, reads));
+            }
+            else if (!reads.Optional)
+            {
+                verdicts.Add(Missing(sides, reads.Name, emits));
+            }
+
+            if (verdicts.Count == before)
+            {
+                verdicts.Add(Holds(sides, reads));
+            }
+        }
+
+        return verdicts.Count > 0 ? verdicts : [Nothing(sides)];
+    }
+
+    /// <summary>
+    /// Checks that a candidate takes every request that stable takes. Empty when either side declares no input: then there
+    /// is nothing to compare, and recorded requests are the only evidence.
+    /// </summary>
+    public static IReadOnlyList<ContractVerdict> CheckRequests(Release stable, Release candidate)
+    {
+        if (stable.Input is not { } sends || candidate.Input is not { } takes)
+        {
+            return [];
+        }
+
+        var sides = new ContractSides(
+            $"a request that release {stable.Name} accepts",
+            $"release {candidate.Name}",
+            Callers,
+            "inputs"
+        );
+        var verdicts = new List<ContractVerdict>();
+        foreach (TensorSpec reads in takes.Tensors)
+        {
+            TensorSpec? writes = Find(sends, reads.Name);
+            bool always = writes is { Optional: false };
+            if (!always && !reads.Optional)
+            {
+                verdicts.Add(NewInput(sides, reads, writes, candidate));
+            }
+
+            if (writes is not null)
+            {
+                verdicts.AddRange(new TensorRules(sides).Compare(writes, reads));
+            }
+        }
+
+        foreach (TensorSpec gone in sends.Tensors.Where(s => Find(takes, s.Name) is null))
+        {
+            verdicts.Add(
+                sides.Finding(
+                    gone.Name,
+                    ContractRule.Presence,
+                    null,
+                    gone.Datatype,
+                    ContractOutcome.Breaks,
+                    "model servers refuse an input that they do not know",
+                    $"let release {candidate.Name} accept {gone.Name} and ignore it, or add an adapter that drops it"
+                )
+            );
+        }
+
+        return [.. verdicts.Select(v => v with { Release = candidate.Name })];
+    }
+
+    private static ContractVerdict NewInput(ContractSides sides, TensorSpec reads, TensorSpec? writes, Release candidate) =>
+        sides.Finding(
+            reads.Name,
+            ContractRule.Presence,
+            $"required {reads.Datatype}",
+            writes is null ? null : $"optional {writes.Datatype}",
+            ContractOutcome.Breaks,
+            "today's callers do not (always) send it",
+            $"make {reads.Name} optional in release {candidate.Name}, or add an adapter that fills it in"
+        );
+
+    private static ContractVerdict Missing(ContractSides sides, string name, Signature emits) =>
+        sides.Finding(
+            name,
+            ContractRule.Presence,
+            name,
+            null,
+            ContractOutcome.Breaks,
+            $"it emits {(emits.Tensors.Count == 0 ? "nothing" : string.Join(", ", emits.Tensors.Select(t => t.Name)))}",
+            $"emit {name} again, add an adapter that renames, or let {sides.Reader} do without it"
+        );
+
+    private static ContractVerdict Holds(ContractSides sides, TensorSpec reads) =>
+        sides.Finding(
+            reads.Name,
+            ContractRule.All,
+            reads.Datatype,
+            null,
+            ContractOutcome.Holds,
+            reads.Optional ? "the reader can do without it" : "every value that may be emitted is accepted",
+            null
+        );
+
+    private static ContractVerdict Nothing(ContractSides sides) =>
+        new(
+            sides.Consumer,
+            "/outputs",
+            ContractRule.All,
+            null,
+            null,
+            ContractOutcome.Holds,
+            $"{sides.Reader} reads nothing of the answer."
+        );
+
+    private static TensorSpec? Find(Signature signature, string name)
+    {
+        foreach (TensorSpec tensor in signature.Tensors)
+        {
+            if (string.Equals(tensor.Name, name, StringComparison.Ordinal))
+            {
+                return tensor;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using Handover.Core.Catalog;
+using Handover.Core.Payloads;
+
+namespace Handover.Core.Contracts;
+
+/// <summary>
+/// Whether one concrete tensor is a value of a declared one. This is the meaning of a declaration: the compatibility rules
+/// are right when, and only when, they agree with it.
+/// </summary>
+internal sealed class TensorViolation(TensorSpec spec)
+{
+    /// <summary>The first thing that is wrong with the tensor; null when it is a value of the declaration.</summary>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="exact">Whether its datatype must be the declared one, not merely fit into it.</param>
+    public AnswerFinding? First(TypedTensor tensor, bool exact = false)
+    {
+        bool datatypeOk = exact
+            ? string.Equals(tensor.Datatype, spec.Datatype, StringComparison.Ordinal)
+            : ValuesFit(tensor);
+        if (!datatypeOk)
+        {
+            return Finding(
+                ContractRule.Datatype,
+                $"is {tensor.Datatype} where {spec.Datatype} is declared",
+                null
+            );
+        }
+
+        if (!ShapeMatches(tensor.Shape))
+        {
+            return Finding(
+                ContractRule.Shape,
+                $"has shape [{string.Join(", ", tensor.Shape)}] where [{string.Join(", ", spec.Shape)}] is declared",
+                null
+            );
+        }
+
+        return OutOfRange(tensor) is { } value
+            ? Finding(
+                ContractRule.Range,
+                double.IsFinite(value) && spec.Range is { } range
+                    ? string.Create(CultureInfo.InvariantCulture, $"has the value {value:R} outside the declared range [{range.Min:R}, {range.Max:R}]")
+                    : $"has a value that is not a number ({value.ToString(CultureInfo.InvariantCulture)})",
+                value
+            )
+            : null;
+    }
+
+    /// <summary>The values outside the declared range, not-a-number and infinities included.</summary>
+    public int CountOutOfRange(TypedTensor tensor)
+    {
+        int count = 0;
+        foreach (double value in tensor.Numbers)
+        {
+            count += Outside(value) ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    private double? OutOfRange(TypedTensor tensor)
+    {
+        foreach (double value in tensor.Numbers)
+        {
+            if (Outside(value))
+            {
+                return value;
+            }
+        }
+
+        return null;
+    }
+
+    private bool Outside(double value) =>
+        !double.IsFinite(value) || (spec.Range is { } range && (value < range.Min || value > range.Max));
+
+    private bool ValuesFit(TypedTensor tensor) => Datatypes.FitsInto(tensor.Datatype, spec.Datatype);
+
+    private bool ShapeMatches(IReadOnlyList<long> shape)
+    {
+        if (shape.Count != spec.Shape.Count)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < shape.Count; i++)
+        {
+            if (spec.Shape[i] >= 0 && spec.Shape[i] != shape[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private AnswerFinding Finding(ContractRule rule, string what, double? value) =>
+        new(spec.Name, rule, $"output {spec.Name} {what}") { Value = value };
+}
