@@ -24,15 +24,17 @@ public sealed record Tick(
 }
 
 /// <summary>
-/// Counts of one metric. <paramref name="CandidateBad"/> and <paramref name="StableBad"/> count entities whose FIRST bad
-/// event of this metric in the whole rollout fell into this tick, on whichever release it happened.
+/// Counts of one metric. <paramref name="CandidateBad"/> and <paramref name="StableBad"/> count entities whose FIRST
+/// bad event of this metric in the whole rollout fell into this tick, on whichever release it happened.
 /// </summary>
 /// <param name="Metric">E.g. <c>errors</c>, <c>latency</c>, <c>loss</c>.</param>
 /// <param name="Level">Index of the threshold, for metrics that have several (latency, loss); else 0.</param>
 /// <param name="CandidateBad">First bad events on the candidate.</param>
 /// <param name="StableBad">First bad events on stable.</param>
-/// <param name="CandidateUnits">Requests on the candidate that could have been bad.</param>
-/// <param name="StableUnits">Requests on stable that could have been bad.</param>
+/// <param name="CandidateUnits">
+/// Requests on the candidate that could have been a first bad event: those of entities that were not bad before.
+/// </param>
+/// <param name="StableUnits">The same on stable.</param>
 public readonly record struct MetricTick(
     string Metric,
     int Level,
@@ -40,11 +42,25 @@ public readonly record struct MetricTick(
     long StableBad,
     long CandidateUnits,
     long StableUnits
-);
+)
+{
+    /// <summary>
+    /// All bad requests on the candidate, not only the first of each entity. Proving an objective counts these, so that
+    /// an entity that fails again and again is not forgotten; 0 means "not counted apart".
+    /// </summary>
+    public long CandidateBadRequests { get; init; }
+
+    /// <summary>All bad requests on stable.</summary>
+    public long StableBadRequests { get; init; }
+}
 
 /// <summary>Paired counts: both releases answered the same request.</summary>
 /// <param name="Metric">E.g. <c>errors</c>, <c>loss</c>, <c>divergence</c>.</param>
 /// <param name="CandidateOnly">Pairs in which only the candidate was bad (or the candidate was the worse one).</param>
 /// <param name="StableOnly">Pairs in which only stable was bad (or stable was the worse one).</param>
 /// <param name="Pairs">All pairs.</param>
-public readonly record struct PairTick(string Metric, long CandidateOnly, long StableOnly, long Pairs);
+public readonly record struct PairTick(string Metric, long CandidateOnly, long StableOnly, long Pairs)
+{
+    /// <summary>Pairs in which both were bad; null when they were not counted.</summary>
+    public long? BothBad { get; init; }
+}

@@ -31,7 +31,9 @@ public enum PromotionRule
     /// <summary>No harm shown, least time and least requests reached, no metric missing.</summary>
     NoHarm,
 
-    /// <summary>Non-inferiority or the objective proven for every metric that has not <see cref="MetricGate.HoldOnly"/>.</summary>
+    /// <summary>
+    /// Non-inferiority or the objective proven for every metric that has not <see cref="MetricGate.HoldOnly"/>.
+    /// </summary>
     Proof,
 }
 

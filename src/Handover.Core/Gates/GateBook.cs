@@ -1,0 +1,230 @@
+using Handover.Core.Evidence;
+using Handover.Core.Foundation;
+using Handover.Core.Traffic;
+
+namespace Handover.Core.Gates;
+
+/// <summary>
+/// The evidence of one rollout, from its first tick to its end. Verdicts may be asked for at any time and as often as
+/// one likes: every test in it is an e-process, whose guarantee does not depend on how often one looks. Evidence
+/// carries over from phase to phase.
+/// </summary>
+public sealed class GateBook
+{
+    private const string Format = "gates/1";
+    private readonly MetricEvidence[] _metrics;
+    private readonly string _fingerprint;
+    private long _divergent;
+    private long _compared;
+
+    private GateBook(GateSetup setup)
+    {
+        Setup = setup;
+        _metrics = Build(setup);
+        _fingerprint = Fingerprint(setup);
+    }
+
+    /// <summary>What the tests were set up with.</summary>
+    public GateSetup Setup { get; }
+
+    /// <summary>Ticks that were taken.</summary>
+    public long Ticks { get; private set; }
+
+    /// <summary>Candidate requests that were taken.</summary>
+    public long CandidateRequests { get; private set; }
+
+    /// <summary>Stable requests that were taken.</summary>
+    public long StableRequests { get; private set; }
+
+    /// <summary>Hash of everything that shapes the tests; stored with each verdict.</summary>
+    public string ConfigHash => _fingerprint;
+
+    /// <summary>Counts per metric and level, for display and audit.</summary>
+    public IReadOnlyList<GateCounts> Counts =>
+        [
+            .. _metrics.SelectMany(m =>
+                Enumerable
+                    .Range(0, MetricEvidence.MostLevels)
+                    .Select(level => (Level: level, Count: m.Count(level)))
+                    .Where(x => x.Count.CandidateUnits + x.Count.StableUnits > 0)
+                    .Select(x => new GateCounts(
+                        m.Gate.Name,
+                        x.Level,
+                        x.Count.CandidateBad,
+                        x.Count.CandidateUnits,
+                        x.Count.StableBad,
+                        x.Count.StableUnits
+                    ))
+            ),
+        ];
+
+    internal IReadOnlyList<MetricEvidence> Metrics => _metrics;
+
+    internal (long Divergent, long Compared) Divergence => (_divergent, _compared);
+
+    /// <summary>Begins with no evidence.</summary>
+    public static GateBook Start(GateSetup setup) => new(setup);
+
+    /// <summary>
+    /// Goes on from <see cref="Save"/>, to the last bit. Refused when the text is damaged or was written with other
+    /// margins, weights or metrics: evidence may not be carried over to another test.
+    /// </summary>
+    public static Result<GateBook> Load(GateSetup setup, string saved)
+    {
+        var book = new GateBook(setup);
+        var from = new StateReader(saved);
+        if (from.Word() != Format || from.Word() != book._fingerprint)
+        {
+            return new Problem("evidence-of-another-plan", "The saved evidence was gathered with other gates.")
+            {
+                Fix = "Start the rollout anew: evidence cannot be carried over to other margins or metrics.",
+            };
+        }
+
+        book.Ticks = from.ReadLong();
+        book.CandidateRequests = from.ReadLong();
+        book.StableRequests = from.ReadLong();
+        book._divergent = from.ReadLong();
+        book._compared = from.ReadLong();
+        return book._metrics.All(m => m.Load(from)) && from.AtEnd
+            ? book
+            : new Problem("evidence-damaged", "The saved evidence is cut off or damaged.")
+            {
+                Fix = "Replay the stored ticks, or start the rollout anew.",
+            };
+    }
+
+    /// <summary>Everything as one line of text.</summary>
+    public string Save()
+    {
+        var to = new StateWriter();
+        to.Word(Format);
+        to.Word(_fingerprint);
+        to.Write(Ticks);
+        to.Write(CandidateRequests);
+        to.Write(StableRequests);
+        to.Write(_divergent);
+        to.Write(_compared);
+        foreach (MetricEvidence metric in _metrics)
+        {
+            metric.Save(to);
+        }
+
+        return to.ToString();
+    }
+
+    /// <summary>
+    /// Takes one tick. Each tick may be taken once; late ones are welcome, with the routing probability of their own
+    /// time. Allocates nothing.
+    /// </summary>
+    public void Observe(Tick tick)
+    {
+        Ticks++;
+        CandidateRequests += tick.CandidateRequests;
+        StableRequests += tick.StableRequests;
+        double rho = (double)tick.CandidateShare.Parts / Share.Whole;
+        for (int i = 0; i < tick.Metrics.Count; i++)
+        {
+            MetricTick metric = tick.Metrics[i];
+            Find(metric.Metric)?.Observe(tick.At, rho, metric);
+        }
+
+        for (int i = 0; i < tick.Pairs.Count; i++)
+        {
+            PairTick pair = tick.Pairs[i];
+            Find(pair.Metric)?.Observe(tick.At, pair);
+            if (pair.Metric == "divergence")
+            {
+                _divergent += pair.CandidateOnly + pair.StableOnly;
+                _compared += pair.Pairs;
+            }
+        }
+    }
+
+    /// <summary>What the evidence says now. Changes nothing.</summary>
+    public Verdict Judge(JudgeInput input) => new Judgement(this, input).Say();
+
+    private static MetricEvidence[] Build(GateSetup setup)
+    {
+        GatePlan plan = setup.Plan;
+        Invariant.Holds(plan.Metrics.Count > 0, "a gate plan watches something");
+        List<MetricEvidence> all = [.. plan.Metrics.Select(g => new MetricEvidence(g, Limit(g.Name), setup, true))];
+        foreach (string name in (string[])["errors", "latency"])
+        {
+            if (Limit(name) is { } limit && plan.Metrics.All(g => g.Name != name))
+            {
+                all.Add(new MetricEvidence(new MetricGate(name, Ratio.Zero), limit, setup, false));
+            }
+        }
+
+        List<MetricEvidence> voting = [.. all.Where(m => !m.Gate.HoldOnly)];
+        int critical = voting.Count(m => m.Gate.Critical);
+        int others = voting.Count - critical;
+        foreach (MetricEvidence metric in voting)
+        {
+            double half = critical > 0 && others > 0 ? 0.5 : 1;
+            metric.Weight = half / (metric.Gate.Critical ? critical : others);
+        }
+
+        return [.. all];
+
+        double? Limit(string name) =>
+            name switch
+            {
+                "errors" => setup.Objectives.Errors is { Value: > 0 and < 1 } rate ? rate.Value : null,
+                "latency" => setup.Objectives.P99 is null ? null : 1 - Quantiles.Levels[Quantiles.P99],
+                _ => null,
+            };
+    }
+
+    private static string Fingerprint(GateSetup setup)
+    {
+        GatePlan plan = setup.Plan;
+        string text = string.Join(
+            '|',
+            [
+                Format,
+                plan.Alpha.Value.ToString("R"),
+                plan.Beta.Value.ToString("R"),
+                plan.Promote.ToString(),
+                (setup.Objectives.Errors?.Value ?? -1).ToString("R"),
+                (setup.Objectives.P99?.Ticks ?? -1).ToString(),
+                setup.Restarts.Start.UtcTicks.ToString(),
+                setup.Restarts.Every.Ticks.ToString(),
+                setup.Restarts.Count.ToString(),
+                $"{setup.Shadows} {setup.LossIsRate}",
+                .. plan.Metrics.Select(g => $"{g.Name} {g.WorseBy.Value:R} {g.Critical} {g.HoldOnly}"),
+            ]
+        );
+        return $"{Murmur3.Hash(text):x8}{Murmur3.Hash("2" + text):x8}";
+    }
+
+    private MetricEvidence? Find(string name)
+    {
+        foreach (MetricEvidence metric in _metrics)
+        {
+            if (metric.Gate.Name == name)
+            {
+                return metric;
+            }
+        }
+
+        return null;
+    }
+}
+
+/// <summary>Counts of one metric and level over the whole rollout.</summary>
+/// <param name="Metric">The metric.</param>
+/// <param name="Level">Index of the threshold.</param>
+/// <param name="CandidateBad">First bad events on the candidate.</param>
+/// <param name="CandidateUnits">Requests on the candidate that could have been one.</param>
+/// <param name="StableBad">First bad events on stable.</param>
+/// <param name="StableUnits">Requests on stable that could have been one.</param>
+public sealed record GateCounts(
+    string Metric,
+    int Level,
+    long CandidateBad,
+    long CandidateUnits,
+    long StableBad,
+    long StableUnits
+);

@@ -1,0 +1,23 @@
+using Handover.Core.Catalog;
+using Handover.Core.Evidence;
+
+namespace Handover.Core.Gates;
+
+/// <summary>
+/// Everything that shapes the tests of a rollout. Fixed before the first tick: a test whose margins, weights or metrics
+/// change while data come in guarantees nothing.
+/// </summary>
+/// <param name="Plan">What is watched, with margins.</param>
+/// <param name="Objectives">The service's absolute objectives.</param>
+/// <param name="Restarts">When evidence of harm may start anew.</param>
+public sealed record GateSetup(GatePlan Plan, Objectives Objectives, RestartPlan Restarts)
+{
+    /// <summary>Whether the plan has a shadow phase; paired tests then get a part of the weight.</summary>
+    public bool Shadows { get; init; }
+
+    /// <summary>
+    /// Whether the loss of an answer is right or wrong (level 0 counts wrong answers) instead of a number that is
+    /// compared with <see cref="LossThresholds"/>.
+    /// </summary>
+    public bool LossIsRate { get; init; }
+}

@@ -1,0 +1,252 @@
+using Handover.Core.Evidence;
+using Handover.Core.Foundation;
+
+namespace Handover.Core.Gates;
+
+/// <summary>
+/// All that is known about one metric: the tests against stable, against the objective and on shadow pairs, each for
+/// harm and for safety, and the counts behind them.
+/// </summary>
+internal sealed class MetricEvidence
+{
+    /// <summary>Most levels of one metric: score bins or thresholds.</summary>
+    public const int MostLevels = 32;
+
+    private const double PairPart = 0.25;
+    private const double ObjectivePart = 0.25;
+    private readonly CountEProcess[] _harm;
+    private readonly CountEProcess[] _fewer;
+    private readonly CountEProcess? _safe;
+    private readonly PairedEProcess? _pairHarm;
+    private readonly PairedEProcess? _pairSafe;
+    private readonly ObjectiveEProcess? _objectiveHarm;
+    private readonly ObjectiveEProcess? _objectiveSafe;
+    private readonly int _safeLevel;
+    private readonly int _objectiveLevel;
+    private readonly long[] _counts = new long[MostLevels * 4];
+    private long _pairs;
+    private long _pairCandidate;
+    private long _pairStable;
+
+    public MetricEvidence(MetricGate gate, double? objective, GateSetup setup, bool listed)
+    {
+        Gate = gate;
+        Listed = listed;
+        Objective = objective;
+        bool latency = gate.Name == "latency";
+        bool levels = latency || (gate.Name == "loss" && !setup.LossIsRate);
+        TwoSided = gate.Name == "predictions";
+        _safeLevel = latency ? Quantiles.P99 : levels ? Quantiles.P90 : 0;
+        _objectiveLevel = latency ? LatencyThresholds.ObjectiveLevel : 0;
+        DisplayLevel = _safeLevel;
+
+        // Where thresholds carry the margin, the counts above them are compared without a second one.
+        double margin = levels ? 0 : gate.WorseBy.Value;
+        HarmMargin = margin;
+        int tests = !listed ? 0 : TwoSided ? MostLevels : levels ? Quantiles.Levels.Count : 1;
+        _harm = [.. Enumerable.Range(0, tests).Select(_ => CountEProcess.Harm(margin, setup.Restarts))];
+        _fewer = TwoSided ? [.. _harm.Select(_ => CountEProcess.Fewer(margin, setup.Restarts))] : [];
+        _safe = listed && !TwoSided ? CountEProcess.Safe(margin) : null;
+        Paired = listed && setup.Shadows && gate.Name is "errors" or "timeouts" or "loss";
+        if (Paired)
+        {
+            _pairHarm = PairedEProcess.Harm(gate.WorseBy.Value, setup.Restarts);
+            _pairSafe = PairedEProcess.Safe(gate.WorseBy.Value);
+        }
+
+        if (objective is { } limit)
+        {
+            _objectiveHarm = ObjectiveEProcess.Harm(limit, setup.Restarts);
+            _objectiveSafe = ObjectiveEProcess.Safe(limit);
+        }
+    }
+
+    public MetricGate Gate { get; }
+
+    /// <summary>Whether the plan names the metric; else it is here for the objective only.</summary>
+    public bool Listed { get; }
+
+    public bool Paired { get; }
+
+    public bool TwoSided { get; }
+
+    public double? Objective { get; }
+
+    public int DisplayLevel { get; }
+
+    /// <summary>The margin on the ratio of counts.</summary>
+    public double HarmMargin { get; }
+
+    /// <summary>Counts that were held against the objective.</summary>
+    public (long Bad, long Units) ObjectiveCounts =>
+        (Count(_objectiveLevel).CandidateBad, Count(_objectiveLevel).CandidateUnits);
+
+    /// <summary>Part of alpha that the metric has; 0 for one that only holds.</summary>
+    public double Weight { get; set; }
+
+    public long PairCount => _pairs;
+
+    public (long Candidate, long Stable) PairBad => (_pairCandidate, _pairStable);
+
+    /// <summary>Whether stable does not meet the objective either, by its own counts in this rollout.</summary>
+    public bool StableBreaksObjective =>
+        Objective is { } limit
+        && Count(_objectiveLevel) is var (_, _, bad, units)
+        && units > 0
+        && bad > limit * units;
+
+    /// <summary>Log e-value for harm against stable, on live requests.</summary>
+    public double RelativeHarm
+    {
+        get
+        {
+            if (_harm.Length == 0)
+            {
+                return double.NegativeInfinity;
+            }
+
+            Span<double> terms = stackalloc double[MostLevels * 2];
+            int used = TwoSided ? Math.Max(1, Levels) : _harm.Length;
+            for (int j = 0; j < used; j++)
+            {
+                terms[j] = _harm[j].LogEvidence;
+            }
+
+            for (int j = 0; TwoSided && j < used; j++)
+            {
+                terms[used + j] = _fewer[j].LogEvidence;
+            }
+
+            int n = TwoSided ? used * 2 : used;
+            return LogMath.LogSumExp(terms[..n]) - Math.Log(n);
+        }
+    }
+
+    public double PairedHarm => _pairHarm?.LogEvidence ?? double.NegativeInfinity;
+
+    public double ObjectiveHarm => _objectiveHarm?.LogEvidence ?? double.NegativeInfinity;
+
+    public double ObjectiveSafe => _objectiveSafe?.LogEvidence ?? double.NegativeInfinity;
+
+    /// <summary>Log e-value that the candidate is not worse than stable by the margin.</summary>
+    public double RelativeSafe =>
+        (_safe, _pairSafe) switch
+        {
+            (null, _) => double.NegativeInfinity,
+            (_, null) => _safe.LogEvidence,
+            _ => LogMath.LogAddExp(_safe.LogEvidence, _pairSafe.LogEvidence) - Math.Log(2),
+        };
+
+    public double PairedWeight => Paired ? PairPart : 0;
+
+    public double ObjectiveWeight => Objective is null ? 0 : Listed ? ObjectivePart : 1;
+
+    public double RelativeWeight => Listed ? 1 - PairedWeight - ObjectiveWeight : 0;
+
+    /// <summary>
+    /// Levels that have been seen; the score bins of a two-sided metric are known only from the data.
+    /// </summary>
+    private int Levels { get; set; }
+
+    public (long CandidateBad, long CandidateUnits, long StableBad, long StableUnits) Count(int level)
+    {
+        int i = level * 4;
+        return (_counts[i], _counts[i + 1], _counts[i + 2], _counts[i + 3]);
+    }
+
+    public void Observe(DateTimeOffset at, double rho, in MetricTick tick)
+    {
+        Invariant.Holds(tick.Level is >= 0 and < MostLevels, "a metric has at most 32 levels");
+        Levels = Math.Max(Levels, tick.Level + 1);
+        int i = tick.Level * 4;
+        _counts[i] += tick.CandidateBad;
+        _counts[i + 1] += tick.CandidateUnits;
+        _counts[i + 2] += tick.StableBad;
+        _counts[i + 3] += tick.StableUnits;
+        if (tick.Level < _harm.Length)
+        {
+            _harm[tick.Level].Observe(at, rho, tick.CandidateBad, tick.StableBad);
+        }
+
+        if (tick.Level < _fewer.Length)
+        {
+            _fewer[tick.Level].Observe(at, rho, tick.CandidateBad, tick.StableBad);
+        }
+
+        if (tick.Level == _safeLevel)
+        {
+            _safe?.Observe(at, rho, tick.CandidateBad, tick.StableBad);
+        }
+
+        if (tick.Level == _objectiveLevel)
+        {
+            ObserveObjective(at, tick.CandidateBad, tick.CandidateBadRequests, tick.CandidateUnits);
+        }
+    }
+
+    public void Observe(DateTimeOffset at, in PairTick tick)
+    {
+        long both = tick.BothBad ?? 0;
+        long neither = tick.Pairs - tick.CandidateOnly - tick.StableOnly - both;
+        Invariant.Holds(neither >= 0, "the kinds of pairs sum to all pairs");
+        _pairs += tick.Pairs;
+        _pairCandidate += tick.CandidateOnly;
+        _pairStable += tick.StableOnly;
+        _pairHarm?.Observe(at, tick.CandidateOnly, tick.StableOnly, both, neither);
+        _pairSafe?.Observe(at, tick.CandidateOnly, tick.StableOnly, both, neither);
+        if (tick.BothBad is not null && _objectiveLevel == 0)
+        {
+            ObserveObjective(at, tick.CandidateOnly + both, 0, tick.Pairs);
+        }
+    }
+
+    public void Save(StateWriter to)
+    {
+        to.Write(Levels);
+        to.Write(_pairs);
+        to.Write(_pairCandidate);
+        to.Write(_pairStable);
+        for (int i = 0; i < Levels * 4; i++)
+        {
+            to.Write(_counts[i]);
+        }
+
+        foreach (CountEProcess process in _harm.Concat(_fewer))
+        {
+            process.Save(to);
+        }
+
+        _safe?.Save(to);
+        _pairHarm?.Save(to);
+        _pairSafe?.Save(to);
+        _objectiveHarm?.Save(to);
+        _objectiveSafe?.Save(to);
+    }
+
+    public bool Load(StateReader from)
+    {
+        Levels = (int)Math.Clamp(from.ReadLong(), 0, MostLevels);
+        _pairs = from.ReadLong();
+        _pairCandidate = from.ReadLong();
+        _pairStable = from.ReadLong();
+        for (int i = 0; i < Levels * 4; i++)
+        {
+            _counts[i] = from.ReadLong();
+        }
+
+        return _harm.Concat(_fewer).All(p => p.Load(from))
+            && _safe?.Load(from) != false
+            && _pairHarm?.Load(from) != false
+            && _pairSafe?.Load(from) != false
+            && _objectiveHarm?.Load(from) != false
+            && _objectiveSafe?.Load(from) != false
+            && !from.Failed;
+    }
+
+    private void ObserveObjective(DateTimeOffset at, long firstBad, long bad, long units)
+    {
+        // Harm counts each entity once, since clusters would break the test; safety counts every bad request.
+        _objectiveHarm?.Observe(at, Math.Min(firstBad, units), units);
+        _objectiveSafe?.Observe(at, Math.Min(Math.Max(firstBad, bad), units), units);
+    }
+}
