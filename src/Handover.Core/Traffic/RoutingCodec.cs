@@ -86,6 +86,10 @@ public static class RoutingCodec
         }
     }
 
+    /// <summary>Whether two documents say the same, whatever lists they are made of.</summary>
+    public static bool Same(Routing one, Routing other) =>
+        ReferenceEquals(one, other) || string.Equals(Encode(one), Encode(other), StringComparison.Ordinal);
+
     /// <summary>Lower-case hex SHA-256 of the canonical text.</summary>
     public static string Hash(Routing routing) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Encode(routing))));
