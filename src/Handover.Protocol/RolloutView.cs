@@ -1,0 +1,120 @@
+namespace Handover.Protocol;
+
+/// <summary>A rollout as it is now.</summary>
+public sealed record RolloutView
+{
+    /// <summary><c>NAME.N</c>, unique.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The plan's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The service.</summary>
+    public required string Service { get; init; }
+
+    /// <summary>The release that served when it started.</summary>
+    public required string From { get; init; }
+
+    /// <summary>The release that it brings in.</summary>
+    public required string To { get; init; }
+
+    /// <summary><c>parallel</c>, <c>cutover</c> or <c>flag</c>.</summary>
+    public required string Strategy { get; init; }
+
+    /// <summary><c>pending running holding paused succeeded rolledBack refused failed</c>.</summary>
+    public required string State { get; init; }
+
+    /// <summary>Kind of the active phase, e.g. <c>shift</c>.</summary>
+    public required string Phase { get; init; }
+
+    /// <summary>Index of the active phase in <see cref="Phases"/>, from 0.</summary>
+    public int PhaseIndex { get; init; }
+
+    /// <summary>Percent of all entities that the candidate serves, 0 to 100, as last committed.</summary>
+    public double Share { get; init; }
+
+    /// <summary>Percent by segment, as last committed.</summary>
+    public IReadOnlyDictionary<string, double> SegmentShares { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Epoch of the last committed move; 0 before the first.</summary>
+    public long Epoch { get; init; }
+
+    /// <summary>What the evidence says; null before the first verdict.</summary>
+    public VerdictView? Verdict { get; init; }
+
+    /// <summary>Each gate's own reading.</summary>
+    public IReadOnlyList<GateView> Gates { get; init; } = [];
+
+    /// <summary>Cost of the second stack so far: declared cost per day times the time it ran; null if not declared.</summary>
+    public MoneyView? Cost { get; init; }
+
+    /// <summary>When it started.</summary>
+    public DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>When it ended; null while it is open.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>When it should end at current traffic; null when that cannot be said.</summary>
+    public DateTimeOffset? Forecast { get; init; }
+
+    /// <summary>Who started it.</summary>
+    public required string StartedBy { get; init; }
+
+    /// <summary>Who approved; null when nobody has.</summary>
+    public string? ApprovedBy { get; init; }
+
+    /// <summary>Why it stands as it does, in words.</summary>
+    public IReadOnlyList<string> Reasons { get; init; } = [];
+
+    /// <summary>The plan's phases in order.</summary>
+    public IReadOnlyList<PhaseView> Phases { get; init; } = [];
+
+    /// <summary>What happened, oldest first; only the newest 50 in lists.</summary>
+    public IReadOnlyList<RolloutEventView> Events { get; init; } = [];
+}
+
+/// <summary>What the evidence says.</summary>
+/// <param name="Outcome"><c>promote</c>, <c>hold</c> or <c>rollBack</c>.</param>
+/// <param name="Reasons">Why, the decisive one first.</param>
+public sealed record VerdictView(string Outcome, IReadOnlyList<string> Reasons)
+{
+    /// <summary>The metric that decided a rollback; null otherwise.</summary>
+    public string? Culprit { get; init; }
+
+    /// <summary>The release that is sick; null when none is.</summary>
+    public string? SickRelease { get; init; }
+}
+
+/// <summary>One gate's reading.</summary>
+/// <param name="Name">The metric.</param>
+/// <param name="Outcome"><c>promote</c>, <c>hold</c> or <c>rollBack</c>.</param>
+/// <param name="LogEvidence">Natural logarithm of its e-value for harm.</param>
+/// <param name="Threshold">Natural logarithm of the e-value at which harm is called.</param>
+/// <param name="N">Candidate units that went in.</param>
+/// <param name="Forecast">Candidate requests still needed for a promotion; null when that cannot be said.</param>
+public sealed record GateView(
+    string Name,
+    string Outcome,
+    double LogEvidence,
+    double Threshold,
+    long N,
+    long? Forecast
+)
+{
+    /// <summary>One line for people.</summary>
+    public string Detail { get; init; } = "";
+}
+
+/// <summary>One phase of a plan.</summary>
+/// <param name="Kind">E.g. <c>shift</c>.</param>
+/// <param name="Text">One line for people, e.g. <c>shift 10%</c>.</param>
+/// <param name="Status"><c>done</c>, <c>active</c>, <c>ahead</c> or <c>skipped</c>.</param>
+public sealed record PhaseView(string Kind, string Text, string Status);
+
+/// <summary>One thing that happened.</summary>
+/// <param name="Seq">Number within the rollout, from 1.</param>
+/// <param name="At">When.</param>
+/// <param name="Kind">Event name in camel case.</param>
+/// <param name="Text">One line for people.</param>
+/// <param name="Actor">Who.</param>
+public sealed record RolloutEventView(long Seq, DateTimeOffset At, string Kind, string Text, string Actor);

@@ -1,0 +1,21 @@
+namespace Handover.Protocol;
+
+/// <summary>What warming a release showed.</summary>
+/// <param name="Service">The service.</param>
+/// <param name="Release">The release.</param>
+/// <param name="Requests">Recorded requests that were replayed.</param>
+/// <param name="Failed">Those that got no good answer.</param>
+/// <param name="Converged">Whether latency had converged at the end.</param>
+/// <param name="LatencyMsP50">Median of the last window, in milliseconds.</param>
+/// <param name="LatencyMsP99">99th percentile of the last window, in milliseconds.</param>
+/// <param name="Findings">What was wrong with the answers; empty when nothing was.</param>
+public sealed record WarmView(
+    string Service,
+    string Release,
+    long Requests,
+    long Failed,
+    bool Converged,
+    double LatencyMsP50,
+    double LatencyMsP99,
+    IReadOnlyList<string> Findings
+);
