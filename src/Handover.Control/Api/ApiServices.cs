@@ -1,0 +1,88 @@
+using Handover.Control.Audit;
+using Handover.Control.Engine;
+using Handover.Control.Security;
+using Handover.Core.Catalog;
+using Handover.Core.Foundation;
+using Handover.Ports;
+using Handover.Protocol;
+
+namespace Handover.Control.Api;
+
+/// <summary>Everything that the admin API stands on, joined by the composition root.</summary>
+public sealed record ApiServices
+{
+    /// <summary>The engine.</summary>
+    public required IRolloutOperations Rollouts { get; init; }
+
+    /// <summary>What is declared.</summary>
+    public required ICatalogAccess Catalog { get; init; }
+
+    /// <summary>Routing and its history.</summary>
+    public required IEpochStorePort Epochs { get; init; }
+
+    /// <summary>What was recorded.</summary>
+    public required IJournalPort Journal { get; init; }
+
+    /// <summary>Takes labels: service, NDJSON body. Null answers "not supported yet".</summary>
+    public Func<string, Stream, CancellationToken, Task<Result<LabelReceipt>>>? Labels { get; init; }
+
+    /// <summary>The gateways of this node.</summary>
+    public IReadOnlyList<IGatewayPort> Gateways { get; init; } = [];
+
+    /// <summary>Where members run; null when this node runs none.</summary>
+    public IRuntimePort? Runtimes { get; init; }
+
+    /// <summary>Starts and warms a release without moving traffic. Null answers "not supported yet".</summary>
+    public Func<string, string, CancellationToken, Task<Result<WarmView>>>? Warm { get; init; }
+
+    /// <summary>The advisor over measured facts. Null answers "not supported yet".</summary>
+    public Func<AdviceRequest, CancellationToken, Task<Result<AdviceView>>>? Advise { get; init; }
+
+    /// <summary>Who may come in.</summary>
+    public required TokenStore Tokens { get; init; }
+
+    /// <summary>Where mutations are written.</summary>
+    public required AuditLog Audit { get; init; }
+
+    /// <summary>Where the API listens, and the rules that follow.</summary>
+    public required AdminAddress Address { get; init; }
+
+    /// <summary>The clock.</summary>
+    public required TimeProvider Clock { get; init; }
+
+    /// <summary>What must work before the node calls itself ready.</summary>
+    public IReadOnlyList<ReadyCheck> ReadyChecks { get; init; } = [];
+
+    /// <summary>Counters and gauges for <c>/metrics</c>.</summary>
+    public IReadOnlyList<MetricSource> Metrics { get; init; } = [];
+
+    /// <summary>Version of the program.</summary>
+    public string Version { get; init; } = "0.0.0";
+}
+
+/// <summary>The declared resources, as the API needs them.</summary>
+public interface ICatalogAccess
+{
+    /// <summary>What is declared now.</summary>
+    CatalogSnapshot Snapshot { get; }
+
+    /// <summary>Changes with every apply that changed something.</summary>
+    string Revision { get; }
+
+    /// <summary>
+    /// Declares resources. With <paramref name="validateOnly"/> nothing is kept. A <c>process</c> member is refused: such
+    /// commands are taken only from files in the node's own directory.
+    /// </summary>
+    Task<Result<ApplyResult>> ApplyAsync(ApplyRequest request, bool validateOnly, string actor, CancellationToken cancel);
+
+    /// <summary>The plan of a rollout, from a document or from names.</summary>
+    Result<Core.Rollouts.RolloutPlan> Plan(StartRolloutRequest request);
+
+    /// <summary>Verdict of every consumer about a release.</summary>
+    Result<IReadOnlyList<ContractView>> CheckContracts(string service, string release);
+}
+
+/// <summary>One thing that must work before the node is ready.</summary>
+/// <param name="Name">Name in <c>/readyz?verbose</c>.</param>
+/// <param name="Check">Null when it works, else what does not.</param>
+public sealed record ReadyCheck(string Name, Func<CancellationToken, Task<string?>> Check);

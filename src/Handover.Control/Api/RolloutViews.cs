@@ -1,0 +1,151 @@
+using System.Globalization;
+using System.Text.Json;
+using Handover.Control.Engine;
+using Handover.Core.Catalog;
+using Handover.Core.Gates;
+using Handover.Core.Rollouts;
+using Handover.Ports;
+using Handover.Protocol;
+
+namespace Handover.Control.Api;
+
+/// <summary>Rollouts on the wire. Domain types never go there themselves, so that either side can change alone.</summary>
+public static class RolloutViews
+{
+    private const int EventsInLists = 50;
+
+    /// <summary>The version of a rollout that If-Match names: it changes with everything that happens to the rollout.</summary>
+    public static string ETag(RolloutSnapshot snapshot) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{snapshot.State.Id}-{(snapshot.Events.Count == 0 ? 0 : snapshot.Events[^1].Seq)}"
+        );
+
+    /// <summary>The whole rollout, or for lists with the newest events only.</summary>
+    public static RolloutView Of(RolloutSnapshot snapshot, CatalogSnapshot catalog, DateTimeOffset now, bool full)
+    {
+        RolloutState state = snapshot.State;
+        IEnumerable<RolloutHistoryEntry> events = full ? snapshot.Events : snapshot.Events.TakeLast(EventsInLists);
+        return new RolloutView
+        {
+            Id = state.Id,
+            Name = state.Plan.Name,
+            Service = state.Plan.Service,
+            From = state.From,
+            To = state.Plan.To,
+            Strategy = Wire(state.Plan.Strategy),
+            State = Wire(state.Status),
+            Phase = state.Phase.Kind,
+            PhaseIndex = state.PhaseIndex,
+            Share = Percent(state.Share),
+            SegmentShares = state.SegmentShares.ToDictionary(s => s.Key, s => Percent(s.Value)),
+            Epoch = state.Epoch,
+            Verdict = state.Verdict is { } v
+                ? new VerdictView(Wire(v.Outcome), v.Reasons) { Culprit = v.Culprit, SickRelease = v.SickRelease }
+                : null,
+            Gates = [.. (state.Verdict?.Gates ?? []).Select(Gate)],
+            Cost = CostSoFar(state, catalog, now),
+            StartedAt = state.StartedAt,
+            EndedAt = state.EndedAt,
+            Forecast = snapshot.Forecast,
+            StartedBy = state.StartedBy,
+            ApprovedBy = state.ApprovedBy,
+            Reasons = state.Reasons,
+            Phases = [.. state.Plan.Phases.Select((phase, i) => new PhaseView(phase.Kind, Text(phase), Status(state, i)))],
+            Events = [.. events.Select(e => new RolloutEventView(e.Seq, e.At, e.Kind, e.Text, e.Actor))],
+        };
+    }
+
+    /// <summary>One epoch.</summary>
+    public static EpochView Of(EpochHistory history) =>
+        new(
+            history.Epoch,
+            history.Action,
+            history.At,
+            history.Actor,
+            history.Reason,
+            history.Routing.Stable,
+            history.Routing.Candidate,
+            Percent(history.Routing.Share)
+        );
+
+    /// <summary>What happened, in a few sentences.</summary>
+    public static IReadOnlyList<string> Summary(RolloutView view, IReadOnlyList<EpochView> epochs)
+    {
+        var lines = new List<string>
+        {
+            $"Rollout {view.Id} brings {view.Service} from {view.From} to {view.To} by {view.Strategy}; "
+                + $"{view.StartedBy} started it.",
+            view.State switch
+            {
+                "succeeded" => $"It succeeded: {view.To} is the stable release.",
+                "rolledBack" => $"Everything went back to {view.From}.",
+                "refused" => $"It was refused before {view.To} met any traffic.",
+                "failed" => $"It failed before {view.To} served.",
+                _ => string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"It is {view.State} in phase {view.Phase}; {view.To} serves {view.Share:0.###} % of entities."
+                ),
+            },
+            $"Routing changed {epochs.Count(e => e.Action is "commit")} times.",
+        };
+        lines.AddRange(view.Reasons);
+        if (view.Verdict is { SickRelease: { } sick } verdict)
+        {
+            lines.Add($"The sick release is {sick}; the metric that showed it is {verdict.Culprit}.");
+        }
+
+        return lines;
+    }
+
+    /// <summary>Camel case name of an enum value, as the wire has it.</summary>
+    public static string Wire<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
+
+    /// <summary>A share in percent.</summary>
+    public static double Percent(Core.Foundation.Share share) => share.Parts / 1000.0;
+
+    private static GateView Gate(GateReading g) =>
+        new(g.Name, Wire(g.Outcome), Finite(g.LogEvidence), Finite(g.Threshold), g.N, g.NeedsMore) { Detail = g.Detail };
+
+    // JSON has no infinity; the largest finite number keeps the order.
+    private static double Finite(double value) =>
+        double.IsNaN(value) ? 0 : Math.Clamp(value, -double.MaxValue, double.MaxValue);
+
+    private static string Status(RolloutState state, int index) =>
+        index < state.PhaseIndex || state.Status == RolloutStatus.Succeeded ? "done"
+        : index > state.PhaseIndex ? state.Open ? "ahead" : "skipped"
+        : state.Open ? "active"
+        : "skipped";
+
+    private static MoneyView? CostSoFar(RolloutState state, CatalogSnapshot catalog, DateTimeOffset now)
+    {
+        if (!catalog.Releases.TryGetValue((state.Plan.Service, state.Plan.To), out Release? to) || to.CostPerDay is null)
+        {
+            return null;
+        }
+
+        decimal days = (decimal)((state.EndedAt ?? now) - state.StartedAt).TotalDays;
+        return new MoneyView(Math.Round(to.CostPerDay.Amount * Math.Max(days, 0), 2), to.CostPerDay.Currency);
+    }
+
+    private static string Text(Phase phase) =>
+        phase switch
+        {
+            Phase.Start start => $"start, at most {Text(start.Timeout)}",
+            Phase.Warm warm => $"warm with {warm.Requests} requests until converged",
+            Phase.Shadow shadow => $"shadow {shadow.Share} for {shadow.Pairs} pairs",
+            Phase.Shift { Segment: { } segment } shift => $"shift {segment} to {shift.Share}",
+            Phase.Shift shift => $"shift to {shift.Share}",
+            Phase.Switch change => $"switch, hold at most {Text(change.Hold)}",
+            Phase.Bake bake => $"bake {Text(bake.For)}",
+            Phase.Retire retire => $"retire, keep {Text(retire.Keep)}",
+            _ => phase.Kind,
+        };
+
+    private static string Text(TimeSpan time) =>
+        time.TotalSeconds < 1 ? $"{time.TotalMilliseconds:0} ms"
+        : time.TotalMinutes < 2 ? $"{time.TotalSeconds:0.#} s"
+        : time.TotalHours < 2 ? $"{time.TotalMinutes:0.#} min"
+        : $"{time.TotalHours:0.#} h";
+}
