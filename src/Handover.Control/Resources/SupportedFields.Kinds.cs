@@ -1,0 +1,164 @@
+using F = Handover.Control.Resources.FieldType;
+
+namespace Handover.Control.Resources;
+
+/// <summary>The rows of the table, kind by kind, in the order of the reference.</summary>
+public static partial class SupportedFields
+{
+    private const string S = "Service";
+    private const string R = "Release";
+    private const string C = "Consumer";
+    private const string V = "FeatureView";
+    private const string P = "Rollout";
+
+    private static SupportedField[] Service =>
+        [
+            Choice(S, "spec.protocol", NameMaps.Protocol.All, "How requests and answers are written."),
+            Needed(S, "spec.route", F.Map, "Which requests belong to the service; the longest prefix wins."),
+            Needed(S, "spec.route.path", F.Text, "Path prefix that callers use."),
+            Field(S, "spec.route.rewrite", F.Text, "What the prefix becomes on the way to the entry member."),
+            Field(S, "spec.route.hosts", F.Texts, "Host names without port; none matches every host."),
+            Field(S, "spec.entry", F.Text, "The member that receives the caller's request; default model."),
+            Needed(S, "spec.stable", F.Text, "First stable release; afterwards owned by rollouts."),
+            Needed(S, "spec.entity", F.Map, "Where the entity is found in a request."),
+            Choice(S, "spec.entity.from", NameMaps.Source.All, "Part of the request.") with { Required = true },
+            Needed(S, "spec.entity.name", F.Text, "Header, cookie or query name, or JSON pointer."),
+            Choice(S, "spec.entity.absent", NameMaps.Absent.All, "What happens to a request without it."),
+            Field(S, "spec.attributes", F.Maps, "What segments may read."),
+            Needed(S, "spec.attributes[].name", F.Text, "Name in segment rules."),
+            Choice(S, "spec.attributes[].from", NameMaps.Source.All, "Part of the request.") with { Required = true },
+            Needed(S, "spec.attributes[].key", F.Text, "Header, cookie or query name, or JSON pointer."),
+            Field(S, "spec.errors", F.Map, "What counts as an error of the model."),
+            Field(S, "spec.errors.statuses", F.Statuses, "Status codes and classes; default 5xx."),
+            Field(S, "spec.errors.timeout", F.Duration, "A longer answer is a timeout; default 2s."),
+            Field(S, "spec.objectives", F.Map, "Absolute objectives that gates hold a release to."),
+            Field(S, "spec.objectives.errors", F.Ratio, "Highest acceptable error rate."),
+            Field(S, "spec.objectives.p99", F.Duration, "Highest acceptable 99th percentile of latency."),
+            Choice(S, "spec.impact", NameMaps.Impact.All, "How much damage a wrong release can do; default low."),
+            Field(S, "spec.downtime", F.Map, "Which interruption is allowed."),
+            Field(S, "spec.downtime.allowed", F.Duration, "Longest interruption; default 0s."),
+            NotYet(S, "spec.downtime.windows", F.Maps, "When it is allowed."),
+            NotYet(S, "spec.downtime.freezes", F.Maps, "When nothing may move."),
+            NotYet(S, "spec.idempotency", F.Map, "The ledger of decisions by idempotency key."),
+            Field(S, "spec.journal", F.Map, "What is recorded of requests and answers."),
+            Field(S, "spec.journal.sample", F.Ratio, "Share of exchanges that is recorded; default everything."),
+            Field(S, "spec.journal.payloads", F.Flag, "Whether bodies are kept; default true."),
+            Field(S, "spec.journal.redact", F.Texts, "JSON pointers whose values are replaced before storing."),
+            Field(S, "spec.journal.retain", F.Duration, "How long records are kept; default 14d."),
+            Field(S, "spec.limits", F.Map, "Bounds on what the gateway takes and holds."),
+            Field(S, "spec.limits.requestBytes", F.Size, "Largest request body; default 4MiB."),
+            Field(S, "spec.limits.holdFor", F.Duration, "Longest time that one request is held; default 2s."),
+            Field(S, "spec.limits.holdRequests", F.Whole, "Most requests held at once; default 10000."),
+            Field(S, "spec.limits.holdBytes", F.Size, "Most bytes held at once; default 64MiB."),
+            Field(S, "spec.labels", F.Map, "How late truth is compared with an answer."),
+            Needed(S, "spec.labels.output", F.Text, "Name of the output that is compared."),
+            Choice(S, "spec.labels.loss", NameMaps.Loss.All, "How wrongness is measured; default absolute."),
+            Field(S, "spec.labels.tolerance", F.Ratio, "Relative error up to which an answer is right; default 20%."),
+            Field(S, "spec.override", F.Map, "Whether callers with the right may name a release."),
+            Field(S, "spec.override.allow", F.Flag, "Default false."),
+        ];
+
+    private static SupportedField[] Release =>
+        [
+            Needed(R, "spec.members", F.Names, "The running parts; the service's entry must be among them."),
+            Choice(R, "spec.members.*.runtime", ["onnx", "http", "process"], "Who runs it.") with { Required = true },
+            Field(R, "spec.members.*.file", F.Text, "onnx: model file inside the configuration directory."),
+            Field(R, "spec.members.*.sha256", F.Text, "onnx: digest of the file, 64 hex digits."),
+            Field(R, "spec.members.*.endpoints", F.Texts, "http: base addresses."),
+            Field(R, "spec.members.*.command", F.Texts, "process: program and arguments; {port} is replaced."),
+            Field(R, "spec.members.*.ready", F.Text, "http, process: path that answers 200 when it can serve."),
+            Field(R, "spec.members.*.startTimeout", F.Duration, "process: longest time to ready; default 1m."),
+            Field(R, "spec.built", F.Names, "Digests of what went in; a change shows in the plan."),
+            Field(R, "spec.uses", F.Map, "What the release reads."),
+            Field(R, "spec.uses.features", F.Maps, "Feature views."),
+            Needed(R, "spec.uses.features[].view", F.Text, "Name of the view."),
+            Needed(R, "spec.uses.features[].version", F.Whole, "Version of the view."),
+            Field(R, "spec.uses.features[].fields", F.Texts, "Fields that are read."),
+            NotYet(R, "spec.uses.index", F.Map, "The vector index that the release searches."),
+            Field(R, "spec.input", F.Map, "What the release accepts."),
+            Field(R, "spec.output", F.Map, "What the release answers."),
+            NotYet(R, "spec.adapter", F.Map, "How inputs or outputs are rewritten."),
+            Field(R, "spec.resources", F.Map, "What the release needs."),
+            Field(R, "spec.resources.memory", F.Size, "Memory of the whole release."),
+            Field(R, "spec.cost", F.Map, "What the release costs."),
+            Needed(R, "spec.cost.perDay", F.Number, "Amount per day."),
+            Needed(R, "spec.cost.currency", F.Text, "ISO 4217 code."),
+            Choice(R, "spec.change", NameMaps.Change.All, "How different it is from the one before."),
+            Field(R, "spec.holdout", F.Map, "Result on held-out data."),
+            Needed(R, "spec.holdout.metric", F.Text, "E.g. mae."),
+            Needed(R, "spec.holdout.value", F.Number, "The release's."),
+            Needed(R, "spec.holdout.baseline", F.Number, "The baseline's."),
+            Choice(R, "spec.holdout.better", ["lower", "higher"], "Direction.") with { Required = true },
+        ];
+
+    private static SupportedField[] Consumer =>
+        [
+            Choice(C, "spec.role", NameMaps.Role.All, "What kind of system it is.") with { Required = true },
+            Needed(C, "spec.accepts", F.Map, "The outputs that it can read."),
+            NotYet(C, "spec.accepts.pact", F.Text, "File with a Pact contract."),
+            Choice(C, "spec.acknowledge", ["automatic", "required"], "Whether its owner acknowledges a release first."),
+            Field(C, "spec.notify", F.Map, "Where the consumer is told about moves."),
+            Needed(C, "spec.notify.url", F.Url, "Webhook."),
+            NotYet(C, "spec.notify.secretFile", F.Text, "File with the key that signs the webhook."),
+        ];
+
+    private static SupportedField[] FeatureView =>
+        [
+            Needed(V, "spec.versions", F.Maps, "Served versions."),
+            Needed(V, "spec.versions[].version", F.Whole, "From 1."),
+            Needed(V, "spec.versions[].fields", F.Maps, "Its fields."),
+            Needed(V, "spec.versions[].fields[].name", F.Text, "Name."),
+            Choice(V, "spec.versions[].fields[].datatype", NameMaps.Datatypes, "Open Inference datatype.") with
+            {
+                Required = true,
+            },
+            Field(V, "spec.versions[].freshness", F.Duration, "How old its values may be."),
+            Field(V, "spec.versions[].url", F.Url, "Where its state can be asked."),
+        ];
+
+    private static SupportedField[] Segment =>
+        [Needed("Segment", "spec.when", F.Rule, "JSONLogic over the service's attributes.")];
+
+    private static SupportedField[] Rollout =>
+        [
+            Needed(P, "spec.to", F.Text, "The release to bring in."),
+            Choice(P, "spec.strategy", NameMaps.Strategy.All, "Ready-made list of phases; default parallel."),
+            Field(P, "spec.salt", F.Text, "Seed of the draw; default the rollout's name."),
+            Field(P, "spec.phases", F.Maps, "Steps in order; overrides the strategy's list."),
+            Field(P, "spec.phases[].verify", F.Map, "Contracts, signatures and capacity are checked."),
+            Field(P, "spec.phases[].start", F.Map, "The candidate's members are started."),
+            Field(P, "spec.phases[].start.timeout", F.Duration, "How long it may take; default 2m."),
+            Field(P, "spec.phases[].warm", F.Map, "Recorded requests are replayed."),
+            Field(P, "spec.phases[].warm.requests", F.Whole, "Requests per window, from 20; default 500."),
+            Choice(P, "spec.phases[].warm.until", ["converged"], "When warming ends."),
+            Field(P, "spec.phases[].shadow", F.Map, "Live requests are copied and compared."),
+            Field(P, "spec.phases[].shadow.share", F.Share, "Share of requests that is copied; default 10%."),
+            Field(P, "spec.phases[].shadow.pairs", F.Whole, "Least number of compared pairs; default 2000."),
+            Field(P, "spec.phases[].shift", F.Map, "The candidate's share grows."),
+            Needed(P, "spec.phases[].shift.share", F.Share, "The share after the move."),
+            Field(P, "spec.phases[].shift.segment", F.Text, "Only for this segment."),
+            Field(P, "spec.phases[].shift.for", F.Duration, "Least time in the phase; default 0s."),
+            Field(P, "spec.phases[].shift.requests", F.Whole, "Least candidate requests in the phase; default 0."),
+            Field(P, "spec.phases[].switch", F.Map, "Everything goes to the candidate at one instant."),
+            Field(P, "spec.phases[].switch.hold", F.Duration, "Bound of the hold, 50ms to 2s; default 400ms."),
+            Choice(P, "spec.phases[].switch.drain", ["auto", .. NameMaps.Drain.All], "Requests in flight."),
+            Choice(P, "spec.phases[].switch.stack", ["double"], "Whether both releases run side by side."),
+            Field(P, "spec.phases[].bake", F.Map, "Everybody is on the candidate; objectives are watched."),
+            Field(P, "spec.phases[].bake.for", F.Duration, "Time in the phase; default 1h."),
+            Field(P, "spec.phases[].retire", F.Map, "The old release is kept, then stopped."),
+            Field(P, "spec.phases[].retire.keep", F.Duration, "How long a rollback stays one move; default 24h."),
+            Field(P, "spec.gates", F.Map, "What decides."),
+            Field(P, "spec.gates.alpha", F.Ratio, "Highest chance of a false rollback; default 5%."),
+            Field(P, "spec.gates.beta", F.Ratio, "Highest chance of a wrong promotion; default 5%."),
+            Choice(P, "spec.gates.promote", NameMaps.Promote.All, "What a promotion needs; default noHarm."),
+            Field(P, "spec.gates.metrics", F.Maps, "What is watched; default errors and latency."),
+            Choice(P, "spec.gates.metrics[].name", NameMaps.Metrics, "The metric.") with { Required = true },
+            Needed(P, "spec.gates.metrics[].worseBy", F.Ratio, "How much worse than stable it may be."),
+            Field(P, "spec.gates.metrics[].critical", F.Flag, "Gets a part of the kept half of alpha."),
+            Choice(P, "spec.gates.metrics[].then", ["rollback", "hold"], "What harm in it does; default rollback."),
+            Field(P, "spec.deadline", F.Duration, "Longest time of a phase without progress; default 2h."),
+            NotYet(P, "spec.budget", F.Map, "What the rollout may cost beyond stable."),
+            Choice(P, "spec.whenInconclusive", NameMaps.Inconclusive.All, "What the deadline does; default hold."),
+            NotYet(P, "spec.flag", F.Map, "The organisation's flag that decides who is eligible."),
+        ];
+}
