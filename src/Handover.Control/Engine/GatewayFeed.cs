@@ -1,0 +1,57 @@
+using Handover.Core.Catalog;
+using Handover.Ports;
+
+namespace Handover.Control.Engine;
+
+/// <summary>
+/// Tells the gateway everything besides routing, always as one whole document: services, the endpoints of running stacks,
+/// mirrors and keys. Called whenever any of them may have changed; builds from what is, never from what changed.
+/// </summary>
+public sealed class GatewayFeed(IGatewayPort gateway, IRuntimePort runtime, IReadOnlyList<byte[]> pinKeys)
+{
+    private static readonly TimeSpan MirrorTimeout = TimeSpan.FromSeconds(5);
+    private const int MirrorConcurrency = 32;
+
+    private readonly Lock _gate = new();
+
+    /// <summary>Publishes the configuration that follows from the arguments.</summary>
+    /// <param name="catalog">What users declared.</param>
+    /// <param name="stacks">Stacks that may be running, as (service, release).</param>
+    /// <param name="mirrors">Mirrors that open rollouts want, by service.</param>
+    /// <param name="overrideHashes">Hashes of tokens whose bearer may name a release.</param>
+    public void Publish(
+        CatalogSnapshot catalog,
+        IReadOnlyCollection<(string Service, string Release)> stacks,
+        IReadOnlyDictionary<string, Core.Rollouts.RolloutEffect.Mirror> mirrors,
+        IReadOnlyList<string> overrideHashes
+    )
+    {
+        lock (_gate)
+        {
+            var services = new Dictionary<string, ServiceConfiguration>(StringComparer.Ordinal);
+            foreach (Service service in catalog.Services.Values)
+            {
+                var releases = new Dictionary<string, IReadOnlyDictionary<string, IReadOnlyList<MemberEndpoint>>>(
+                    StringComparer.Ordinal
+                );
+                foreach ((_, string release) in stacks.Where(s => s.Service == service.Name))
+                {
+                    if (runtime.Status(service.Name, release) is { } status)
+                    {
+                        releases[release] = status.Members;
+                    }
+                }
+
+                services[service.Name] = new ServiceConfiguration(service, releases)
+                {
+                    Mirror = mirrors.TryGetValue(service.Name, out Core.Rollouts.RolloutEffect.Mirror? mirror)
+                        ? new MirrorConfiguration(mirror.Release, mirror.Share, MirrorConcurrency, MirrorTimeout)
+                        : null,
+                    OverrideTokenHashes = overrideHashes,
+                };
+            }
+
+            gateway.Configure(new GatewayConfiguration(services, pinKeys));
+        }
+    }
+}

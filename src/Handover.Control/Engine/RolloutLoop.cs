@@ -1,0 +1,193 @@
+using System.Threading.Channels;
+using Handover.Control.Stores;
+using Handover.Core.Foundation;
+using Handover.Core.Gates;
+using Handover.Core.Rollouts;
+using Microsoft.Extensions.Logging;
+
+namespace Handover.Control.Engine;
+
+/// <summary>
+/// The thread of control of one rollout, and the only writer of its state: decide, persist, then act. What it does besides
+/// is derived from the state by <see cref="Effects"/>, so that a restart goes on with the same work.
+/// </summary>
+internal sealed class RolloutLoop : IAsyncDisposable
+{
+    private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(100);
+
+    private readonly RolloutStore _store;
+    private readonly IRolloutShell _shell;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Channel<Work> _inbox = Channel.CreateBounded<Work>(1024);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly EffectRunner _effects;
+    private readonly Lock _gate = new();
+    private readonly List<RolloutEvent> _events;
+    private Task? _loop;
+    private RolloutState _state;
+    private volatile Verdict? _reading;
+
+    public RolloutLoop(
+        IReadOnlyList<RolloutEvent> events,
+        RolloutStore store,
+        IRolloutShell shell,
+        TimeProvider time,
+        ILogger log
+    )
+    {
+        _events = [.. events];
+        _state = events.Aggregate((RolloutState?)null, Evolver.Evolve)!;
+        _store = store;
+        _shell = shell;
+        _time = time;
+        _log = log;
+        _effects = new EffectRunner(shell, time, log, command => Post(command));
+    }
+
+    /// <summary>The folded state.</summary>
+    public RolloutState State => Volatile.Read(ref _state);
+
+    /// <summary>The newest reading of the gates, newer than the verdict in the state; null before the first.</summary>
+    public Verdict? Reading => _reading;
+
+    /// <summary>What happened, oldest first.</summary>
+    public IReadOnlyList<RolloutEvent> Events
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _events];
+            }
+        }
+    }
+
+    /// <summary>Begins (or goes on) with the work.</summary>
+    public void Start() => _loop = LoopAsync();
+
+    /// <summary>Gives the rollout a command and waits until what follows from it is persisted.</summary>
+    public async Task<Result<RolloutState>> AskAsync(RolloutCommand command, CancellationToken cancel)
+    {
+        var work = new Work(
+            command,
+            new TaskCompletionSource<Result<RolloutState>>(TaskCreationOptions.RunContinuationsAsynchronously)
+        );
+        await _inbox.Writer.WriteAsync(work, cancel);
+        return await work.Done!.Task.WaitAsync(cancel);
+    }
+
+    private void Post(RolloutCommand command)
+    {
+        if (!_inbox.Writer.TryWrite(new Work(command, Done: null)))
+        {
+            // Nothing is lost: the effect is derived again from the state and answers again.
+            _log.LogWarning("{Rollout}: inbox full, {Command} is derived again", State.Id, command.GetType().Name);
+            _effects.Forget();
+        }
+    }
+
+    private async Task LoopAsync()
+    {
+        await Task.Yield();
+        _effects.Reconcile(State);
+        using var timer = new PeriodicTimer(TickPeriod, _time);
+        Task<bool> ticked = timer.WaitForNextTickAsync(_stop.Token).AsTask();
+        Task<bool> asked = _inbox.Reader.WaitToReadAsync(_stop.Token).AsTask();
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.WhenAny(ticked, asked);
+                if (ticked.IsCompleted)
+                {
+                    ticked = timer.WaitForNextTickAsync(_stop.Token).AsTask();
+                    Handle(new Work(new RolloutCommand.Tick(), Done: null));
+                    Judge();
+                }
+
+                if (asked.IsCompleted)
+                {
+                    while (_inbox.Reader.TryRead(out Work? work))
+                    {
+                        Handle(work);
+                    }
+
+                    asked = _inbox.Reader.WaitToReadAsync(_stop.Token).AsTask();
+                }
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // The top of a loop: an error here must not end the rollout's only writer.
+                _log.LogError(e, "{Rollout}: the step failed and is tried again", State.Id);
+                _effects.Forget();
+            }
+        }
+    }
+
+    private void Judge()
+    {
+        if (Effects.Of(State).OfType<RolloutEffect.Judge>().Any() && _shell.Judge(State, _time.GetUtcNow()) is { } verdict)
+        {
+            _reading = verdict;
+            Handle(new Work(new RolloutCommand.Judged(verdict), Done: null));
+        }
+    }
+
+    private void Handle(Work work)
+    {
+        try
+        {
+            Result<IReadOnlyList<RolloutEvent>> decided = Decider.Decide(State, work.Command, _time.GetUtcNow());
+            if (decided.Ok && decided.Value.Count > 0)
+            {
+                Persist(decided.Value);
+            }
+
+            work.Done?.TrySetResult(decided.Ok ? State : Result<RolloutState>.Failed(decided.Problems));
+        }
+        catch (StoreException e)
+        {
+            work.Done?.TrySetResult(e.Problem);
+            _log.LogError(e, "{Rollout}: not persisted, so not done", State.Id);
+            _effects.Forget();
+        }
+    }
+
+    private void Persist(IReadOnlyList<RolloutEvent> events)
+    {
+        _store.Append(State.Id, State.Version, events);
+        RolloutState next = events.Aggregate(State, Evolver.Evolve);
+        lock (_gate)
+        {
+            _events.AddRange(events);
+        }
+
+        Volatile.Write(ref _state, next);
+        foreach (RolloutEvent e in events)
+        {
+            _log.LogInformation("{Rollout}: {Text}", next.Id, e.Text);
+        }
+
+        _shell.Changed(next, events);
+        _effects.Reconcile(next);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        if (_loop is not null)
+        {
+            await _loop;
+        }
+
+        await _effects.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    private sealed record Work(RolloutCommand Command, TaskCompletionSource<Result<RolloutState>>? Done);
+}

@@ -1,0 +1,84 @@
+using Handover.Core.Evidence;
+using Handover.Core.Foundation;
+
+namespace Handover.Control.Evidence;
+
+/// <summary>
+/// Counts of one rollout at one routing probability since the last tick. Ticks of different probabilities are never
+/// merged. Not thread-safe; the owner locks.
+/// </summary>
+internal sealed class TickAccumulator(Share share)
+{
+    private readonly Dictionary<(string Metric, int Level), long[]> _metrics = [];
+    private readonly Dictionary<string, long[]> _pairs = [];
+    private long _candidate;
+    private long _stable;
+
+    /// <summary>Counts a request.</summary>
+    public void Request(bool candidate)
+    {
+        if (candidate)
+        {
+            _candidate++;
+        }
+        else
+        {
+            _stable++;
+        }
+    }
+
+    /// <summary>Counts a request that could have been bad, and whether it is an entity's first bad one.</summary>
+    public void Unit(string metric, int level, bool candidate, bool firstBad)
+    {
+        if (!_metrics.TryGetValue((metric, level), out long[]? counts))
+        {
+            _metrics[(metric, level)] = counts = new long[4];
+        }
+
+        counts[candidate ? 2 : 3]++;
+        counts[candidate ? 0 : 1] += firstBad ? 1 : 0;
+    }
+
+    /// <summary>Counts a pair.</summary>
+    public void Pair(string metric, bool candidateOnly, bool stableOnly)
+    {
+        if (!_pairs.TryGetValue(metric, out long[]? counts))
+        {
+            _pairs[metric] = counts = new long[3];
+        }
+
+        counts[0] += candidateOnly ? 1 : 0;
+        counts[1] += stableOnly ? 1 : 0;
+        counts[2]++;
+    }
+
+    /// <summary>The tick, in a fixed order so that it replays to the same bits.</summary>
+    public Tick ToTick(DateTimeOffset at) =>
+        new(
+            at,
+            share,
+            _candidate,
+            _stable,
+            [
+                .. _metrics
+                    .OrderBy(m => m.Key.Metric, StringComparer.Ordinal)
+                    .ThenBy(m => m.Key.Level)
+                    .Select(m => new MetricTick(
+                        m.Key.Metric,
+                        m.Key.Level,
+                        m.Value[0],
+                        m.Value[1],
+                        m.Value[2],
+                        m.Value[3]
+                    )),
+            ]
+        )
+        {
+            Pairs =
+            [
+                .. _pairs
+                    .OrderBy(p => p.Key, StringComparer.Ordinal)
+                    .Select(p => new PairTick(p.Key, p.Value[0], p.Value[1], p.Value[2])),
+            ],
+        };
+}
