@@ -1,0 +1,173 @@
+using Handover.Control.Warming;
+using Handover.Core.Catalog;
+using Handover.Core.Foundation;
+using Handover.Core.Gates;
+using Handover.Core.Moves;
+using Handover.Core.Rollouts;
+using Handover.Core.Traffic;
+
+namespace Handover.Control.Engine;
+
+/// <summary>What effects do to the world. Each is safe to repeat, and answers with the command that tells how it went.</summary>
+public sealed partial class RolloutEngine
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestWaitForStack = TimeSpan.FromSeconds(10);
+
+    async Task<RolloutCommand?> IRolloutShell.RunAsync(
+        RolloutState state,
+        RolloutEffect effect,
+        CancellationToken cancel
+    ) =>
+        effect switch
+        {
+            RolloutEffect.Verify => new RolloutCommand.Verified(_parts.Verifier.Verify(_parts.Catalog(), state)),
+            RolloutEffect.AwaitStack wait => await AwaitStackAsync(state, wait, cancel),
+            RolloutEffect.Warm warm => await WarmAsync(state, warm, cancel),
+            RolloutEffect.Move move => await MoveAsync(state, move, cancel),
+            RolloutEffect.ForgetOld forget => await ForgetAsync(forget, cancel),
+            _ => null,
+        };
+
+    Verdict? IRolloutShell.Judge(RolloutState state, DateTimeOffset now) => _parts.Evidence.Judge(state, now);
+
+    void IRolloutShell.Changed(RolloutState state, IReadOnlyList<RolloutEvent> events)
+    {
+        if (!state.Open)
+        {
+            _parts.Evidence.End(state.Plan.Service);
+        }
+
+        Refresh();
+        Changed?.Invoke(state.Id);
+    }
+
+    private async Task<RolloutCommand?> AwaitStackAsync(
+        RolloutState state,
+        RolloutEffect.AwaitStack effect,
+        CancellationToken cancel
+    )
+    {
+        string service = state.Plan.Service;
+        DateTimeOffset deadline = _time.GetUtcNow() + effect.Timeout;
+        while (_parts.Runtime.Status(service, effect.Release) is not { Ready: true })
+        {
+            string? trouble =
+                _keeper.Trouble(service, effect.Release) ?? _parts.Runtime.Status(service, effect.Release)?.Trouble;
+            if (trouble is not null)
+            {
+                return new RolloutCommand.StackFailed(trouble);
+            }
+
+            if (_time.GetUtcNow() >= deadline)
+            {
+                return new RolloutCommand.StackFailed($"{effect.Release} was not ready within {effect.Timeout}.");
+            }
+
+            await Task.Delay(Poll, _time, cancel);
+        }
+
+        CatalogSnapshot catalog = _parts.Catalog();
+        Release release = catalog.Releases[(service, effect.Release)];
+        return new RolloutCommand.StackReady(
+            await _parts.Verifier.CompareServedAsync(catalog.Services[service], release, cancel)
+        );
+    }
+
+    private async Task<RolloutCommand?> WarmAsync(
+        RolloutState state,
+        RolloutEffect.Warm effect,
+        CancellationToken cancel
+    )
+    {
+        CatalogSnapshot catalog = _parts.Catalog();
+        Service service = catalog.Services[state.Plan.Service];
+        var job = new WarmJob(service, state.From, effect.Release, effect.Requests)
+        {
+            Declared = catalog.Releases[(service.Name, effect.Release)].Output,
+            StableDeclared = catalog.Releases[(service.Name, state.From)].Output,
+            Alpha = state.Plan.Gates.Alpha,
+            ErrorLimit = service.Objectives.Errors ?? new Ratio(0.01),
+            LatencyMargin = state.Plan.Gates.Metrics.FirstOrDefault(m => m.Name == "latency")?.WorseBy ?? new Ratio(0.2),
+        };
+        WarmReport report = await _parts.Warmer.WarmAsync(
+            job,
+            window => _log.LogInformation("{Rollout}: {Window}", state.Id, window),
+            cancel
+        );
+        return new RolloutCommand.Warmed(report.Refusals, report.Summary);
+    }
+
+    private async Task<RolloutCommand?> MoveAsync(
+        RolloutState state,
+        RolloutEffect.Move effect,
+        CancellationToken cancel
+    )
+    {
+        string service = state.Plan.Service;
+        bool back = effect.Target is MoveTarget.Back;
+        if (effect.Attempt > 0)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(Math.Min(Math.Pow(2, effect.Attempt - 1), 30)), _time, cancel);
+        }
+
+        if (!await ReadyAsync(service, back ? state.From : state.Plan.To, cancel))
+        {
+            return new RolloutCommand.MoveFailed(
+                effect.Target,
+                $"{(back ? state.From : state.Plan.To)} is not ready to take traffic"
+            );
+        }
+
+        if (back)
+        {
+            await _parts.Moves.AbortOpenAttemptAsync(service, RolloutEvent.Engine, state.RollbackReason!, cancel);
+        }
+
+        Routing target = effect.Target.RoutingFor(state);
+        var settings = new MoveSettings
+        {
+            Drain = effect.Drain ?? AutoDrain(service, state.From, effect.Hold),
+            Hold = effect.Hold,
+            Reason = state.RollbackReason ?? $"{state.Id}: {state.Phase.Kind}",
+            Tries = 1,
+        };
+        Result<MoveCommitted> moved = await _parts.Moves.MoveAsync(service, _ => target, settings, cancel);
+        return moved.Ok
+            ? new RolloutCommand.MoveCommitted(moved.Value.Epoch, effect.Target, moved.Value.Held)
+            : new RolloutCommand.MoveFailed(effect.Target, string.Join("; ", moved.Problems.Select(p => p.Message)));
+    }
+
+    // Waiting for requests in flight is worth it only where they end well within the hold.
+    private DrainMode AutoDrain(string service, string stable, TimeSpan hold) =>
+        _parts.Evidence.P99(service, stable) is { } p99 && p99 < hold.TotalMilliseconds / 2
+            ? DrainMode.Atomic
+            : DrainMode.Dispatch;
+
+    private async Task<bool> ReadyAsync(string service, string release, CancellationToken cancel)
+    {
+        DateTimeOffset deadline = _time.GetUtcNow() + LongestWaitForStack;
+        while (_parts.Runtime.Status(service, release) is not { Ready: true })
+        {
+            if (_time.GetUtcNow() >= deadline)
+            {
+                return false;
+            }
+
+            await Task.Delay(Poll, _time, cancel);
+        }
+
+        return true;
+    }
+
+    private async Task<RolloutCommand?> ForgetAsync(RolloutEffect.ForgetOld effect, CancellationToken cancel)
+    {
+        TimeSpan wait = effect.At - _time.GetUtcNow();
+        if (wait > TimeSpan.Zero)
+        {
+            await Task.Delay(wait, _time, cancel);
+        }
+
+        return new RolloutCommand.OldStopped();
+    }
+}

@@ -1,0 +1,91 @@
+using Handover.Core.Catalog;
+using Handover.Core.Foundation;
+using Handover.Core.Gates;
+using Handover.Core.Moves;
+using Handover.Core.Rollouts;
+
+namespace Handover.Control.Engine;
+
+/// <summary>What a plan must satisfy at the moment that it starts. All problems are told at once.</summary>
+public sealed partial class RolloutEngine
+{
+    private static readonly string[] KnownMetrics = ["errors", "timeouts", "latency", "loss"];
+
+    private async Task<Result<RolloutCommand.Begin>> PrepareAsync(
+        RolloutPlan plan,
+        string actor,
+        CancellationToken cancel
+    )
+    {
+        CatalogSnapshot catalog = _parts.Catalog();
+        if (!catalog.Services.TryGetValue(plan.Service, out Service? service))
+        {
+            return new Problem("unknown-service", $"there is no service '{plan.Service}'.");
+        }
+
+        if (_loops.Values.FirstOrDefault(l => l.State.Open && l.State.Plan.Service == plan.Service) is { } open)
+        {
+            return new Problem("conflict", $"rollout {open.State.Id} is under way for '{plan.Service}'.")
+            {
+                Fix = "Wait for it, or end it with 'handover rollback'.",
+            };
+        }
+
+        var problems = new List<Problem>(PlanRules.Check(plan));
+        if (!catalog.Releases.ContainsKey((plan.Service, plan.To)))
+        {
+            string known = string.Join(", ", catalog.Releases.Keys.Where(k => k.Service == plan.Service).Select(k => k.Release));
+            problems.Add(
+                new Problem("unknown-release", $"'{plan.Service}' has no release '{plan.To}'.")
+                {
+                    Field = "spec.to",
+                    Fix = $"Known: {known}.",
+                }
+            );
+        }
+
+        EpochRow? row = await _parts.Epochs.ReadAsync(plan.Service, cancel);
+        string from = row?.Routing.Stable ?? service.Stable;
+        if (from == plan.To)
+        {
+            problems.Add(new Problem("already-stable", $"'{plan.To}' is the stable release of '{plan.Service}' already."));
+        }
+
+        problems.AddRange(UnknownMetrics(plan));
+        List<string> names = [.. plan.Phases.OfType<Phase.Shift>().Select(s => s.Segment!).Where(s => s is not null).Distinct()];
+        foreach (string name in names.Where(n => !catalog.Segments.ContainsKey(n)))
+        {
+            problems.Add(new Problem("unknown-segment", $"there is no segment '{name}'.") { Field = "spec.phases" });
+        }
+
+        if (problems.Count > 0)
+        {
+            return Result<RolloutCommand.Begin>.Failed(problems);
+        }
+
+        int run = _loops.Values.Where(l => l.State.Plan.Name == plan.Name).Select(l => RunOf(l.State.Id)).DefaultIfEmpty().Max() + 1;
+        RolloutPlan fixedPlan = service.Impact == Impact.High
+            ? plan with
+            {
+                Gates = plan.Gates with { Promote = PromotionRule.Proof },
+            }
+            : plan;
+        return new RolloutCommand.Begin(
+            $"{plan.Name}.{run}",
+            fixedPlan,
+            from,
+            service.Impact,
+            [.. names.Select(n => catalog.Segments[n])],
+            actor
+        );
+    }
+
+    private static IEnumerable<Problem> UnknownMetrics(RolloutPlan plan) =>
+        plan
+            .Gates.Metrics.Where(m => !KnownMetrics.Contains(m.Name))
+            .Select(m => new Problem("not-supported-yet", $"the metric '{m.Name}' is not supported yet.")
+            {
+                Field = "spec.gates.metrics",
+                Fix = $"Use one of: {string.Join(", ", KnownMetrics)}.",
+            });
+}

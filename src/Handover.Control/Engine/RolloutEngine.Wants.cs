@@ -1,0 +1,112 @@
+using System.Threading.Channels;
+using Handover.Control.Stores;
+using Handover.Core.Catalog;
+using Handover.Core.Moves;
+using Handover.Core.Rollouts;
+using Handover.Core.Traffic;
+using Handover.Ports;
+using Microsoft.Extensions.Logging;
+
+namespace Handover.Control.Engine;
+
+/// <summary>
+/// What services and rollouts want of stacks and of the gateway, derived anew after each change and replaced whole.
+/// </summary>
+public sealed partial class RolloutEngine
+{
+    private readonly Channel<bool> _refresh = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
+
+    /// <summary>Something may have changed: catalog, stacks, rollouts or tokens. Returns at once.</summary>
+    public void Refresh() => _refresh.Writer.TryWrite(true);
+
+    private async Task RefreshLoopAsync()
+    {
+        try
+        {
+            while (await _refresh.Reader.WaitToReadAsync(_stop.Token))
+            {
+                while (_refresh.Reader.TryRead(out _)) { }
+
+                try
+                {
+                    await EnsureRowsAsync(_stop.Token);
+                    await WantAsync(_stop.Token);
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    // The top of a loop: the wish is derived again.
+                    _log.LogError(e, "what is wanted could not be derived; tried again");
+                    await Task.Delay(TimeSpan.FromSeconds(1), _time, _stop.Token);
+                    Refresh();
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The node is stopping.
+        }
+    }
+
+    private async Task EnsureRowsAsync(CancellationToken cancel)
+    {
+        foreach (Service service in _parts.Catalog().Services.Values)
+        {
+            await _parts.Epochs.EnsureAsync(service.Name, Routing.Only(service.Name, service.Stable), cancel);
+        }
+    }
+
+    private async Task WantAsync(CancellationToken cancel)
+    {
+        CatalogSnapshot catalog = _parts.Catalog();
+        var wanted = new Dictionary<(string Service, string Release), Release>();
+        var mirrors = new Dictionary<string, RolloutEffect.Mirror>(StringComparer.Ordinal);
+        foreach (Service service in catalog.Services.Values)
+        {
+            EpochRow? row = await _parts.Epochs.ReadAsync(service.Name, cancel);
+            var names = new HashSet<string>(row?.Routing.Releases ?? [service.Stable], StringComparer.Ordinal);
+            RolloutState? newest = _loops
+                .Values.Select(l => l.State)
+                .Where(s => s.Plan.Service == service.Name)
+                .MaxBy(s => s.StartedAt);
+            foreach (RolloutEffect effect in newest is null ? [] : Effects.Of(newest))
+            {
+                if (effect is RolloutEffect.KeepStack keep)
+                {
+                    names.Add(keep.Release);
+                }
+                else if (effect is RolloutEffect.Mirror mirror)
+                {
+                    mirrors[service.Name] = mirror;
+                }
+            }
+
+            foreach (string name in names)
+            {
+                if (catalog.Releases.TryGetValue((service.Name, name), out Release? release))
+                {
+                    wanted[(service.Name, name)] = release;
+                }
+            }
+        }
+
+        _parts.Feed.Publish(catalog, [.. catalog.Releases.Keys], mirrors, _parts.OverrideHashes());
+        _keeper.Want(wanted);
+    }
+
+    private void BeginEvidence(RolloutState state)
+    {
+        if (state.Open && _parts.Catalog().Services.TryGetValue(state.Plan.Service, out Service? service))
+        {
+            _parts.Evidence.Begin(state, service);
+        }
+    }
+
+    private async Task RememberAsync(Service service, CancellationToken cancel)
+    {
+        EpochRow? row = await _parts.Epochs.ReadAsync(service.Name, cancel);
+        var query = new JournalQuery(service.Name) { Release = row?.Routing.Stable ?? service.Stable, Purpose = Purpose.Live };
+        _parts.Evidence.Remember(await _parts.Journal.RecentAsync(query, 2000, cancel));
+    }
+}

@@ -1,0 +1,297 @@
+using System.Collections.Concurrent;
+using Handover.Control.Stores;
+using Handover.Core.Catalog;
+using Handover.Core.Foundation;
+using Handover.Core.Gates;
+using Handover.Core.Moves;
+using Handover.Core.Rollouts;
+using Microsoft.Extensions.Logging;
+
+namespace Handover.Control.Engine;
+
+/// <summary>
+/// All rollouts of the node: one <see cref="RolloutLoop"/> each, and beside them the loop that keeps stacks, mirrors and
+/// the gateway's configuration equal to what services and rollouts want. After a restart it folds the stored events and
+/// goes on.
+/// </summary>
+public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, IAsyncDisposable
+{
+    private readonly EngineParts _parts;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly StackKeeper _keeper;
+    private readonly ConcurrentDictionary<string, RolloutLoop> _loops = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _starting = new(1, 1);
+    private readonly CancellationTokenSource _stop = new();
+    private Task _refreshing = Task.CompletedTask;
+
+    /// <summary>Makes an engine that does nothing until <see cref="StartAsync"/>.</summary>
+    public RolloutEngine(EngineParts parts, TimeProvider time, ILogger<RolloutEngine> log)
+    {
+        _parts = parts;
+        _time = time;
+        _log = log;
+        _keeper = new StackKeeper(parts.Runtime, parts.Gateway.Status, time, log);
+        parts.Runtime.Changed += _ => Refresh();
+    }
+
+    /// <inheritdoc/>
+    public event Action<string>? Changed;
+
+    /// <summary>Folds what is stored and goes on with it.</summary>
+    public async Task StartAsync(CancellationToken cancel)
+    {
+        foreach (IReadOnlyList<RolloutEvent> events in _parts.Rollouts.Load())
+        {
+            Add(events);
+        }
+
+        await EnsureRowsAsync(cancel);
+        foreach (Service service in _parts.Catalog().Services.Values)
+        {
+            await RememberAsync(service, cancel);
+        }
+
+        _refreshing = RefreshLoopAsync();
+        foreach (RolloutLoop loop in _loops.Values)
+        {
+            BeginEvidence(loop.State);
+            loop.Start();
+        }
+
+        Refresh();
+    }
+
+    /// <inheritdoc/>
+    public async Task<Result<RolloutSnapshot>> StartAsync(RolloutPlan plan, string actor, CancellationToken cancel)
+    {
+        await _starting.WaitAsync(cancel);
+        try
+        {
+            Result<RolloutCommand.Begin> begin = await PrepareAsync(plan, actor, cancel);
+            if (!begin.Ok)
+            {
+                return Result<RolloutSnapshot>.Failed(begin.Problems);
+            }
+
+            IReadOnlyList<RolloutEvent> events = Decider.Decide(null, begin.Value, _time.GetUtcNow()).Value;
+            try
+            {
+                _parts.Rollouts.Append(begin.Value.Id, 0, events);
+            }
+            catch (StoreException e)
+            {
+                return e.Problem;
+            }
+
+            RolloutLoop loop = Add(events);
+            BeginEvidence(loop.State);
+            loop.Start();
+            Refresh();
+            Changed?.Invoke(loop.State.Id);
+            return Snapshot(loop);
+        }
+        finally
+        {
+            _starting.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<RolloutSnapshot> List(string? service) =>
+        [
+            .. _loops
+                .Values.Where(l => service is null || l.State.Plan.Service == service)
+                .OrderByDescending(l => l.State.StartedAt)
+                .ThenByDescending(l => l.State.Id, StringComparer.Ordinal)
+                .Select(Snapshot),
+        ];
+
+    /// <inheritdoc/>
+    public RolloutSnapshot? Find(string idOrName)
+    {
+        if (_loops.TryGetValue(idOrName, out RolloutLoop? loop))
+        {
+            return Snapshot(loop);
+        }
+
+        RolloutLoop? newest = _loops
+            .Values.Where(l => l.State.Plan.Name == idOrName)
+            .MaxBy(l => RunOf(l.State.Id));
+        return newest is null ? null : Snapshot(newest);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Result<RolloutSnapshot>> CommandAsync(
+        string id,
+        UserCommand command,
+        string actor,
+        CancellationToken cancel
+    )
+    {
+        if (Find(id) is not { } found || !_loops.TryGetValue(found.State.Id, out RolloutLoop? loop))
+        {
+            return new Problem("unknown-rollout", $"there is no rollout '{id}'.") { Fix = "See 'handover rollout list'." };
+        }
+
+        if (command is UserCommand.Retry && found.State.Status is RolloutStatus.Failed or RolloutStatus.Refused)
+        {
+            return await StartAsync(found.State.Plan, actor, cancel);
+        }
+
+        Result<RolloutState> done = await loop.AskAsync(CommandOf(command, actor), cancel);
+        return done.Ok ? Snapshot(loop) : Result<RolloutSnapshot>.Failed(done.Problems);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Result<RolloutSnapshot>> RollbackServiceAsync(
+        string service,
+        string actor,
+        CancellationToken cancel
+    )
+    {
+        if (!_parts.Catalog().Services.ContainsKey(service))
+        {
+            return new Problem("unknown-service", $"there is no service '{service}'.");
+        }
+
+        RolloutLoop? open = _loops.Values.FirstOrDefault(l => l.State.Open && l.State.Plan.Service == service);
+        if (open is not null)
+        {
+            Result<RolloutState> asked = await open.AskAsync(
+                new RolloutCommand.Rollback($"rolled back by {actor}", actor),
+                cancel
+            );
+            return asked.Ok ? await DoneAsync(open, s => !s.Open, cancel) : Result<RolloutSnapshot>.Failed(asked.Problems);
+        }
+
+        RolloutState? last = _loops
+            .Values.Select(l => l.State)
+            .Where(s => s.Plan.Service == service && s.Status == RolloutStatus.Succeeded)
+            .MaxBy(s => s.EndedAt);
+        if (last is null)
+        {
+            return new Problem("nothing-to-roll-back", $"'{service}' has had no rollout that could be undone.");
+        }
+
+        Result<RolloutSnapshot> undo = await StartAsync(UndoOf(last), actor, cancel);
+        return undo.Ok
+            ? await DoneAsync(_loops[undo.Value.State.Id], s => !s.Open || s.Epoch > 0, cancel)
+            : undo;
+    }
+
+    /// <summary>The plan that brings a service back to the release before a rollout that has succeeded.</summary>
+    public static RolloutPlan UndoOf(RolloutState last) =>
+        last.Plan with
+        {
+            Name = $"{last.Plan.Name}-undo",
+            To = last.From,
+            Strategy = Strategy.Cutover,
+            Phases =
+            [
+                new Phase.Start(TimeSpan.FromMinutes(2)),
+                new Phase.Switch(Effects.DefaultHold, DrainMode.Dispatch),
+                new Phase.Retire(TimeSpan.FromHours(24)),
+            ],
+        };
+
+    private static RolloutCommand CommandOf(UserCommand command, string actor) =>
+        command switch
+        {
+            UserCommand.Promote p => new RolloutCommand.Promote(p.Full, actor),
+            UserCommand.SetShare s => new RolloutCommand.SetShare(s.Share, actor),
+            UserCommand.Pause => new RolloutCommand.Pause(actor),
+            UserCommand.Resume => new RolloutCommand.Resume(actor),
+            UserCommand.Approve => new RolloutCommand.Approve(actor),
+            UserCommand.Rollback r => new RolloutCommand.Rollback(r.Reason, actor),
+            UserCommand.Retry => new RolloutCommand.Retry(actor),
+            _ => Invariant.Unreachable<RolloutCommand>($"no command for {command.GetType().Name}"),
+        };
+
+    private async Task<Result<RolloutSnapshot>> DoneAsync(
+        RolloutLoop loop,
+        Func<RolloutState, bool> done,
+        CancellationToken cancel
+    )
+    {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void OnChanged(string id)
+        {
+            if (id == loop.State.Id && done(loop.State))
+            {
+                reached.TrySetResult();
+            }
+        }
+
+        Changed += OnChanged;
+        try
+        {
+            OnChanged(loop.State.Id);
+            await reached.Task.WaitAsync(TimeSpan.FromSeconds(60), _time, cancel);
+        }
+        catch (TimeoutException)
+        {
+            // It goes on by itself; the caller sees in the snapshot how far it is.
+        }
+        finally
+        {
+            Changed -= OnChanged;
+        }
+
+        return Snapshot(loop);
+    }
+
+    private RolloutLoop Add(IReadOnlyList<RolloutEvent> events)
+    {
+        var loop = new RolloutLoop(events, _parts.Rollouts, this, _time, _log);
+        _loops[loop.State.Id] = loop;
+        return loop;
+    }
+
+    private RolloutSnapshot Snapshot(RolloutLoop loop)
+    {
+        RolloutState state = loop.State;
+        Verdict? reading = state.Open ? loop.Reading ?? state.Verdict : state.Verdict ?? loop.Reading;
+        var events = loop.Events.Select(
+            (e, i) =>
+                new RolloutHistoryEntry(
+                    i + 1,
+                    e.At,
+                    System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(e.GetType().Name),
+                    e.Text,
+                    e.Actor
+                )
+        );
+        return new RolloutSnapshot(state with { Verdict = reading }, [.. events], ForecastOf(state));
+    }
+
+    private DateTimeOffset? ForecastOf(RolloutState state)
+    {
+        if (!state.Open || state.RollbackReason is not null || state.Plan.Gates.Promote != PromotionRule.NoHarm)
+        {
+            return null;
+        }
+
+        DateTimeOffset now = _time.GetUtcNow();
+        IReadOnlyList<ForecastStep> steps = RemainingSteps.Of(state, now);
+        TimeSpan? left = Forecast.NoHarm(steps, _parts.Evidence.RequestsPerSecond(state.Plan.Service));
+        return left is { } wait ? now + wait : null;
+    }
+
+    private static int RunOf(string id) =>
+        int.TryParse(id[(id.LastIndexOf('.') + 1)..], out int run) ? run : 0;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _refreshing;
+        foreach (RolloutLoop loop in _loops.Values)
+        {
+            await loop.DisposeAsync();
+        }
+
+        await _keeper.DisposeAsync();
+        _starting.Dispose();
+        _stop.Dispose();
+    }
+}

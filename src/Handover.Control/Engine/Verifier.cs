@@ -1,0 +1,95 @@
+using Handover.Core.Catalog;
+using Handover.Core.Contracts;
+using Handover.Core.Foundation;
+using Handover.Core.Rollouts;
+using Handover.Ports;
+
+namespace Handover.Control.Engine;
+
+/// <summary>
+/// What must be so before a candidate is started (contracts, capacity), and before it gets traffic (declared = served).
+/// Each refusal is one sentence that says what to do.
+/// </summary>
+public sealed class Verifier(IRuntimePort runtime, Func<long?> freeBytes)
+{
+    /// <summary>Why the rollout may not begin; empty when it may.</summary>
+    public IReadOnlyList<string> Verify(CatalogSnapshot catalog, RolloutState state)
+    {
+        Service service = catalog.Services[state.Plan.Service];
+        Release stable = catalog.Releases[(service.Name, state.From)];
+        Release candidate = catalog.Releases[(service.Name, state.Plan.To)];
+        var refusals = new List<string>();
+        ContractMatrix matrix = ContractMatrix.Of(catalog.ConsumersOf(service.Name), stable, candidate);
+        foreach (ContractVerdict broken in matrix.Breaks.Where(v => v.Release != stable.Name))
+        {
+            refusals.Add(broken.Fix is null ? broken.Detail : $"{broken.Detail} {broken.Fix}");
+        }
+
+        foreach (ContractVerdict open in matrix.Undecided.Where(v => v.Release != stable.Name))
+        {
+            refusals.Add($"undecided: {open.Detail} {open.Fix}".TrimEnd());
+        }
+
+        foreach (Consumer consumer in catalog.ConsumersOf(service.Name).Where(c => c.AcknowledgeRequired))
+        {
+            refusals.Add($"{consumer.Name} must acknowledge {candidate.Name}; acknowledging is not supported yet.");
+        }
+
+        if (!candidate.Members.ContainsKey(service.Entry))
+        {
+            refusals.Add($"{candidate.Name} has no member {service.Entry}, which receives the service's requests.");
+        }
+
+        bool running = runtime.Status(service.Name, candidate.Name) is { Ready: true };
+        if (!running && candidate.MemoryBytes is { } needs && freeBytes() is { } free && needs > free)
+        {
+            refusals.Add(
+                $"{candidate.Name} needs {needs >> 20} MiB beside {stable.Name} and {free >> 20} MiB are free: two stacks do not fit on this machine."
+            );
+        }
+
+        return refusals;
+    }
+
+    /// <summary>Where what the loaded candidate serves differs from what it declares; empty when nowhere.</summary>
+    public async Task<IReadOnlyList<string>> CompareServedAsync(
+        Service service,
+        Release release,
+        CancellationToken cancel
+    )
+    {
+        if (release.Input is null && release.Output is null)
+        {
+            return [];
+        }
+
+        Result<Signatures?> described = await runtime.DescribeAsync(service.Name, release.Name, service.Entry, cancel);
+        if (!described.Ok)
+        {
+            return [.. described.Problems.Select(p => $"{release.Name}/{service.Entry} cannot be asked for its metadata: {p}")];
+        }
+
+        if (described.Value is not { } served)
+        {
+            return service.Protocol == WireProtocol.OpenInference
+                ? [$"{release.Name}/{service.Entry} serves no metadata, so that its declaration cannot be checked."]
+                : [];
+        }
+
+        var findings = new List<string>();
+        if (release.Input is { } input)
+        {
+            findings.AddRange(Told(release, DeclaredServed.Compare(input, served.Input, "inputs")));
+        }
+
+        if (release.Output is { } output)
+        {
+            findings.AddRange(Told(release, DeclaredServed.Compare(output, served.Output)));
+        }
+
+        return findings;
+    }
+
+    private static IEnumerable<string> Told(Release release, IReadOnlyList<ServedFinding> findings) =>
+        findings.Select(f => $"{release.Name}: {f.Detail}");
+}

@@ -1,0 +1,60 @@
+using Handover.Core.Catalog;
+using Handover.Core.Foundation;
+using Handover.Ports;
+
+namespace Handover.Control.Warming;
+
+/// <summary>What is warmed, and what it is held to.</summary>
+/// <param name="Service">The service.</param>
+/// <param name="Stable">The release whose recorded requests are replayed, and whose latency is the measure.</param>
+/// <param name="Candidate">The release that is warmed.</param>
+/// <param name="Requests">Recorded requests per window.</param>
+public sealed record WarmJob(Service Service, string Stable, string Candidate, int Requests)
+{
+    /// <summary>What the candidate declares to answer; null checks no answers.</summary>
+    public Signature? Declared { get; init; }
+
+    /// <summary>What stable declares to answer.</summary>
+    public Signature? StableDeclared { get; init; }
+
+    /// <summary>How much slower than stable the candidate may be.</summary>
+    public Ratio LatencyMargin { get; init; } = new(0.2);
+
+    /// <summary>Highest acceptable rate of failed answers.</summary>
+    public Ratio ErrorLimit { get; init; } = new(0.01);
+
+    /// <summary>Chance of refusing a release that keeps the limit.</summary>
+    public Ratio Alpha { get; init; } = new(0.05);
+}
+
+/// <summary>One round of replayed requests.</summary>
+/// <param name="Number">From 1.</param>
+/// <param name="Requests">How many.</param>
+/// <param name="P95Ms">The candidate's 95th percentile in milliseconds.</param>
+/// <param name="StableP95Ms">Stable's at the same load.</param>
+public sealed record WarmWindow(int Number, int Requests, double P95Ms, double StableP95Ms);
+
+/// <summary>How a warm-up ended.</summary>
+/// <param name="Windows">The latency curve.</param>
+/// <param name="Refusals">Why the release may not serve; empty when it converged.</param>
+public sealed record WarmReport(IReadOnlyList<WarmWindow> Windows, IReadOnlyList<string> Refusals)
+{
+    /// <summary>One line for people.</summary>
+    public string Summary =>
+        FormattableString.Invariant(
+            $"converged after {Windows.Count} windows: p95 {Windows[^1].P95Ms:0.0} ms, stable {Windows[^1].StableP95Ms:0.0} ms"
+        );
+}
+
+/// <summary>Asks a release's entry member a recorded request, by the path that live traffic takes.</summary>
+public interface IWarmTarget
+{
+    /// <summary>The answer; a failure is an answer too.</summary>
+    Task<WarmAnswer> AskAsync(Service service, string release, Exchange recorded, CancellationToken cancel);
+}
+
+/// <summary>An answer to a replayed request.</summary>
+/// <param name="Ok">Whether it is a 2xx.</param>
+/// <param name="Body">The body.</param>
+/// <param name="Trouble">What went wrong; null when nothing did.</param>
+public sealed record WarmAnswer(bool Ok, byte[] Body, string? Trouble);

@@ -1,0 +1,169 @@
+using System.Diagnostics;
+using Handover.Core.Catalog;
+using Handover.Core.Contracts;
+using Handover.Core.Evidence;
+using Handover.Core.Foundation;
+using Handover.Core.Payloads;
+using Handover.Core.Traffic;
+using Handover.Ports;
+
+namespace Handover.Control.Warming;
+
+/// <summary>
+/// Warms a release with real recorded requests until its latency has converged and its answers keep their declaration.
+/// The requests take the real path, through the gateway under a pin of purpose <c>warm</c>, so that connections, caches
+/// and compiled code are those that live traffic will meet.
+/// </summary>
+public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvider time)
+{
+    /// <summary>Most windows; a release that has not converged by then is refused.</summary>
+    public const int MostWindows = 30;
+
+    /// <summary>Least recorded requests to begin with.</summary>
+    public const int LeastRecorded = 20;
+
+    private const int Concurrency = 2;
+    private const double FloorMs = 5;
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Warms; ends converged or with refusals.</summary>
+    /// <param name="job">What is warmed.</param>
+    /// <param name="progress">Told after each window; may be null.</param>
+    /// <param name="cancel">Ends it.</param>
+    public async Task<WarmReport> WarmAsync(WarmJob job, Action<WarmWindow>? progress, CancellationToken cancel)
+    {
+        IReadOnlyList<Exchange> recorded = await RecordedAsync(job, cancel);
+        double[] stable = await ReplayAsync(job, job.Stable, recorded, answers: null, cancel);
+        double stableP95 = Quantile(stable);
+        var windows = new List<WarmWindow>();
+        double before = double.PositiveInfinity;
+        for (int i = 1; i <= MostWindows; i++)
+        {
+            List<(Exchange Recorded, WarmAnswer Answer)>? answers = i == 1 ? [] : null;
+            double p95 = Quantile(await ReplayAsync(job, job.Candidate, recorded, answers, cancel));
+            var window = new WarmWindow(i, recorded.Count, p95, stableP95);
+            windows.Add(window);
+            progress?.Invoke(window);
+            if (answers is not null && Refusals(job, answers) is { Count: > 0 } refusals)
+            {
+                return new WarmReport(windows, refusals);
+            }
+
+            // Converged: no longer changing, and within the latency margin of stable at the same load.
+            bool steady = Math.Abs(p95 - before) <= Math.Max(0.1 * before, 1);
+            bool fast = p95 <= Math.Max((1 + job.LatencyMargin.Value) * stableP95, stableP95 + FloorMs);
+            if (steady && fast)
+            {
+                return new WarmReport(windows, []);
+            }
+
+            before = p95;
+        }
+
+        WarmWindow last = windows[^1];
+        return new WarmReport(
+            windows,
+            [
+                FormattableString.Invariant(
+                    $"{job.Candidate} has not converged after {windows.Count} windows of {recorded.Count} recorded requests: p95 {last.P95Ms:0.0} ms, stable {last.StableP95Ms:0.0} ms at the same load"
+                ),
+            ]
+        );
+    }
+
+    private async Task<IReadOnlyList<Exchange>> RecordedAsync(WarmJob job, CancellationToken cancel)
+    {
+        var query = new JournalQuery(job.Service.Name)
+        {
+            Release = job.Stable,
+            Purpose = Purpose.Live,
+            Replayable = true,
+        };
+        while (true)
+        {
+            IReadOnlyList<Exchange> recorded = await journal.RecentAsync(query, job.Requests, cancel);
+            if (recorded.Count >= LeastRecorded)
+            {
+                return recorded;
+            }
+
+            // Without recorded requests there is nothing to warm with; the phase's deadline tells a person.
+            await Task.Delay(Poll, time, cancel);
+        }
+    }
+
+    private async Task<double[]> ReplayAsync(
+        WarmJob job,
+        string release,
+        IReadOnlyList<Exchange> recorded,
+        List<(Exchange, WarmAnswer)>? answers,
+        CancellationToken cancel
+    )
+    {
+        double[] latencies = new double[recorded.Count];
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancel };
+        await Parallel.ForAsync(
+            0,
+            recorded.Count,
+            options,
+            async (i, token) =>
+            {
+                long start = Stopwatch.GetTimestamp();
+                WarmAnswer answer = await target.AskAsync(job.Service, release, recorded[i], token);
+                latencies[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+                if (answers is not null)
+                {
+                    lock (answers)
+                    {
+                        answers.Add((recorded[i], answer));
+                    }
+                }
+            }
+        );
+        return latencies;
+    }
+
+    private static IReadOnlyList<string> Refusals(WarmJob job, List<(Exchange Recorded, WarmAnswer Answer)> answers)
+    {
+        var refusals = new List<string>();
+        var failed = answers.Where(a => !a.Answer.Ok).ToList();
+        ObjectiveEProcess harm = ObjectiveEProcess.Harm(job.ErrorLimit.Value, restarts: null);
+        harm.Observe(answers[0].Recorded.At, failed.Count, answers.Count);
+        if (harm.LogEvidence >= Math.Log(1 / job.Alpha.Value))
+        {
+            refusals.Add(
+                $"{failed.Count} of {answers.Count} recorded requests failed, more than the objective of {job.ErrorLimit} allows; the first said {failed[0].Answer.Trouble}"
+            );
+        }
+
+        if (job.Declared is not { } declared || job.Service.Protocol != WireProtocol.OpenInference)
+        {
+            return refusals;
+        }
+
+        var pairs = new List<WarmPair>();
+        foreach ((Exchange recorded, WarmAnswer answer) in answers.Where(a => a.Answer.Ok))
+        {
+            Result<TypedAnswer> candidate = OpenInferenceReader.ReadResponse(answer.Body);
+            if (!candidate.Ok)
+            {
+                refusals.Add($"an answer cannot be read as Open Inference: {candidate.Problems[0].Message}");
+                return refusals;
+            }
+
+            Result<TypedAnswer>? known = recorded.Response is { } body
+                ? OpenInferenceReader.ReadResponse(body.Span)
+                : null;
+            pairs.Add(new WarmPair(candidate.Value, known is { Ok: true } ? known.Value : null));
+        }
+
+        refusals.AddRange(WarmAnswerCheck.Judge(declared, job.StableDeclared, pairs).Refusals);
+        return refusals;
+    }
+
+    private static double Quantile(double[] values)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted[(int)Math.Min(sorted.Length - 1, 0.95 * sorted.Length)];
+    }
+}
