@@ -5,6 +5,7 @@ using Handover.Core.Gates;
 using Handover.Core.Moves;
 using Handover.Core.Rollouts;
 using Handover.Core.Traffic;
+using Microsoft.Extensions.Logging;
 
 namespace Handover.Control.Engine;
 

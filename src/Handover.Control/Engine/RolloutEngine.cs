@@ -25,7 +25,7 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
     private readonly CancellationTokenSource _stop = new();
     private Task _refreshing = Task.CompletedTask;
 
-    /// <summary>Makes an engine that does nothing until <see cref="StartAsync"/>.</summary>
+    /// <summary>Makes an engine that does nothing until it is started.</summary>
     public RolloutEngine(EngineParts parts, TimeProvider time, ILogger<RolloutEngine> log)
     {
         _parts = parts;

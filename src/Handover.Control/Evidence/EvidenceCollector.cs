@@ -58,11 +58,12 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
     }
 
     /// <summary>Begins (or goes on, after a restart) to gather for a rollout.</summary>
-    public void Begin(RolloutState state, Service service) =>
-        _open[state.Plan.Service] = new Open(
-            state.Id,
-            new RolloutEvidence(state, service, store.LoadEvidence(state.Id))
-        );
+    public void Begin(RolloutState state, Service service)
+    {
+        var evidence = new RolloutEvidence(state, service, store.LoadEvidence(state.Id));
+        Past(service.Name).Freeze(state.From, evidence);
+        _open[service.Name] = new Open(state.Id, evidence);
+    }
 
     /// <summary>Stops gathering.</summary>
     public void End(string service) => _open.TryRemove(service, out _);
