@@ -1,0 +1,70 @@
+using Handover.Core.Foundation;
+using Handover.Core.Traffic;
+using Handover.Gateway.Observing;
+using Handover.Gateway.Routing;
+
+namespace Handover.Gateway.Forwarding;
+
+/// <summary>One request on its way through the gateway: what was decided for it and what was seen of it.</summary>
+internal sealed class Passage
+{
+    /// <summary>The gateway's request id.</summary>
+    public required string RequestId { get; init; }
+
+    /// <summary>When it arrived.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>The service.</summary>
+    public required ServiceUnit Unit { get; init; }
+
+    /// <summary>The snapshot that decided it.</summary>
+    public required ServiceSnapshot Snapshot { get; set; }
+
+    /// <summary>HTTP method.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>Path and query as the member receives them.</summary>
+    public required string MemberTarget { get; init; }
+
+    /// <summary>The member that receives it.</summary>
+    public required string Member { get; set; }
+
+    /// <summary>The release that answers.</summary>
+    public string Release { get; set; } = "";
+
+    /// <summary>The epoch under which it does.</summary>
+    public long Epoch { get; set; }
+
+    /// <summary>Why it does.</summary>
+    public AssignReason Reason { get; set; }
+
+    /// <summary>The routing probability that applied.</summary>
+    public Share CandidateShare { get; set; }
+
+    /// <summary>The entity.</summary>
+    public string? Entity { get; set; }
+
+    /// <summary>The attributes.</summary>
+    public IReadOnlyDictionary<string, string> Attributes { get; set; } = new Dictionary<string, string>();
+
+    /// <summary>Why the request is made.</summary>
+    public Purpose Purpose { get; set; } = Purpose.Live;
+
+    /// <summary>Whether it is an inference call at the edge.</summary>
+    public bool Inference { get; init; }
+
+    /// <summary>Baggage for the member, pin included.</summary>
+    public string? BaggageOut { get; set; }
+
+    /// <summary>Whether the bearer token was Handover's own and must not reach the member.</summary>
+    public bool StripAuthorization { get; set; }
+
+    /// <summary>Time spent held.</summary>
+    public TimeSpan Held { get; set; }
+
+    /// <summary>Copy of the request body; null when nobody wants one.</summary>
+    public BodyCopy? RequestCopy { get; set; }
+
+    /// <summary>Copy of the answer's body; null when nobody wants one.</summary>
+    public BodyCopy? ResponseCopy { get; set; }
+}

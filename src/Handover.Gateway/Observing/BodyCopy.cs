@@ -1,0 +1,48 @@
+namespace Handover.Gateway.Observing;
+
+/// <summary>
+/// A bounded copy of a body that streams by. Past its bound it lets go of what it has: half a body is worth nothing to the
+/// journal or to a shadow, and must not be mistaken for a whole one.
+/// </summary>
+/// <param name="limit">Most bytes that are kept.</param>
+internal sealed class BodyCopy(int limit)
+{
+    private byte[] _buffer = [];
+    private int _length;
+
+    /// <summary>Whether more went by than may be kept.</summary>
+    public bool Overflowed { get; private set; }
+
+    /// <summary>Whether the body was seen to its end.</summary>
+    public bool Ended { get; set; }
+
+    /// <summary>The whole body; null when it was too large or was not seen to its end.</summary>
+    public ReadOnlyMemory<byte>? Whole => Overflowed || !Ended ? null : _buffer.AsMemory(0, _length);
+
+    /// <summary>The whole body when it is no longer than <paramref name="bound"/>; else null.</summary>
+    public ReadOnlyMemory<byte>? Within(int bound) => Whole is { } whole && whole.Length <= bound ? whole : null;
+
+    /// <summary>Takes the next bytes.</summary>
+    public void Take(ReadOnlySpan<byte> bytes)
+    {
+        if (Overflowed || bytes.IsEmpty)
+        {
+            return;
+        }
+
+        if (bytes.Length > limit - _length)
+        {
+            Overflowed = true;
+            _buffer = [];
+            return;
+        }
+
+        if (_length + bytes.Length > _buffer.Length)
+        {
+            Array.Resize(ref _buffer, Math.Min(limit, Math.Max(_length + bytes.Length, Math.Max(1024, _buffer.Length * 2))));
+        }
+
+        bytes.CopyTo(_buffer.AsSpan(_length));
+        _length += bytes.Length;
+    }
+}

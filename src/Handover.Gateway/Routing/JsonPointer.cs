@@ -1,0 +1,69 @@
+using System.Text.Json;
+
+namespace Handover.Gateway.Routing;
+
+/// <summary>Reads one value from a JSON body by RFC 6901 pointer, for services whose entity travels in the body.</summary>
+internal static class JsonPointer
+{
+    /// <summary>
+    /// The text of the string or number at <paramref name="pointer"/>; null when the body is not JSON, the pointer leads
+    /// nowhere or the value is of another kind.
+    /// </summary>
+    public static string? Read(ReadOnlyMemory<byte> body, string pointer)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(body);
+            return Walk(document.RootElement, pointer) is { } found ? Text(found) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static JsonElement? Walk(JsonElement at, string pointer)
+    {
+        if (pointer.Length == 0)
+        {
+            return at;
+        }
+
+        if (pointer[0] != '/')
+        {
+            return null;
+        }
+
+        foreach (string token in pointer[1..].Split('/'))
+        {
+            string name = token.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
+            if (at.ValueKind == JsonValueKind.Object && at.TryGetProperty(name, out JsonElement member))
+            {
+                at = member;
+            }
+            else if (at.ValueKind == JsonValueKind.Array && Index(name) is { } index && index < at.GetArrayLength())
+            {
+                at = at[index];
+            }
+            else
+            {
+                return null;
+            }
+        }
+
+        return at;
+    }
+
+    private static int? Index(string token) =>
+        token.Length is > 0 and < 10 && token.All(char.IsAsciiDigit) && (token.Length == 1 || token[0] != '0')
+            ? int.Parse(token)
+            : null;
+
+    private static string? Text(JsonElement value) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString(),
+            JsonValueKind.Number => value.GetRawText(),
+            _ => null,
+        };
+}

@@ -1,0 +1,49 @@
+using Handover.Core.Catalog;
+using Handover.Core.Traffic;
+using Handover.Gateway.Forwarding;
+using Handover.Ports;
+
+namespace Handover.Gateway.Routing;
+
+/// <summary>
+/// Everything that decides one request of a service, in one immutable object behind one volatile reference. A request reads
+/// the reference once, so that it can never see the routing of one epoch and the endpoints or the hold of another.
+/// </summary>
+internal sealed record ServiceSnapshot
+{
+    /// <summary>The declaration.</summary>
+    public required Service Service { get; init; }
+
+    /// <summary>Number of the document in force.</summary>
+    public required long Epoch { get; init; }
+
+    /// <summary>The document in force; null while the gateway knows none, when every request waits.</summary>
+    public required RoutingDocument? Routing { get; init; }
+
+    /// <summary>What is held; null when nothing is.</summary>
+    public Slice? Hold { get; init; }
+
+    /// <summary>Release -> member -> where it runs.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyDictionary<string, MemberPool>> Releases { get; init; }
+
+    /// <summary>Copies of live requests; null when nothing is mirrored.</summary>
+    public MirrorConfiguration? Mirror { get; init; }
+
+    /// <summary>HMAC keys for pins: the first signs, all verify.</summary>
+    public required IReadOnlyList<byte[]> PinKeys { get; init; }
+
+    /// <summary>SHA-256 (lower-case hex) of tokens whose bearer may name a release.</summary>
+    public IReadOnlyList<string> OverrideTokenHashes { get; init; } = [];
+
+    /// <summary>Whether a request must wait: its slice is on the move, or the service is closed or not known yet.</summary>
+    public bool Holds(string? entity, IReadOnlyDictionary<string, string> attributes) =>
+        Routing is null || Routing.Closed || (Hold is not null && Hold.Contains(entity, attributes));
+
+    /// <summary>Where a member of a release runs; null when it does not.</summary>
+    public MemberPool? Pool(string release, string member) =>
+        Releases.TryGetValue(release, out IReadOnlyDictionary<string, MemberPool>? members)
+        && members.TryGetValue(member, out MemberPool? pool)
+        && pool.Clients.Count > 0
+            ? pool
+            : null;
+}

@@ -1,0 +1,107 @@
+using Handover.Core.Catalog;
+using Handover.Core.Traffic;
+using Handover.Gateway.Draining;
+using Handover.Gateway.Forwarding;
+using Handover.Gateway.Holding;
+using Handover.Ports;
+
+namespace Handover.Gateway.Routing;
+
+/// <summary>
+/// One service on this gateway: the volatile reference to its snapshot and what outlives snapshots (who is in flight, who
+/// waits). Writers are the configuration and the move agent; requests only read.
+/// </summary>
+internal sealed class ServiceUnit
+{
+    private readonly Lock _writers = new();
+    private volatile ServiceSnapshot _snapshot;
+
+    /// <summary>A service that was declared; nothing is known about its routing yet.</summary>
+    public ServiceUnit(ServiceSettings settings, TimeProvider time)
+    {
+        _snapshot = new ServiceSnapshot
+        {
+            Service = settings.Service,
+            Epoch = 0,
+            Routing = null,
+            Releases = settings.Releases,
+            Mirror = settings.Mirror,
+            PinKeys = settings.PinKeys,
+            OverrideTokenHashes = settings.OverrideTokenHashes,
+        };
+        Line = new HoldLine(() => _snapshot, time);
+    }
+
+    /// <summary>The snapshot in force.</summary>
+    public ServiceSnapshot Snapshot => _snapshot;
+
+    /// <summary>Requests in flight.</summary>
+    public InFlightTable InFlight { get; } = new();
+
+    /// <summary>Requests that wait.</summary>
+    public HoldLine Line { get; }
+
+    /// <summary>Counters.</summary>
+    public ServiceCounters Counters { get; } = new();
+
+    /// <summary>Swaps what was declared.</summary>
+    public void Configure(ServiceSettings settings) =>
+        Swap(s =>
+            s with
+            {
+                Service = settings.Service,
+                Releases = settings.Releases,
+                Mirror = settings.Mirror,
+                PinKeys = settings.PinKeys,
+                OverrideTokenHashes = settings.OverrideTokenHashes,
+            }
+        );
+
+    /// <summary>Swaps the routing and what is held, as one.</summary>
+    public void Route(long epoch, RoutingDocument routing, Slice? hold) =>
+        Swap(s =>
+            s with
+            {
+                Epoch = epoch,
+                Routing = routing,
+                Hold = hold,
+            }
+        );
+
+    private void Swap(Func<ServiceSnapshot, ServiceSnapshot> change)
+    {
+        lock (_writers)
+        {
+            _snapshot = change(_snapshot);
+        }
+
+        Line.Reconsider();
+    }
+}
+
+/// <summary>What was declared for a service, with clients in the place of endpoints.</summary>
+/// <param name="Service">The declaration.</param>
+/// <param name="Releases">Release -> member -> where it runs.</param>
+/// <param name="Mirror">Copies of live requests.</param>
+/// <param name="PinKeys">Keys for pins.</param>
+/// <param name="OverrideTokenHashes">Who may name a release.</param>
+internal sealed record ServiceSettings(
+    Service Service,
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, MemberPool>> Releases,
+    MirrorConfiguration? Mirror,
+    IReadOnlyList<byte[]> PinKeys,
+    IReadOnlyList<string> OverrideTokenHashes
+);
+
+/// <summary>What a service counted since the start. Fields, because they are counted up with interlocked operations.</summary>
+internal sealed class ServiceCounters
+{
+    /// <summary>Incoming pins that were unsigned, wrong or out of date and were taken off.</summary>
+    public long PinsStripped;
+
+    /// <summary>Copies that were not made because too many were under way, or the body was too large.</summary>
+    public long MirrorsDropped;
+
+    /// <summary>Copies that were made.</summary>
+    public long Mirrored;
+}
