@@ -46,22 +46,20 @@ internal sealed class InFlightTable
     /// <param name="release">The release it goes to.</param>
     /// <param name="entity">Its entity.</param>
     /// <param name="attributes">Its attributes.</param>
-    /// <param name="edge">
-    /// Whether it is a caller's request with a pin of its own. A hop or a shadow copy is none: no move waits for it.
-    /// </param>
+    /// <param name="kind">What it is; moves wait for callers' requests only.</param>
     public InFlightTicket Enter(
         string release,
         string? entity,
         IReadOnlyDictionary<string, string> attributes,
-        bool edge
+        InFlightKind kind
     )
     {
-        var ticket = new InFlightTicket(release, entity, attributes, edge);
+        var ticket = new InFlightTicket(release, entity, attributes, kind);
         lock (_gate)
         {
             ticket.Node = _tickets.AddLast(ticket);
             Add(_byRelease, release, 1);
-            if (edge)
+            if (kind != InFlightKind.Hop)
             {
                 Add(_pins, release, 1);
             }
@@ -100,7 +98,7 @@ internal sealed class InFlightTable
             _tickets.Remove(ticket.Node);
             ticket.Node = null;
             Add(_byRelease, ticket.Release, -1);
-            if (ticket.Edge)
+            if (ticket.Kind != InFlightKind.Hop)
             {
                 Add(_pins, ticket.Release, -1);
             }
@@ -127,7 +125,7 @@ internal sealed class InFlightTable
             var watch = new Watch(mode, drained);
             foreach (InFlightTicket ticket in _tickets)
             {
-                bool pending = ticket.Edge && (mode == DrainMode.Atomic || !ticket.IsDispatched);
+                bool pending = ticket.Kind == InFlightKind.Caller && (mode == DrainMode.Atomic || !ticket.IsDispatched);
                 if (pending && slice.Contains(ticket.Entity, ticket.Attributes))
                 {
                     watch.Waiting.Add(ticket);

@@ -38,15 +38,12 @@ internal sealed partial class AgentLoop : IAsyncDisposable
     /// <summary>Starts the thread of control.</summary>
     public void Start() => _running = Task.Run(RunAsync);
 
-    /// <summary>Takes a service on: reads its file and joins.</summary>
+    /// <summary>Takes a service on, once: reads its file and joins.</summary>
     public void Add(ServiceUnit unit)
     {
         string service = unit.Snapshot.Service.Name;
         _inputs.Writer.TryWrite(new Item(service, null, unit));
     }
-
-    /// <summary>Lets a service go: nothing is done for it from here on.</summary>
-    public void Remove(string service) => _inputs.Writer.TryWrite(new Item(service, null, null));
 
     /// <summary>
     /// Hands a message over. When the loop is so far behind that its channel is full, the message is lost, which the
@@ -109,38 +106,28 @@ internal sealed partial class AgentLoop : IAsyncDisposable
 
     private void Take(Item item)
     {
-        if (item.Input is null)
+        if (item.Unit is not null)
         {
-            Enlist(item);
+            Enlist(item.Service, item.Unit);
         }
         else if (_agents.TryGetValue(item.Service, out Agent? agent))
         {
-            Step(agent, item.Input);
+            Step(agent, item.Input!);
         }
     }
 
-    private void Enlist(Item item)
+    private void Enlist(string service, ServiceUnit unit)
     {
-        if (_agents.Remove(item.Service, out Agent? old))
-        {
-            old.Timer.Dispose();
-        }
-
-        if (item.Unit is null)
-        {
-            return;
-        }
-
-        var file = new GoodFile(_options.Directory, item.Service);
+        var file = new GoodFile(_options.Directory, service);
         ITimer timer = _time.CreateTimer(
-            _ => Post(item.Service, new GatewayInput.Tick()),
+            _ => Post(service, new GatewayInput.Tick()),
             null,
             Timeout.InfiniteTimeSpan,
             Timeout.InfiniteTimeSpan
         );
-        var state = new GatewayAgentState(item.Service, _options.Member.Gateway, _options.Member.Incarnation);
-        var agent = new Agent(item.Unit, file, timer) { State = state };
-        _agents.Add(item.Service, agent);
+        var state = new GatewayAgentState(service, _options.Member.Gateway, _options.Member.Incarnation);
+        var agent = new Agent(unit, file, timer) { State = state };
+        _agents.Add(service, agent);
         Step(agent, new GatewayInput.Booted(file.Read()));
     }
 

@@ -55,6 +55,6 @@ internal sealed record RequestTarget(string Path, string Query)
             }
         }
 
-        return Segments(path).All(s => s is not ("." or "..") && !s.AsSpan().ContainsAny('\\', '\0', '\r', '\n'));
+        return Segments(path).All(s => s is not ("." or "..") && s.IndexOfAny(['\\', '\0', '\r', '\n']) < 0);
     }
 }

@@ -1,9 +1,8 @@
-using Handover.Core.Catalog;
 using Handover.Core.Traffic;
 using Handover.Gateway.Draining;
 using Handover.Gateway.Forwarding;
 using Handover.Gateway.Holding;
-using Handover.Ports;
+using Handover.Gateway.Observing;
 
 namespace Handover.Gateway.Routing;
 
@@ -77,31 +76,4 @@ internal sealed class ServiceUnit
 
         Line.Reconsider();
     }
-}
-
-/// <summary>What was declared for a service, with clients in the place of endpoints.</summary>
-/// <param name="Service">The declaration.</param>
-/// <param name="Releases">Release -> member -> where it runs.</param>
-/// <param name="Mirror">Copies of live requests.</param>
-/// <param name="PinKeys">Keys for pins.</param>
-/// <param name="OverrideTokenHashes">Who may name a release.</param>
-internal sealed record ServiceSettings(
-    Service Service,
-    IReadOnlyDictionary<string, IReadOnlyDictionary<string, MemberPool>> Releases,
-    MirrorConfiguration? Mirror,
-    IReadOnlyList<byte[]> PinKeys,
-    IReadOnlyList<string> OverrideTokenHashes
-);
-
-/// <summary>What a service counted since the start. Fields, because they are counted up with interlocked operations.</summary>
-internal sealed class ServiceCounters
-{
-    /// <summary>Incoming pins that were unsigned, wrong or out of date and were taken off.</summary>
-    public long PinsStripped;
-
-    /// <summary>Copies that were not made because too many were under way, or the body was too large.</summary>
-    public long MirrorsDropped;
-
-    /// <summary>Copies that were made.</summary>
-    public long Mirrored;
 }

@@ -1,0 +1,266 @@
+using Handover.Core.Catalog;
+using Handover.Core.Foundation;
+using Handover.Core.Traffic;
+using Handover.Gateway.Draining;
+using Handover.Gateway.Forwarding;
+using Handover.Gateway.Holding;
+using Handover.Gateway.Mirroring;
+using Handover.Gateway.Observing;
+using Handover.Gateway.Routing;
+using Handover.Ports;
+using Microsoft.AspNetCore.Http;
+
+namespace Handover.Gateway;
+
+/// <summary>
+/// A caller's request from its arrival to its answer: entity, assignment, hold, pin, member, journal, copy. What makes a
+/// move atomic is in <see cref="AdmitAsync"/>: a request enters the table of those in flight and only then looks whether the
+/// snapshot that decided it is still in force.
+/// </summary>
+/// <param name="tools">What it works with.</param>
+internal sealed class EdgePipeline(PipelineTools tools)
+{
+    private const long KestrelReadsAhead = 1 << 20;
+
+    /// <summary>Handles one request.</summary>
+    public async Task HandleAsync(HttpContext context, ServiceUnit unit, string memberPath, string query, string requestId)
+    {
+        ServiceSnapshot snapshot = unit.Snapshot;
+        string method = context.Request.Method;
+        var passage = new Passage
+        {
+            RequestId = requestId,
+            At = tools.Time.GetUtcNow(),
+            Unit = unit,
+            Snapshot = snapshot,
+            Method = method,
+            MemberTarget = memberPath + query,
+            Member = snapshot.Service.Entry,
+            Epoch = snapshot.Epoch,
+            Release = snapshot.Routing?.Stable ?? "",
+            Inference = ExchangeRecorder.IsInference(snapshot.Service.Protocol, method, memberPath),
+        };
+        long limit = snapshot.Service.Limits.RequestBytes;
+        Refusal? refusal = RequestBody.Bound(context, limit);
+        ReadOnlyMemory<byte> body = default;
+        if (refusal is null && EntityReader.NeedsBody(snapshot.Service))
+        {
+            (body, refusal) = await RequestBody.BufferAsync(context, limit);
+        }
+
+        if (refusal is not null)
+        {
+            await RefuseAsync(context, passage, refusal);
+            return;
+        }
+
+        Baggage baggage = Baggage.Read(context.Request.Headers[Baggage.Header]);
+        Admission admission = await AdmitAsync(context, passage, query, body);
+        if (admission.Ticket is null)
+        {
+            await EndUnsentAsync(context, passage, admission.Refusal);
+            return;
+        }
+
+        try
+        {
+            await DispatchAsync(context, passage, baggage, admission.Ticket, admission.Slot);
+        }
+        finally
+        {
+            unit.InFlight.Exit(admission.Ticket);
+            admission.Slot?.Dispose();
+        }
+    }
+
+    private async Task<Admission> AdmitAsync(HttpContext context, Passage passage, string query, ReadOnlyMemory<byte> body)
+    {
+        ServiceUnit unit = passage.Unit;
+        HoldSlot? slot = null;
+        while (true)
+        {
+            ServiceSnapshot snapshot = unit.Snapshot;
+            passage.Snapshot = snapshot;
+            if (Identify(context, passage, query, body) is { } refused)
+            {
+                slot?.Dispose();
+                return new Admission(null, null, refused);
+            }
+
+            if (snapshot.Holds(passage.Entity, passage.Attributes))
+            {
+                slot?.Dispose();
+                HoldResult result = await HoldAsync(context, passage, body);
+                if (result.End != HoldEnd.Released)
+                {
+                    return new Admission(null, null, Refused(result.End, snapshot));
+                }
+
+                slot = result.Slot;
+                continue;
+            }
+
+            if (Assign(context, passage) is { } unknown)
+            {
+                slot?.Dispose();
+                return new Admission(null, null, unknown);
+            }
+
+            InFlightTicket ticket = unit.InFlight.Enter(
+                passage.Release,
+                passage.Entity,
+                passage.Attributes,
+                InFlightKind.Caller
+            );
+            if (ReferenceEquals(snapshot, unit.Snapshot))
+            {
+                return new Admission(ticket, slot, null);
+            }
+
+            unit.InFlight.Exit(ticket);
+        }
+    }
+
+    private static Refusal? Identify(HttpContext context, Passage passage, string query, ReadOnlyMemory<byte> body)
+    {
+        Service service = passage.Snapshot.Service;
+        EntityReading reading = EntityReader.Read(service, context.Request, query, body);
+        if (reading.Refused is not null)
+        {
+            return Refusal.BadEntity(reading.Refused);
+        }
+
+        passage.Attributes = reading.Attributes;
+        passage.Entity = reading.Entity;
+        if (reading.Entity is null && service.Entity.Absent == AbsentEntity.Refuse)
+        {
+            return Refusal.MissingEntity(service.Entity.Name);
+        }
+
+        if (reading.Entity is null && service.Entity.Absent == AbsentEntity.Draw)
+        {
+            passage.Entity = passage.RequestId;
+        }
+
+        return null;
+    }
+
+    private async ValueTask<HoldResult> HoldAsync(HttpContext context, Passage passage, ReadOnlyMemory<byte> body)
+    {
+        ServiceSnapshot snapshot = passage.Snapshot;
+        ServiceLimits limits = snapshot.Service.Limits;
+        long announced = context.Request.ContentLength ?? (context.Request.Headers.TransferEncoding.Count > 0 ? limits.RequestBytes : 0);
+        long bytes = Math.Max(body.Length, Math.Min(announced, KestrelReadsAhead));
+        long began = tools.Time.GetTimestamp();
+        HoldResult result = await passage.Unit.Line.WaitAsync(
+            snapshot,
+            passage.Entity,
+            passage.Attributes,
+            bytes,
+            limits.HoldFor - passage.Held,
+            context.RequestAborted
+        );
+        passage.Held += tools.Time.GetElapsedTime(began);
+        return result;
+    }
+
+    private static Refusal? Refused(HoldEnd end, ServiceSnapshot snapshot) =>
+        end switch
+        {
+            HoldEnd.TimedOut => Refusal.HoldTimedOut(snapshot.Service.Limits.HoldFor),
+            HoldEnd.Overflowed => Refusal.HoldOverflowed(),
+            _ => null,
+        };
+
+    private Refusal? Assign(HttpContext context, Passage passage)
+    {
+        ServiceSnapshot snapshot = passage.Snapshot;
+        string? entity = tools.IgnoreStickiness ? tools.NewId() : passage.Entity;
+        Assigned assigned = Assignment.Assign(snapshot.Routing!, entity, passage.Attributes);
+        passage.Release = assigned.Release;
+        passage.Reason = assigned.Reason;
+        passage.CandidateShare = assigned.CandidateShare;
+        passage.Epoch = snapshot.Epoch;
+        passage.Member = snapshot.Service.Entry;
+        string? wanted = Override.Read(context.Request.Headers, snapshot);
+        if (wanted is null)
+        {
+            return null;
+        }
+
+        if (snapshot.Pool(wanted, passage.Member) is null)
+        {
+            return Refusal.UnknownRelease(wanted);
+        }
+
+        passage.Release = wanted;
+        passage.Reason = AssignReason.Override;
+        passage.StripAuthorization = true;
+        return null;
+    }
+
+    private async Task DispatchAsync(
+        HttpContext context,
+        Passage passage,
+        Baggage baggage,
+        InFlightTicket ticket,
+        HoldSlot? slot
+    )
+    {
+        ServiceSnapshot snapshot = passage.Snapshot;
+        if (snapshot.Pool(passage.Release, passage.Member) is not { } pool)
+        {
+            await EndUnsentAsync(context, passage, Refusal.NotRunning(passage.Release, passage.Member));
+            return;
+        }
+
+        passage.BaggageOut = tools.Pins.Issue(snapshot, passage.Unit.Counters, baggage, passage.Release, Purpose.Live);
+        RequestHygiene.Strip(context.Request.Headers);
+        if (passage.StripAuthorization)
+        {
+            context.Request.Headers.Authorization = default;
+        }
+
+        bool mirrored = Mirror.Wants(snapshot.Mirror, passage.RequestId, passage.Release, passage.Inference);
+        bool payloads = snapshot.Service.Journal.Payloads;
+        passage.RequestCopy =
+            mirrored ? new BodyCopy(Mirror.BodyBound)
+            : payloads ? new BodyCopy(ExchangeRecorder.PayloadBound)
+            : null;
+        passage.ResponseCopy = payloads ? new BodyCopy(ExchangeRecorder.PayloadBound) : null;
+        long began = tools.Time.GetTimestamp();
+        ForwardResult result = await tools.Forwarder.ForwardAsync(context, passage, pool, ticket, slot);
+        int status = await PipelineTools.SendAsync(context, passage, result);
+        string? contentType = context.Request.ContentType;
+        tools.Recorder.Record(passage, contentType, result.Outcome, status, tools.Time.GetElapsedTime(began));
+        if (mirrored && result.Outcome is not (ExchangeOutcome.Refused or ExchangeOutcome.ClientGone))
+        {
+            tools.Mirror.Offer(passage, context.Request.Headers, baggage);
+        }
+    }
+
+    private Task EndUnsentAsync(HttpContext context, Passage passage, Refusal? refusal)
+    {
+        if (refusal is not null)
+        {
+            return RefuseAsync(context, passage, refusal);
+        }
+
+        tools.Recorder.Record(passage, context.Request.ContentType, ExchangeOutcome.ClientGone, 0, TimeSpan.Zero);
+        return Task.CompletedTask;
+    }
+
+    private async Task RefuseAsync(HttpContext context, Passage passage, Refusal refusal)
+    {
+        tools.Recorder.Record(
+            passage,
+            context.Request.ContentType,
+            ExchangeOutcome.Refused,
+            refusal.Status,
+            TimeSpan.Zero
+        );
+        await refusal.WriteAsync(context, passage.RequestId, passage);
+    }
+
+    private readonly record struct Admission(InFlightTicket? Ticket, HoldSlot? Slot, Refusal? Refusal);
+}

@@ -1,0 +1,165 @@
+using System.Net;
+using Handover.Gateway.Draining;
+using Handover.Gateway.Holding;
+using Handover.Gateway.Observing;
+using Handover.Ports;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Handover.Gateway.Forwarding;
+
+/// <summary>
+/// Sends one request to one member and streams the answer back, and says how it ended: the member's fault, the caller's, or
+/// nobody's. A request is tried a second time only when no connection could be made at all, so that no model ever sees it
+/// twice.
+/// </summary>
+/// <param name="forwarder">YARP's forwarder.</param>
+/// <param name="time">Clock of the deadlines.</param>
+internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider time)
+{
+    // A stream that has begun may pause for so long between two pieces.
+    private static readonly TimeSpan StreamIdle = TimeSpan.FromSeconds(100);
+
+    /// <summary>Forwards; when nothing was sent to the caller yet, the result carries the refusal that is to be sent.</summary>
+    /// <param name="context">The caller's exchange.</param>
+    /// <param name="passage">What was decided.</param>
+    /// <param name="pool">The member's endpoints.</param>
+    /// <param name="ticket">The request's place among those in flight.</param>
+    /// <param name="slot">Its place among those that were held; null when it was not.</param>
+    public async Task<ForwardResult> ForwardAsync(
+        HttpContext context,
+        Passage passage,
+        MemberPool pool,
+        InFlightTicket ticket,
+        HoldSlot? slot
+    )
+    {
+        TimeSpan timeout = passage.Snapshot.Service.Errors.Timeout;
+        InFlightTable inFlight = passage.Unit.InFlight;
+        bool hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
+        var body = new RequestBodyStream(context.Request.Body, passage.RequestCopy, () => inFlight.Dispatched(ticket));
+        context.Request.Body = body;
+        if (passage.ResponseCopy is { } copy)
+        {
+            context.Response.Body = new ResponseTeeStream(context.Response.Body, copy);
+        }
+
+        using var deadline = new AnswerDeadline(timeout, time);
+        body.Deadline = deadline;
+        var transformer = new MemberTransformer(passage, Sending, Answered);
+        var config = new ForwarderRequestConfig
+        {
+            Version = HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            ActivityTimeout = timeout + StreamIdle,
+        };
+        for (bool again = false; ; again = true)
+        {
+            MemberClient client = pool.Next();
+            ForwarderError error = await forwarder.SendAsync(
+                context,
+                client.Prefix,
+                client.Invoker,
+                config,
+                transformer,
+                deadline.Token
+            );
+            if (error != ForwarderError.None && !again && pool.Clients.Count > 1 && NotConnected(context, body))
+            {
+                context.Response.Clear();
+                continue;
+            }
+
+            return Judge(context, passage, error, body, deadline);
+        }
+
+        void Sending()
+        {
+            if (!hasBody)
+            {
+                if (passage.RequestCopy is not null)
+                {
+                    passage.RequestCopy.Ended = true;
+                }
+
+                inFlight.Dispatched(ticket);
+            }
+        }
+
+        void Answered()
+        {
+            deadline.Answered();
+            slot?.Dispose();
+        }
+    }
+
+    private static bool NotConnected(HttpContext context, RequestBodyStream body) =>
+        !context.Response.HasStarted
+        && !body.Started
+        && !context.RequestAborted.IsCancellationRequested
+        && context.Features.Get<IForwarderErrorFeature>()?.Exception
+            is HttpRequestException
+            {
+                HttpRequestError: HttpRequestError.ConnectionError
+                    or HttpRequestError.NameResolutionError
+                    or HttpRequestError.SecureConnectionError
+            };
+
+    private static ForwardResult Judge(
+        HttpContext context,
+        Passage passage,
+        ForwarderError error,
+        RequestBodyStream body,
+        AnswerDeadline deadline
+    )
+    {
+        int status = context.Response.HasStarted || error == ForwarderError.None ? context.Response.StatusCode : 0;
+        if (error == ForwarderError.None)
+        {
+            if (passage.ResponseCopy is { } copy)
+            {
+                copy.Ended = true;
+            }
+
+            bool bad = passage.Snapshot.Service.Errors.Counts(status);
+            return new ForwardResult(bad ? ExchangeOutcome.ModelError : ExchangeOutcome.Ok, status, null);
+        }
+
+        if (body.CallerFault > 0)
+        {
+            Refusal refusal = body.CallerFault == StatusCodes.Status413PayloadTooLarge
+                ? Refusal.BodyTooLarge(passage.Snapshot.Service.Limits.RequestBytes)
+                : Refusal.BadBody();
+            return new ForwardResult(ExchangeOutcome.Refused, status, refusal);
+        }
+
+        // Before the answer began only the deadline cancels besides the caller; a broken answer is the member's doing
+        // unless the caller went away first (the forwarder itself then aborts the caller's connection).
+        if (deadline.Expired)
+        {
+            return new ForwardResult(ExchangeOutcome.Timeout, status, Refusal.Timeout(passage.Snapshot.Service.Errors.Timeout));
+        }
+
+        if (error is ForwarderError.ResponseBodyDestination or ForwarderError.ResponseHeaders)
+        {
+            return new ForwardResult(ExchangeOutcome.Unreachable, status, Refusal.Unreachable());
+        }
+
+        if (context.RequestAborted.IsCancellationRequested || error == ForwarderError.RequestBodyClient)
+        {
+            return new ForwardResult(ExchangeOutcome.ClientGone, status, null);
+        }
+
+        bool late = error is ForwarderError.RequestTimedOut or ForwarderError.ResponseBodyCanceled;
+        return late
+            ? new ForwardResult(ExchangeOutcome.Timeout, status, Refusal.Timeout(passage.Snapshot.Service.Errors.Timeout))
+            : new ForwardResult(ExchangeOutcome.Unreachable, status, Refusal.Unreachable());
+    }
+}
+
+/// <summary>How forwarding ended.</summary>
+/// <param name="Outcome">For the journal.</param>
+/// <param name="Status">Status that the caller got so far; 0 when none.</param>
+/// <param name="Refusal">What to tell the caller if nothing was sent yet; null when there is nothing to tell.</param>
+internal readonly record struct ForwardResult(ExchangeOutcome Outcome, int Status, Refusal? Refusal);

@@ -1,0 +1,209 @@
+using System.Net;
+using System.Text;
+using Handover.Core.Moves;
+using Handover.Gateway.Feed;
+using Handover.Gateway.Forwarding;
+using Handover.Gateway.Holding;
+using Handover.Gateway.Mirroring;
+using Handover.Gateway.Observing;
+using Handover.Gateway.Routing;
+using Handover.Ports;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Handover.Gateway;
+
+/// <summary>
+/// One gateway: Kestrel in front, the pipelines behind it, the move agents beside. It serves what it last knew whether or
+/// not the store and the control plane are there. One directory belongs to one running gateway, guarded by a file lock, so
+/// that a new incarnation proves the old one dead.
+/// </summary>
+public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
+{
+    private readonly GatewayServerOptions _options;
+    private readonly FileStream _lock;
+    private readonly AgentLoop _loop;
+    private readonly MemberClients _clients;
+    private readonly GatewayFeed _feed;
+    private readonly Mirror _mirror;
+    private readonly WebApplication _app;
+    private bool _stopped;
+
+    /// <summary>
+    /// Makes a gateway; nothing listens yet. Throws <see cref="IOException"/> when its directory belongs to a gateway that
+    /// runs, or cannot be written.
+    /// </summary>
+    public GatewayServer(
+        GatewayServerOptions options,
+        IEpochStorePort store,
+        IExchangePort exchanges,
+        TimeProvider time,
+        ILoggerFactory logs
+    )
+    {
+        _options = options;
+        Incarnation = Guid.NewGuid().ToString("N");
+        Directory.CreateDirectory(options.StateDirectory);
+        string lockPath = Path.Combine(options.StateDirectory, $"{options.Id}.lock");
+        _lock = new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        var member = new EpochMember(options.Id, Incarnation);
+        var loopOptions = new AgentLoopOptions(store, member, options.StateDirectory, options.StoreTimeout);
+        _loop = new AgentLoop(loopOptions, time, logs.CreateLogger<AgentLoop>());
+        _loop.Replied += reply => Replied?.Invoke(reply);
+        _clients = new MemberClients(options.UrlPolicy, time);
+        _feed = new GatewayFeed(_clients, _loop, time);
+        var recorder = new ExchangeRecorder(exchanges);
+        var pins = new PinDesk(time);
+        _mirror = new Mirror(recorder, pins, time);
+        _app = Build(options, logs);
+        var forwarder = new MemberForwarder(_app.Services.GetRequiredService<IHttpForwarder>(), time);
+        var tools = new PipelineTools(forwarder, recorder, _mirror, pins, time)
+        {
+            IgnoreStickiness = options.IgnoreStickiness,
+        };
+        var entry = new RequestEntry(_feed, tools, logs.CreateLogger<RequestEntry>());
+        _app.Run(entry.HandleAsync);
+    }
+
+    /// <inheritdoc/>
+    public event Action<GatewayReply>? Replied;
+
+    /// <inheritdoc/>
+    public string Id => _options.Id;
+
+    /// <inheritdoc/>
+    public string Incarnation { get; }
+
+    /// <summary>Whether it takes requests; off as soon as it is told to stop.</summary>
+    public bool Ready { get; private set; }
+
+    /// <summary>Where it is reached, with the ports that it really got. Empty before it is started.</summary>
+    public IReadOnlyList<Uri> Addresses { get; private set; } = [];
+
+    /// <summary>Starts to serve. Throws <see cref="IOException"/> when an address is taken.</summary>
+    public async Task StartAsync(CancellationToken cancel)
+    {
+        _loop.Start();
+        await _app.StartAsync(cancel);
+        var bound = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>();
+        Addresses = [.. bound!.Addresses.Select(a => new Uri(a))];
+        Ready = true;
+    }
+
+    /// <summary>
+    /// Stops: readiness off, no new connections, requests in flight end within the bound, then the store is told that this
+    /// gateway has left. When a request had to be cut off or the store is away, it stays a member, which is safe: its next
+    /// incarnation takes its place.
+    /// </summary>
+    public async Task StopAsync(CancellationToken cancel)
+    {
+        if (_stopped)
+        {
+            return;
+        }
+
+        _stopped = true;
+        Ready = false;
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        bound.CancelAfter(_options.DrainTimeout);
+        await _app.StopAsync(bound.Token);
+        bool idle = _feed.Table.Units.Values.All(u => u.InFlight.ByRelease.Count == 0);
+        if (idle)
+        {
+            await _loop.LeaveAsync(cancel);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Configure(GatewayConfiguration configuration) => _feed.Configure(configuration);
+
+    /// <inheritdoc/>
+    public void Deliver(MoveMessage message) => _loop.Deliver(message);
+
+    /// <inheritdoc/>
+    public GatewayStatus? Status(string service)
+    {
+        if (!_feed.Table.Units.TryGetValue(service, out ServiceUnit? unit))
+        {
+            return null;
+        }
+
+        ServiceSnapshot snapshot = unit.Snapshot;
+        return new GatewayStatus(
+            service,
+            snapshot.Epoch,
+            snapshot.Hold is not null,
+            unit.Line.Count,
+            unit.InFlight.ByRelease,
+            unit.InFlight.LivePins,
+            Interlocked.Read(ref unit.Counters.MirrorsDropped)
+        );
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None);
+        await _loop.DisposeAsync();
+        _mirror.Dispose();
+        await _app.DisposeAsync();
+        _clients.Dispose();
+        await _lock.DisposeAsync();
+    }
+
+    private static WebApplication Build(GatewayServerOptions options, ILoggerFactory logs)
+    {
+        // Empty: nothing in the environment or in a settings file of the working directory may change what listens here.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options.DataUrls));
+        builder.Services.AddSingleton(logs);
+        builder.Services.AddHttpForwarder();
+        builder.Services.AddSingleton<IHostLifetime, EmbeddedLifetime>();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout);
+        return builder.Build();
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, IReadOnlyList<Uri> urls)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.RequestHeaderEncodingSelector = name =>
+            name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? DigitsOnlyEncoding.Instance : null;
+        kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+        foreach (Uri url in urls)
+        {
+            if (url.Scheme != Uri.UriSchemeHttp)
+            {
+                throw new NotSupportedException($"{url}: only http is supported yet for the data address.");
+            }
+
+            if (IPAddress.TryParse(url.Host.Trim('[', ']'), out IPAddress? address))
+            {
+                kestrel.Listen(address, url.Port);
+            }
+            else if (url.IsLoopback)
+            {
+                kestrel.ListenLocalhost(url.Port);
+            }
+            else
+            {
+                throw new NotSupportedException($"{url}: the data address must be an IP address or localhost.");
+            }
+        }
+    }
+
+    // The program around this gateway decides when to stop, not a signal handler of a host inside it.
+    private sealed class EmbeddedLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,202 @@
+using Handover.Core.Foundation;
+using Handover.Core.Traffic;
+using Handover.Gateway.Draining;
+using Handover.Gateway.Forwarding;
+using Handover.Gateway.Observing;
+using Handover.Ports;
+using Microsoft.AspNetCore.Http;
+
+namespace Handover.Gateway.Mirroring;
+
+/// <summary>
+/// Sends copies of live requests to a release that is only watched. A copy starts when the live answer has ended and has
+/// everything of its own: body, deadline, connection, bound on how many run at once. Whatever becomes of it, the caller
+/// never notices; what cannot be copied is counted.
+/// </summary>
+/// <param name="recorder">Takes note of what the copies brought.</param>
+/// <param name="pins">Signs the copies' pins.</param>
+/// <param name="time">Clock.</param>
+internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvider time) : IDisposable
+{
+    /// <summary>Largest request body that is copied.</summary>
+    public const int BodyBound = 1 << 20;
+
+    private const int AnswerBound = 16 << 20;
+
+    private static readonly UriCreationOptions Verbatim = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    private static readonly HashSet<string> NotCopied = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Host",
+        "Connection",
+        "Keep-Alive",
+        "Proxy-Connection",
+        "Transfer-Encoding",
+        "TE",
+        "Trailer",
+        "Upgrade",
+        "Content-Length",
+    };
+
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Whether a request is to be copied. The draw is by request id, so it is the same wherever it is asked.</summary>
+    public static bool Wants(MirrorConfiguration? mirror, string requestId, string release, bool inference) =>
+        mirror is not null
+        && inference
+        && mirror.Release != release
+        && Assignment.Bucket("mirror", requestId) < mirror.Share.Parts;
+
+    /// <summary>Starts the copy of a request whose live answer has ended; returns at once.</summary>
+    /// <param name="live">The live request.</param>
+    /// <param name="headers">Its headers, as they went to the member.</param>
+    /// <param name="baggage">Its baggage as it came.</param>
+    public void Offer(Passage live, IHeaderDictionary headers, Baggage baggage)
+    {
+        MirrorConfiguration mirror = live.Snapshot.Mirror!;
+        MemberPool? pool = live.Snapshot.Pool(mirror.Release, live.Snapshot.Service.Entry);
+        ServiceCounters counters = live.Unit.Counters;
+        if (live.RequestCopy?.Within(BodyBound) is not { } body || pool is null || !TryTakePlace(counters, mirror))
+        {
+            Interlocked.Increment(ref counters.MirrorsDropped);
+            return;
+        }
+
+        var copy = new Passage
+        {
+            RequestId = live.RequestId,
+            At = time.GetUtcNow(),
+            Unit = live.Unit,
+            Snapshot = live.Snapshot,
+            Method = live.Method,
+            MemberTarget = live.MemberTarget,
+            Member = live.Member,
+            Release = mirror.Release,
+            Epoch = live.Epoch,
+            Reason = live.Reason,
+            CandidateShare = live.CandidateShare,
+            Entity = live.Entity,
+            Attributes = live.Attributes,
+            Purpose = Purpose.Shadow,
+            Inference = live.Inference,
+            RequestCopy = live.RequestCopy,
+            ResponseCopy = new BodyCopy(ExchangeRecorder.PayloadBound),
+            BaggageOut = pins.Issue(live.Snapshot, new ServiceCounters(), baggage, mirror.Release, Purpose.Shadow),
+        };
+        MemberClient client = pool.Next();
+        HttpRequestMessage request = Compose(copy, client, headers, body);
+        string? contentType = headers.ContentType;
+        _ = Task.Run(() => RunAsync(copy, client, request, contentType, mirror.Timeout));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    private static bool TryTakePlace(ServiceCounters counters, MirrorConfiguration mirror)
+    {
+        if (Interlocked.Increment(ref counters.MirrorsRunning) <= mirror.Concurrency)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref counters.MirrorsRunning);
+        return false;
+    }
+
+    private static HttpRequestMessage Compose(
+        Passage copy,
+        MemberClient client,
+        IHeaderDictionary headers,
+        ReadOnlyMemory<byte> body
+    )
+    {
+        var request = new HttpRequestMessage(new HttpMethod(copy.Method), new Uri(client.Prefix + copy.MemberTarget, Verbatim))
+        {
+            Version = System.Net.HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new ReadOnlyMemoryContent(body),
+        };
+        foreach ((string name, Microsoft.Extensions.Primitives.StringValues values) in headers)
+        {
+            if (!NotCopied.Contains(name) && !request.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
+            {
+                request.Content.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
+            }
+        }
+
+        request.Headers.TryAddWithoutValidation(HandoverHeaders.RequestId, copy.RequestId);
+        request.Headers.TryAddWithoutValidation(HandoverHeaders.Purpose, HandoverHeaders.Text(copy.Purpose));
+        request.Headers.TryAddWithoutValidation(Baggage.Header, copy.BaggageOut);
+        return request;
+    }
+
+    private async Task RunAsync(
+        Passage copy,
+        MemberClient client,
+        HttpRequestMessage request,
+        string? contentType,
+        TimeSpan timeout
+    )
+    {
+        ServiceCounters counters = copy.Unit.Counters;
+        InFlightTicket ticket = copy.Unit.InFlight.Enter(copy.Release, copy.Entity, copy.Attributes, InFlightKind.Copy);
+        long began = time.GetTimestamp();
+        ExchangeOutcome outcome = ExchangeOutcome.Unreachable;
+        int status = 0;
+        try
+        {
+            using var deadline = new CancellationTokenSource(timeout, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stop.Token);
+            try
+            {
+                using HttpResponseMessage answer = await client.Invoker.SendAsync(request, either.Token);
+                status = (int)answer.StatusCode;
+                await DrainAsync(answer, copy.ResponseCopy!, either.Token);
+                bool bad = copy.Snapshot.Service.Errors.Counts(status);
+                outcome = bad ? ExchangeOutcome.ModelError : ExchangeOutcome.Ok;
+            }
+            catch (OperationCanceledException)
+            {
+                outcome = ExchangeOutcome.Timeout;
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException or ObjectDisposedException)
+            {
+                outcome = ExchangeOutcome.Unreachable;
+            }
+        }
+        finally
+        {
+            request.Dispose();
+            Interlocked.Decrement(ref counters.MirrorsRunning);
+            Interlocked.Increment(ref counters.Mirrored);
+            copy.Unit.InFlight.Exit(ticket);
+            if (!_stop.IsCancellationRequested)
+            {
+                recorder.Record(copy, contentType, outcome, status, time.GetElapsedTime(began));
+            }
+        }
+    }
+
+    private static async Task DrainAsync(HttpResponseMessage answer, BodyCopy copy, CancellationToken cancel)
+    {
+        await using Stream stream = await answer.Content.ReadAsStreamAsync(cancel);
+        byte[] buffer = new byte[16 * 1024];
+        long total = 0;
+        int read;
+        while ((read = await stream.ReadAsync(buffer, cancel)) > 0)
+        {
+            copy.Take(buffer.AsSpan(0, read));
+            total += read;
+            if (total > AnswerBound)
+            {
+                throw new HttpRequestException("the answer to a copy is larger than a copy is worth");
+            }
+        }
+
+        copy.Ended = true;
+    }
+}

@@ -1,0 +1,106 @@
+using Handover.Gateway.Feed;
+using Handover.Gateway.Forwarding;
+using Handover.Gateway.Routing;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+
+namespace Handover.Gateway;
+
+/// <summary>The first thing a request meets: is it sound, and whose is it.</summary>
+/// <param name="feed">The routes.</param>
+/// <param name="tools">What the pipelines work with.</param>
+/// <param name="log">Errors of the gateway itself.</param>
+internal sealed partial class RequestEntry(GatewayFeed feed, PipelineTools tools, ILogger log)
+{
+    private readonly EdgePipeline _edge = new(tools);
+    private readonly HopPipeline _hop = new(tools);
+
+    /// <summary>Handles one request.</summary>
+    public async Task HandleAsync(HttpContext context)
+    {
+        string requestId = tools.NewId();
+        try
+        {
+            await RouteAsync(context, requestId);
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The caller went away while the gateway wrote or read; there is nobody left to tell.
+            LogCallerGone(requestId);
+        }
+        catch (Exception e)
+        {
+            LogFailed(e, requestId);
+            if (context.Response.HasStarted)
+            {
+                context.Abort();
+                return;
+            }
+
+            await Refusal.Failed().WriteAsync(context, requestId, null);
+        }
+    }
+
+    private async Task RouteAsync(HttpContext context, string requestId)
+    {
+        if (RequestHygiene.Check(context) is { } unsound)
+        {
+            await unsound.WriteAsync(context, requestId, null);
+            return;
+        }
+
+        string raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (RequestTarget.Parse(raw) is not { } target)
+        {
+            await Refusal.Ambiguous().WriteAsync(context, requestId, null);
+            return;
+        }
+
+        FeedTable table = feed.Table;
+        string[] segments = RequestTarget.Segments(target.Path);
+        if (segments.Length > 0 && segments[0] == "-")
+        {
+            await HopAsync(context, table, target, segments, requestId);
+            return;
+        }
+
+        switch (table.Routes.Match(context.Request.Host.Host, target.Path))
+        {
+            case RouteMatch.Found found:
+                await _edge.HandleAsync(context, table.Units[found.Service], found.MemberPath, target.Query, requestId);
+                break;
+            case RouteMatch.Ambiguous:
+                await Refusal.Ambiguous().WriteAsync(context, requestId, null);
+                break;
+            default:
+                await Refusal.NoRoute(target.Path).WriteAsync(context, requestId, null);
+                break;
+        }
+    }
+
+    // /-/services/{service}/members/{member}/{rest}; everything else below /-/ is nothing.
+    private Task HopAsync(
+        HttpContext context,
+        FeedTable table,
+        RequestTarget target,
+        string[] segments,
+        string requestId
+    )
+    {
+        bool shaped = segments.Length >= 5 && segments[1] == "services" && segments[3] == "members";
+        if (!shaped || !table.Units.TryGetValue(segments[2], out ServiceUnit? unit))
+        {
+            return Refusal.NoRoute(target.Path).WriteAsync(context, requestId, null);
+        }
+
+        string rest = string.Concat(target.Path.Split('/').Skip(6).Select(s => $"/{s}"));
+        return _hop.HandleAsync(context, unit, segments[4], rest.Length == 0 ? "/" : rest, target.Query, requestId);
+    }
+
+    [LoggerMessage(3010, LogLevel.Error, "request {RequestId} failed in the gateway")]
+    private partial void LogFailed(Exception e, string requestId);
+
+    [LoggerMessage(3011, LogLevel.Debug, "the caller of request {RequestId} went away")]
+    private partial void LogCallerGone(string requestId);
+}

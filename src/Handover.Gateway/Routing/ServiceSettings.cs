@@ -1,0 +1,19 @@
+using Handover.Core.Catalog;
+using Handover.Gateway.Forwarding;
+using Handover.Ports;
+
+namespace Handover.Gateway.Routing;
+
+/// <summary>What was declared for a service, with clients in the place of endpoints.</summary>
+/// <param name="Service">The declaration.</param>
+/// <param name="Releases">Release -> member -> where it runs.</param>
+/// <param name="Mirror">Copies of live requests.</param>
+/// <param name="PinKeys">Keys for pins.</param>
+/// <param name="OverrideTokenHashes">Who may name a release.</param>
+internal sealed record ServiceSettings(
+    Service Service,
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, MemberPool>> Releases,
+    MirrorConfiguration? Mirror,
+    IReadOnlyList<byte[]> PinKeys,
+    IReadOnlyList<string> OverrideTokenHashes
+);
