@@ -28,7 +28,7 @@ public sealed record EngineParts
     public required IGatewayPort Gateway { get; init; }
 
     /// <summary>Tells the gateway what it needs besides routing.</summary>
-    public required GatewayFeed Feed { get; init; }
+    public required GatewayPublisher Publisher { get; init; }
 
     /// <summary>Gathers evidence and asks the gates.</summary>
     public required EvidenceCollector Evidence { get; init; }

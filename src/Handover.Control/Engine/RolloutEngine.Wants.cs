@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Handover.Control.Stores;
 using Handover.Core.Catalog;
@@ -18,6 +19,11 @@ public sealed partial class RolloutEngine
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
     );
 
+    private readonly ConcurrentDictionary<string, Routing> _routings = new(StringComparer.Ordinal);
+
+    /// <summary>The routing of a service as last read; null when it has none yet.</summary>
+    public Routing? RoutingOf(string service) => _routings.GetValueOrDefault(service);
+
     /// <summary>Something may have changed: catalog, stacks, rollouts or tokens. Returns at once.</summary>
     public void Refresh() => _refresh.Writer.TryWrite(true);
 
@@ -32,7 +38,7 @@ public sealed partial class RolloutEngine
                 try
                 {
                     await EnsureRowsAsync(_stop.Token);
-                    await WantAsync(_stop.Token);
+                    Want();
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {
@@ -53,19 +59,24 @@ public sealed partial class RolloutEngine
     {
         foreach (Service service in _parts.Catalog().Services.Values)
         {
-            await _parts.Epochs.EnsureAsync(service.Name, Routing.Only(service.Name, service.Stable), cancel);
+            EpochRow row = await _parts.Epochs.EnsureAsync(
+                service.Name,
+                Routing.Only(service.Name, service.Stable),
+                cancel
+            );
+            _routings[service.Name] = row.Routing;
         }
     }
 
-    private async Task WantAsync(CancellationToken cancel)
+    private void Want()
     {
         CatalogSnapshot catalog = _parts.Catalog();
         var wanted = new Dictionary<(string Service, string Release), Release>();
         var mirrors = new Dictionary<string, RolloutEffect.Mirror>(StringComparer.Ordinal);
         foreach (Service service in catalog.Services.Values)
         {
-            EpochRow? row = await _parts.Epochs.ReadAsync(service.Name, cancel);
-            var names = new HashSet<string>(row?.Routing.Releases ?? [service.Stable], StringComparer.Ordinal);
+            Routing routing = RoutingOf(service.Name) ?? Routing.Only(service.Name, service.Stable);
+            var names = new HashSet<string>(routing.Releases, StringComparer.Ordinal);
             RolloutState? newest = _loops
                 .Values.Select(l => l.State)
                 .Where(s => s.Plan.Service == service.Name)
@@ -91,7 +102,7 @@ public sealed partial class RolloutEngine
             }
         }
 
-        _parts.Feed.Publish(catalog, [.. catalog.Releases.Keys], mirrors, _parts.OverrideHashes());
+        _parts.Publisher.Publish(catalog, [.. catalog.Releases.Keys], mirrors, _parts.OverrideHashes());
         _keeper.Want(wanted);
     }
 

@@ -7,7 +7,7 @@ namespace Handover.Control.Engine;
 /// Tells the gateway everything besides routing, always as one whole document: services, the endpoints of running stacks,
 /// mirrors and keys. Called whenever any of them may have changed; builds from what is, never from what changed.
 /// </summary>
-public sealed class GatewayFeed(IGatewayPort gateway, IRuntimePort runtime, IReadOnlyList<byte[]> pinKeys)
+public sealed class GatewayPublisher(IGatewayPort gateway, IRuntimePort runtime, IReadOnlyList<byte[]> pinKeys)
 {
     private static readonly TimeSpan MirrorTimeout = TimeSpan.FromSeconds(5);
     private const int MirrorConcurrency = 32;

@@ -1,0 +1,39 @@
+using Handover.Control.Api;
+using Handover.Core.Foundation;
+
+namespace Handover.App.Node;
+
+/// <summary>Runs an all-in-one node until it is told to stop, and ends with an exit code.</summary>
+public static class NodeHost
+{
+    /// <summary>Starts the node; returns 0 after a clean stop, 1 when it could not start.</summary>
+    public static async Task<int> RunAsync(RunOptions options, CancellationToken cancel)
+    {
+        Result<NodeParts> built = await NodeParts.CreateAsync(options, TimeProvider.System);
+        if (!built.Ok)
+        {
+            foreach (Problem problem in built.Problems)
+            {
+                await Console.Error.WriteLineAsync(problem.ToString());
+            }
+
+            return 1;
+        }
+
+        await using NodeParts node = built.Value;
+        await node.StartAsync(cancel);
+        await Console.Error.WriteLineAsync(
+            $"handover: gateway {node.DataUrl}, API {node.AdminUrl}, state {options.StateDirectory}"
+        );
+        try
+        {
+            await Task.Delay(Timeout.Infinite, cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("handover: stopping; requests in flight finish first");
+        }
+
+        return 0;
+    }
+}

@@ -1,0 +1,283 @@
+using Handover.Control.Api;
+using Handover.Control.Audit;
+using Handover.Control.Engine;
+using Handover.Control.Evidence;
+using Handover.Control.Journal;
+using Handover.Control.Labels;
+using Handover.Control.Resources;
+using Handover.Control.Security;
+using Handover.Control.Stores;
+using Handover.Control.Warming;
+using Handover.Core.Catalog;
+using Handover.Core.Foundation;
+using Handover.Gateway;
+using Handover.Ports;
+using Handover.Runtimes;
+
+namespace Handover.App.Node;
+
+/// <summary>
+/// The rooms of one node, put together. The order of starting is the order of trust: state first, then members, then the
+/// gateway, then the engine, then the door for people. Stopping goes the other way round.
+/// </summary>
+public sealed class NodeParts : IAsyncDisposable
+{
+    private readonly List<Func<ValueTask>> _stops = [];
+    private readonly TimeProvider _time;
+    private readonly ILoggerFactory _logs;
+    private GatewayServer _gateway = null!;
+    private RolloutEngine _engine = null!;
+    private CatalogStore _catalog = null!;
+    private WebApplication _admin = null!;
+    private Uri? _dataUrl;
+
+    private NodeParts(TimeProvider time, ILoggerFactory logs) => (_time, _logs) = (time, logs);
+
+    /// <summary>Where callers are served.</summary>
+    public Uri DataUrl => _gateway.Addresses.Count > 0 ? _gateway.Addresses[0] : _dataUrl!;
+
+    /// <summary>Where people and programs steer.</summary>
+    public Uri AdminUrl => new(_admin.Urls.First());
+
+    /// <summary>Puts the rooms together; nothing listens yet. All problems of the configuration are told at once.</summary>
+    public static async Task<Result<NodeParts>> CreateAsync(RunOptions options, TimeProvider time)
+    {
+        ILoggerFactory logs = LoggerFactory.Create(log =>
+            log.AddSimpleConsole(console =>
+                {
+                    console.SingleLine = true;
+                    console.TimestampFormat = "HH:mm:ss.fff ";
+                })
+                .AddFilter("Microsoft", LogLevel.Warning)
+                .AddFilter("Yarp", LogLevel.Error)
+                .AddFilter("System", LogLevel.Warning)
+        );
+        var node = new NodeParts(time, logs);
+        try
+        {
+            IReadOnlyList<Problem> problems = await node.BuildAsync(options);
+            if (problems.Count == 0)
+            {
+                return node;
+            }
+
+            await node.DisposeAsync();
+            return Result<NodeParts>.Failed(problems);
+        }
+        catch (Exception e) when (e is StoreException or IOException or UnauthorizedAccessException)
+        {
+            await node.DisposeAsync();
+            return e is StoreException store
+                ? store.Problem
+                : new Problem("cannot-start", e.Message) { Fix = "Check the state directory and who may write it." };
+        }
+    }
+
+    /// <summary>Starts serving.</summary>
+    public async Task StartAsync(CancellationToken cancel)
+    {
+        await _gateway.StartAsync(cancel);
+        _stops.Add(async () => await _gateway.StopAsync(CancellationToken.None));
+        await _engine.StartAsync(cancel);
+        _catalog.Changed += _engine.Refresh;
+        await _admin.StartAsync(cancel);
+        _stops.Add(async () => await _admin.StopAsync());
+    }
+
+    private async Task<IReadOnlyList<Problem>> BuildAsync(RunOptions options)
+    {
+        Result<ResourceSet> declared = ConfigDirectory.Read(options.Directory);
+        Result<UrlPolicy> urls = UrlPolicy.Parse(options.AllowUrls);
+        Result<AdminAddress> address = AdminAddress.Parse(
+            options.AdminUrl,
+            options.AdminCert,
+            options.AdminKey,
+            options.AdminHosts
+        );
+        Result<TokenStore> tokens = TokenStore.Open(options.StateDirectory, _time);
+        Result<AuditLog> audit = AuditLog.Open(options.StateDirectory, _time);
+        List<Problem> problems =
+        [
+            .. declared.Problems,
+            .. urls.Problems,
+            .. address.Problems,
+            .. tokens.Problems,
+            .. audit.Problems,
+        ];
+        if (problems.Count > 0)
+        {
+            return problems;
+        }
+
+        _stops.Add(() =>
+        {
+            audit.Value.Dispose();
+            return default;
+        });
+        SqliteDatabase database = Keep(SqliteDatabase.Open(Path.Combine(options.StateDirectory, "state.db")));
+        Result<CatalogStore> catalog = CatalogStore.Open(database, _time);
+        if (!catalog.Ok)
+        {
+            return catalog.Problems;
+        }
+
+        _catalog = catalog.Value;
+        Result<CatalogChanges> applied = await _catalog.ApplyAsync(declared.Value, "directory");
+        if (!applied.Ok)
+        {
+            return applied.Problems;
+        }
+
+        Join(options, database, urls.Value, address.Value, tokens.Value, audit.Value);
+        return [];
+    }
+
+    private void Join(
+        RunOptions options,
+        SqliteDatabase database,
+        UrlPolicy urls,
+        AdminAddress address,
+        TokenStore tokens,
+        AuditLog audit
+    )
+    {
+        byte[] pinKey = SecretKey.Ensure(Path.Combine(options.StateDirectory, "pin.key"));
+        var epochs = new SqliteEpochStore(database, _time);
+        var rollouts = new RolloutStore(database);
+        var evidence = new EvidenceCollector(rollouts, _time);
+        var journal = new JournalWriter(
+            new JournalOptions { File = Path.Combine(options.StateDirectory, "journal.db") },
+            service => _catalog.Current.Services.GetValueOrDefault(service)?.Journal,
+            _time,
+            _logs.CreateLogger<JournalWriter>()
+        );
+        _stops.Add(journal.DisposeAsync);
+        var labels = new LabelStore(database, journal, ServiceOf, _time, _logs.CreateLogger<LabelStore>());
+        _stops.Add(labels.DisposeAsync);
+        labels.Joined += evidence.Record;
+        MemberRuntime runtime = Runtime(options, urls);
+        _gateway = Gateway(options, urls, epochs, new ExchangeFanOut(evidence, journal));
+        var gateways = new GatewayRegistry();
+        gateways.Add(_gateway);
+        var target = Keep(new GatewayWarmTarget(() => DataUrl, pinKey, _time));
+        _engine = new RolloutEngine(
+            new EngineParts
+            {
+                Catalog = () => _catalog.Current,
+                Rollouts = rollouts,
+                Epochs = epochs,
+                Moves = new MoveCoordinator(epochs, gateways, _time),
+                Runtime = runtime,
+                Gateway = _gateway,
+                Publisher = new GatewayPublisher(_gateway, runtime, [pinKey]),
+                Evidence = evidence,
+                Warmer = new Warmer(journal, target, _time),
+                Verifier = new Verifier(runtime, MachineMemory.FreeBytes),
+                Journal = journal,
+            },
+            _time,
+            _logs.CreateLogger<RolloutEngine>()
+        );
+        _stops.Add(_engine.DisposeAsync);
+        _catalog.ServingRelease = service => _engine.RoutingOf(service)?.Stable;
+        var advice = new AdviceAccess(() => _catalog.Current, _engine.RoutingOf, evidence, runtime, journal);
+        _admin = Admin(
+            new ApiServices
+            {
+                Rollouts = _engine,
+                Catalog = new CatalogAccess(_catalog, _engine.RoutingOf),
+                Epochs = epochs,
+                Journal = journal,
+                Labels = labels.PushAsync,
+                Gateways = [_gateway],
+                Runtimes = runtime,
+                Advise = advice.AdviseAsync,
+                Tokens = tokens,
+                Audit = audit,
+                Address = address,
+                Clock = _time,
+                ReadyChecks =
+                [
+                    new ReadyCheck("gateway", _ => Task.FromResult(_gateway.Ready ? null : "the gateway is not ready")),
+                ],
+                Version = typeof(NodeParts).Assembly.GetName().Version?.ToString(3) ?? "0.0.0",
+            }
+        );
+        _stops.Add(_admin.DisposeAsync);
+    }
+
+    private Service? ServiceOf(string name) => _catalog.Current.Services.GetValueOrDefault(name);
+
+    private MemberRuntime Runtime(RunOptions options, UrlPolicy urls)
+    {
+        var runtime = new MemberRuntime(
+            new RuntimeOptions
+            {
+                BaseDirectory = options.Directory,
+                StateDirectory = options.StateDirectory,
+                MembersUrl = service => $"{DataUrl.ToString().TrimEnd('/')}/-/services/{service}/members",
+                ModelName = service => ServiceOf(service) is { } s ? (s.Route.Rewrite ?? s.Route.Path).Split('/')[^1] : service,
+                UrlPolicy = urls,
+            },
+            _time,
+            _logs
+        );
+        _stops.Add(runtime.DisposeAsync);
+        return runtime;
+    }
+
+    private GatewayServer Gateway(RunOptions options, UrlPolicy urls, SqliteEpochStore epochs, ExchangeFanOut exchanges)
+    {
+        _dataUrl = new Uri(options.DataUrl);
+        var gateway = new GatewayServer(
+            new GatewayServerOptions
+            {
+                DataUrls = [_dataUrl],
+                StateDirectory = Path.Combine(options.StateDirectory, "gateway"),
+                UrlPolicy = urls,
+                IgnoreStickiness = options.IgnoreStickiness,
+            },
+            epochs,
+            exchanges,
+            _time,
+            _logs
+        );
+        _stops.Add(gateway.DisposeAsync);
+        return gateway;
+    }
+
+    private WebApplication Admin(ApiServices services)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(_logs);
+        builder.Services.AddAdminApi();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => AdminApi.Listen(kestrel, services.Address));
+        WebApplication app = builder.Build();
+        AdminApi.Map(app, services);
+        return app;
+    }
+
+    private T Keep<T>(T part)
+        where T : IDisposable
+    {
+        _stops.Add(() =>
+        {
+            part.Dispose();
+            return default;
+        });
+        return part;
+    }
+
+    /// <summary>Stops everything in the reverse order of its making.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        for (int i = _stops.Count - 1; i >= 0; i--)
+        {
+            await _stops[i]();
+        }
+
+        _logs.Dispose();
+    }
+}
