@@ -1,0 +1,204 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace Handover.Tests.House;
+
+/// <summary>The style, as a test: each limit says file and line, and what to do about it.</summary>
+public sealed partial class TidyTests
+{
+    private const int FileLines = 400;
+    private const int TestFileLines = 600;
+    private const int MethodLines = 60;
+    private const int LineWidth = 120;
+
+    private static readonly string[] RootFiles =
+    [
+        ".ci",
+        ".config",
+        ".editorconfig",
+        ".gitattributes",
+        ".gitignore",
+        "ARCHITECTURE.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "Directory.Build.props",
+        "Directory.Build.targets",
+        "Directory.Packages.props",
+        "Handover.slnx",
+        "LICENSE",
+        "README.md",
+        "SECURITY.md",
+        "bench",
+        "do",
+        "docs",
+        "eng",
+        "global.json",
+        "samples",
+        "src",
+        "test",
+        "testdata",
+    ];
+
+    private static readonly string[] Tracked = Git("ls-files");
+    private static readonly string[] Sources = [.. Tracked.Where(f => f.EndsWith(".cs", StringComparison.Ordinal))];
+
+    [Fact]
+    public void Files_are_short_and_lines_are_narrow()
+    {
+        var wrong = new List<string>();
+        foreach (string file in Sources)
+        {
+            string[] lines = File.ReadAllLines(Repository.At(file));
+            int limit = file.StartsWith("test/", StringComparison.Ordinal) ? TestFileLines : FileLines;
+            if (lines.Length > limit)
+            {
+                wrong.Add($"{file}: {lines.Length} lines, at most {limit}; split it by what it does");
+            }
+
+            wrong.AddRange(
+                lines
+                    .Select((text, i) => (text, line: i + 1))
+                    .Where(l => l.text.Length > LineWidth && !l.text.Contains("http", StringComparison.Ordinal))
+                    .Where(l => !l.text.Contains('"', StringComparison.Ordinal))
+                    .Select(l => $"{file}:{l.line}: {l.text.Length} columns, at most {LineWidth}; run ./do fmt")
+            );
+        }
+
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void Methods_fit_on_a_screen()
+    {
+        var wrong = new List<string>();
+        foreach (string file in Sources)
+        {
+            string[] lines = File.ReadAllLines(Repository.At(file));
+            for (int i = 0; i + 1 < lines.Length; i++)
+            {
+                // Bodies are formatted: a member's brace stands alone, four columns in (eight in a nested type).
+                Match open = OpeningBrace().Match(lines[i]);
+                if (!open.Success || !IsMember(lines, i))
+                {
+                    continue;
+                }
+
+                string close = open.Groups[1].Value + "}";
+                int end = Array.FindIndex(lines, i, l => l == close || l == close + ";");
+                if (end - i - 1 > MethodLines)
+                {
+                    wrong.Add($"{file}:{i}: {end - i - 1} lines, at most {MethodLines}; give a part a name of its own");
+                }
+            }
+        }
+
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void Nothing_is_left_for_later()
+    {
+        string marks = "TO" + "DO|FIX" + "ME|#reg" + "ion";
+        Assert.Empty(Found(new Regex(marks, RegexOptions.None, TimeSpan.FromSeconds(1))));
+    }
+
+    [Fact]
+    public void Words_of_the_field_are_ours()
+    {
+        string other = "can" + "ary";
+        Assert.Empty(
+            Found(new Regex(other, RegexOptions.IgnoreCase, TimeSpan.FromSeconds(1)))
+                .Where(f => f.StartsWith("src/", StringComparison.Ordinal))
+        );
+    }
+
+    [Fact]
+    public void The_root_holds_only_what_is_listed()
+    {
+        IEnumerable<string> root = Tracked.Select(f => f.Split('/')[0]).Distinct();
+        Assert.Empty(root.Except(RootFiles));
+    }
+
+    [Fact]
+    public void Type_and_folder_and_namespace_agree()
+    {
+        var wrong = new List<string>();
+        foreach (string file in Sources.Where(f => f.StartsWith("src/", StringComparison.Ordinal)))
+        {
+            Match space = Namespace().Match(File.ReadAllText(Repository.At(file)));
+            string folder = Path.GetDirectoryName(file)!["src/".Length..].Replace('/', '.');
+            if (space.Success && space.Groups[1].Value != folder)
+            {
+                wrong.Add($"{file}: namespace {space.Groups[1].Value}, folder {folder}");
+            }
+        }
+
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void Every_path_in_the_architecture_page_exists()
+    {
+        string text = File.ReadAllText(Repository.At("ARCHITECTURE.md"));
+        IEnumerable<string> paths = PathInBackquotes().Matches(text).Select(m => m.Groups[1].Value.TrimEnd('/'));
+        Assert.Empty(paths.Where(p => !File.Exists(Repository.At(p)) && !Directory.Exists(Repository.At(p))));
+        IEnumerable<string> rooms = Directory
+            .EnumerateDirectories(Repository.At("src"))
+            .SelectMany(Directory.EnumerateDirectories)
+            .Select(d => Path.GetFileName(d))
+            .Where(d => d is not ("bin" or "obj" or "Properties"));
+        Assert.Empty(rooms.Where(r => !text.Contains(r, StringComparison.Ordinal)));
+        Assert.True(text.Split('\n').Length <= 200, "ARCHITECTURE.md has at most 200 lines");
+    }
+
+    private static IEnumerable<string> Found(Regex what) =>
+        Sources.SelectMany(file =>
+            File.ReadAllLines(Repository.At(file))
+                .Select((text, i) => (text, line: i + 1))
+                .Where(l => what.IsMatch(l.text))
+                .Select(l => $"{file}:{l.line}: {l.text.Trim()}")
+        );
+
+    private static bool IsMember(string[] lines, int brace)
+    {
+        for (int i = brace - 1; i >= 0 && lines[i].Trim().Length > 0; i--)
+        {
+            if (TypeKeyword().IsMatch(lines[i]))
+            {
+                return false;
+            }
+
+            if (lines[i].TrimEnd().EndsWith('}') || lines[i].TrimEnd().EndsWith(';'))
+            {
+                return true;
+            }
+        }
+
+        return true;
+    }
+
+    private static string[] Git(string arguments)
+    {
+        var start = new ProcessStartInfo("git", arguments) { WorkingDirectory = Repository.Root, RedirectStandardOutput = true };
+        using Process git = Process.Start(start)!;
+        string output = git.StandardOutput.ReadToEnd();
+        git.WaitForExit();
+        Assert.Equal(0, git.ExitCode);
+        string[] files = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.NotEmpty(files);
+        return [.. files.Where(f => File.Exists(Repository.At(f)))];
+    }
+
+    [GeneratedRegex(@"^( {4}| {8})\{$")]
+    private static partial Regex OpeningBrace();
+
+    [GeneratedRegex(@"^\s*(public|internal|private|protected|file|sealed|static|abstract|partial|readonly|\s)*(class|record|struct|interface|enum)\s")]
+    private static partial Regex TypeKeyword();
+
+    [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]
+    private static partial Regex Namespace();
+
+    [GeneratedRegex(@"`((?:src|test|docs|eng|samples|bench)/[\w./-]*)`")]
+    private static partial Regex PathInBackquotes();
+}
