@@ -15,6 +15,11 @@ public sealed record TypedTensor(string Name, string Datatype, IReadOnlyList<lon
     /// </summary>
     public IReadOnlyList<string> Texts { get; init; } = [];
 
+    /// <summary>
+    /// Whether datatype and shape were guessed from the values, because the protocol does not write them down.
+    /// </summary>
+    public bool Inferred { get; init; }
+
     /// <summary>Whether the values are texts.</summary>
     public bool IsText => string.Equals(Datatype, "BYTES", StringComparison.Ordinal);
 
