@@ -1,6 +1,5 @@
 // Why: JSON has no NaN and no infinity, and a model gives them without an error. They are found before a byte is written.
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Handover.Core.Foundation;
 using Microsoft.ML.OnnxRuntime;
@@ -11,12 +10,7 @@ namespace Handover.Runtimes.Onnx;
 /// <summary>Writes Open Inference v2 answers.</summary>
 internal static class InferAnswerWriter
 {
-    /// <summary>Answers are JSON documents, never parts of a page, so quotes and accents stay readable.</summary>
-    internal static readonly JsonWriterOptions Options = new()
-    {
-        SkipValidation = true,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
+    private static readonly JsonWriterOptions Options = new() { SkipValidation = true };
 
     /// <summary>Writes the answer to one request. Returns what is wrong with the outputs, or null; then nothing is written.</summary>
     public static string? Write(
@@ -64,7 +58,7 @@ internal static class InferAnswerWriter
     public static byte[] Error(string message)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, Options))
+        using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
             json.WriteString("error"u8, message);
