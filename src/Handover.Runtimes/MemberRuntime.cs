@@ -6,6 +6,8 @@ using Handover.Core.Catalog;
 using Handover.Core.Foundation;
 using Handover.Ports;
 using Handover.Runtimes.Onnx;
+using Handover.Runtimes.Processes;
+using Handover.Runtimes.Remote;
 using Microsoft.Extensions.Logging;
 
 namespace Handover.Runtimes;
@@ -20,13 +22,21 @@ public sealed class MemberRuntime : IRuntimePort, IAsyncDisposable
     private readonly ConcurrentDictionary<(string Service, string Release), Stack> _stacks = new();
     private volatile bool _disposed;
 
-    /// <summary>Makes the runtime's directories.</summary>
+    /// <summary>
+    /// Makes the runtime's directories and ends whatever an earlier node of this state directory left running. Throws
+    /// <see cref="IOException"/> when another living node uses the directory.
+    /// </summary>
     public MemberRuntime(RuntimeOptions options, TimeProvider time, ILoggerFactory loggers)
     {
         _options = options;
         _time = time;
         _loggers = loggers;
         _layout = new StateLayout(options.StateDirectory);
+        int reaped = ProcessRecord.ReapAll(_layout.Processes);
+        if (reaped > 0)
+        {
+            loggers.CreateLogger<MemberRuntime>().LogWarning("Ended {Count} processes of an earlier node", reaped);
+        }
     }
 
     /// <inheritdoc/>
@@ -133,6 +143,8 @@ public sealed class MemberRuntime : IRuntimePort, IAsyncDisposable
         return member switch
         {
             Member.Onnx onnx => new OnnxMember(context, onnx, _options, _layout, _time, _loggers),
+            Member.Process process => new ProcessMember(context, process, _options, _layout, _time, _loggers),
+            Member.Http http => new RemoteMember(context, http, _options, _time),
             _ => Invariant.Unreachable<IRunningMember>("members are a closed family"),
         };
     }

@@ -11,12 +11,14 @@ internal sealed class StateLayout : IDisposable
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private readonly string _sockets;
     private readonly bool _temporary;
+    private readonly FileStream _lock;
 
     public StateLayout(string stateDirectory)
     {
         string root = Path.GetFullPath(stateDirectory);
         Logs = Owned(Path.Combine(root, "logs"));
         Processes = Owned(Path.Combine(root, "processes"));
+        _lock = Lock(Path.Combine(Processes, "lock"));
         string sockets = Path.Combine(root, "sockets");
         _temporary = Encoding.UTF8.GetByteCount(Path.Combine(sockets, Hashed(""))) > MaxSocketPathBytes;
         _sockets = _temporary ? Directory.CreateTempSubdirectory("handover-").FullName : Owned(sockets);
@@ -42,9 +44,23 @@ internal sealed class StateLayout : IDisposable
 
     public void Dispose()
     {
+        _lock.Dispose();
         if (_temporary)
         {
             Directory.Delete(_sockets, recursive: true);
+        }
+    }
+
+    /// <summary>The system gives the lock back however the holder dies; so whoever has it may end what is left over.</summary>
+    private static FileStream Lock(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"Another node uses this state directory: {path} is locked.", e);
         }
     }
 

@@ -1,5 +1,6 @@
 // Why: JSON has no NaN and no infinity, and a model gives them without an error. They are found before a byte is written.
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Handover.Core.Foundation;
 using Microsoft.ML.OnnxRuntime;
@@ -10,7 +11,12 @@ namespace Handover.Runtimes.Onnx;
 /// <summary>Writes Open Inference v2 answers.</summary>
 internal static class InferAnswerWriter
 {
-    private static readonly JsonWriterOptions Options = new() { SkipValidation = true };
+    /// <summary>Answers are JSON documents, never parts of a page, so quotes and accents stay readable.</summary>
+    internal static readonly JsonWriterOptions Options = new()
+    {
+        SkipValidation = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>Writes the answer to one request. Returns what is wrong with the outputs, or null; then nothing is written.</summary>
     public static string? Write(
@@ -58,7 +64,7 @@ internal static class InferAnswerWriter
     public static byte[] Error(string message)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, Options))
         {
             json.WriteStartObject();
             json.WriteString("error"u8, message);

@@ -80,7 +80,7 @@ internal static class ModelDescription
     private static byte[] Write(Action<Utf8JsonWriter> content)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, InferAnswerWriter.Options))
         {
             json.WriteStartObject();
             content(json);
