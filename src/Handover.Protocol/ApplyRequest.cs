@@ -23,7 +23,7 @@ public sealed record ApplyResult(
     IReadOnlyList<ContractView> Contracts
 )
 {
-    /// <summary>Whether a change would break a contract; such an apply is refused.</summary>
+    /// <summary>Whether a release would break a contract: it cannot be rolled out so. Breaking what serves now is refused.</summary>
     public bool Breaks => Contracts.Any(c => string.Equals(c.Verdict, "breaks", StringComparison.Ordinal));
 }
 

@@ -10,9 +10,16 @@ public static class ApiProblems
     private static readonly Dictionary<string, (int Status, string Title)> Known = new()
     {
         ["not-found"] = (404, "Not found"),
+        ["unknown-rollout"] = (404, "Not found"),
+        ["unknown-service"] = (404, "Not found"),
+        ["unknown-release"] = (404, "Not found"),
+        ["nothing-to-roll-back"] = (409, "The state does not allow it"),
+        ["already-stable"] = (409, "The state does not allow it"),
+        ["preempted"] = (409, "The state does not allow it"),
+        ["move-aborted"] = (503, "Not available now"),
+        ["gateway-silent"] = (503, "Not available now"),
         ["conflict"] = (409, "The state does not allow it"),
-        ["approval-by-starter"] = (403, "Somebody else must approve"),
-        ["approved-by-starter"] = (403, "Somebody else must approve"),
+        ["own-approval"] = (403, "Somebody else must approve"),
         ["forbidden"] = (403, "Not allowed"),
         ["cross-origin"] = (403, "Other origins may not use the API"),
         ["unauthenticated"] = (401, "A token is needed"),

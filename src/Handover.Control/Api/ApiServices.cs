@@ -35,9 +35,6 @@ public sealed record ApiServices
     /// <summary>Starts and warms a release without moving traffic. Null answers "not supported yet".</summary>
     public Func<string, string, CancellationToken, Task<Result<WarmView>>>? Warm { get; init; }
 
-    /// <summary>The advisor over measured facts. Null answers "not supported yet".</summary>
-    public Func<AdviceRequest, CancellationToken, Task<Result<AdviceView>>>? Advise { get; init; }
-
     /// <summary>Who may come in.</summary>
     public required TokenStore Tokens { get; init; }
 

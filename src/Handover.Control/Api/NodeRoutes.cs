@@ -48,14 +48,9 @@ internal static class NodeRoutes
             return denied;
         }
 
-        if (api.Advise is null)
-        {
-            return context.NotYet("advice");
-        }
-
         Result<AdviceRequest> body = await RequestBody.JsonAsync(context.Request, ProtocolJson.Default.AdviceRequest);
         return body.Ok
-            ? context.Answer(await api.Advise(body.Value, context.RequestAborted), ProtocolJson.Default.AdviceView)
+            ? context.Answer(await MeasuredAdvice.OfAsync(api, body.Value, context.RequestAborted), ProtocolJson.Default.AdviceView)
             : ApiProblems.Of(context, body.Problems);
     }
 

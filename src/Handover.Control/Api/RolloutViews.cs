@@ -129,7 +129,8 @@ public static class RolloutViews
         return new MoneyView(Math.Round(to.CostPerDay.Amount * Math.Max(days, 0), 2), to.CostPerDay.Currency);
     }
 
-    private static string Text(Phase phase) =>
+    /// <summary>A phase in a few words.</summary>
+    public static string Text(Phase phase) =>
         phase switch
         {
             Phase.Start start => $"start, at most {Text(start.Timeout)}",

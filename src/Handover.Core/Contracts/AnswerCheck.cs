@@ -16,7 +16,7 @@ public static class AnswerCheck
         foreach (TensorSpec spec in declared.Tensors)
         {
             AnswerFinding? finding = answer.Find(spec.Name) is { } tensor
-                ? new TensorViolation(spec).First(tensor, exact: tensor.Name.Length > 0)
+                ? new TensorViolation(spec).First(tensor, exact: true)
                 : spec.Optional
                     ? null
                     : new AnswerFinding(spec.Name, ContractRule.Presence, $"output {spec.Name} is missing");

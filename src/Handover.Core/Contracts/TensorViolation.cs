@@ -15,9 +15,10 @@ internal sealed class TensorViolation(TensorSpec spec)
     /// <param name="exact">Whether its datatype must be the declared one, not merely fit into it.</param>
     public AnswerFinding? First(TypedTensor tensor, bool exact = false)
     {
-        bool datatypeOk = exact
-            ? string.Equals(tensor.Datatype, spec.Datatype, StringComparison.Ordinal)
-            : ValuesFit(tensor);
+        bool datatypeOk =
+            tensor.Inferred ? CouldBe(tensor)
+            : exact ? string.Equals(tensor.Datatype, spec.Datatype, StringComparison.Ordinal)
+            : Datatypes.FitsInto(tensor.Datatype, spec.Datatype);
         if (!datatypeOk)
         {
             return Finding(
@@ -75,7 +76,19 @@ internal sealed class TensorViolation(TensorSpec spec)
     private bool Outside(double value) =>
         !double.IsFinite(value) || (spec.Range is { } range && (value < range.Min || value > range.Max));
 
-    private bool ValuesFit(TypedTensor tensor) => Datatypes.FitsInto(tensor.Datatype, spec.Datatype);
+    // Where the protocol writes no datatypes, the values alone must be possible ones.
+    private bool CouldBe(TypedTensor tensor)
+    {
+        bool wantsText = string.Equals(spec.Datatype, "BYTES", StringComparison.Ordinal);
+        return tensor.Count == 0
+            || (
+                tensor.IsText == wantsText
+                && (
+                    Datatypes.Bounds(spec.Datatype) is not { } bounds
+                    || tensor.Numbers.All(v => v == Math.Floor(v) && v >= bounds.Min && v <= bounds.Max)
+                )
+            );
+    }
 
     private bool ShapeMatches(IReadOnlyList<long> shape)
     {

@@ -45,11 +45,11 @@ internal static class TensorWitness
 
     private static IEnumerable<double> Values(TensorSpec writes, TensorSpec reads)
     {
-        (double Min, double Max) bounds = Datatypes.Bounds(writes.Datatype) ?? (-1e4, 1e4);
-        double min = writes.Range is { } range ? Math.Max(range.Min, bounds.Min) : bounds.Min;
-        double max = writes.Range is { } top ? Math.Min(top.Max, bounds.Max) : bounds.Max;
-        bool whole = Datatypes.Bounds(writes.Datatype) is not null;
+        // A float that declares no range may still be any of these, whatever its width.
+        (double Min, double Max)? whole = Datatypes.Bounds(writes.Datatype);
+        double min = Math.Max(writes.Range?.Min ?? double.MinValue, whole?.Min ?? (writes.Range is null ? -1e4 : double.MinValue));
+        double max = Math.Min(writes.Range?.Max ?? double.MaxValue, whole?.Max ?? (writes.Range is null ? 1e4 : double.MaxValue));
         double[] tries = [min, max, reads.Range?.Min ?? min, reads.Range?.Max ?? max, 0, 1];
-        return tries.Select(v => whole ? Math.Round(Math.Clamp(v, min, max)) : Math.Clamp(v, min, max)).Distinct();
+        return tries.Select(v => whole is not null ? Math.Round(Math.Clamp(v, min, max)) : Math.Clamp(v, min, max)).Distinct();
     }
 }

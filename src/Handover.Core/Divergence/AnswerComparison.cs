@@ -38,6 +38,12 @@ public static class AnswerComparison
         var paths = new List<PathDifference>();
         foreach (TypedTensor before in stable.Tensors)
         {
+            bool ignored = rules.Kinds.GetValueOrDefault(before.Name) == OutputKind.Ignored;
+            if (ignored)
+            {
+                continue;
+            }
+
             if (candidate.Find(before.Name) is not { } after)
             {
                 paths.Add(new PathDifference(before.Name, DifferenceKind.Missing, 1, "the candidate does not answer it"));
@@ -50,7 +56,7 @@ public static class AnswerComparison
 
         foreach (TypedTensor after in candidate.Tensors)
         {
-            if (stable.Find(after.Name) is null)
+            if (stable.Find(after.Name) is null && rules.Kinds.GetValueOrDefault(after.Name) != OutputKind.Ignored)
             {
                 paths.Add(new PathDifference(after.Name, DifferenceKind.Extra, 1, "stable does not answer it"));
             }
@@ -88,8 +94,7 @@ public static class AnswerComparison
             );
         }
 
-        OutputKind kind = rules.Kinds.GetValueOrDefault(path);
-        return kind switch
+        return rules.Kinds.GetValueOrDefault(path) switch
         {
             OutputKind.Ranking => Rankings(path, before, after, rules),
             OutputKind.Text when before.IsText => Texts(path, before, after, rules),

@@ -67,6 +67,12 @@ public static class JsonComparison
 
     private static double? Severity(JsonLeaf before, JsonLeaf now, Tolerances rules)
     {
+        OutputKind kind = rules.Kinds.GetValueOrDefault(Fold(before.Path));
+        if (kind == OutputKind.Ignored)
+        {
+            return null;
+        }
+
         if (before.Kind == JsonLeafKind.Number)
         {
             return NumberComparison.Same(before.Number, now.Number, rules.Absolute, rules.Relative, rules.Ulps)
@@ -79,7 +85,7 @@ public static class JsonComparison
             return null;
         }
 
-        if (rules.Kinds.GetValueOrDefault(Fold(before.Path)) == OutputKind.Text)
+        if (kind == OutputKind.Text)
         {
             double likeness = TextComparison.TokenF1(before.Text, now.Text);
             return likeness >= rules.TextF1 ? null : 1 - likeness;

@@ -9,6 +9,18 @@ public sealed record Tolerances
     /// <summary>Bit for bit: for a runtime swap with the same weights.</summary>
     public static Tolerances Exact { get; } = new() { Absolute = 0, Relative = 0 };
 
+    /// <summary>For chat answers: content is free text, and how many tokens it took is no difference.</summary>
+    public static Tolerances OpenAi { get; } =
+        new()
+        {
+            Kinds = new Dictionary<string, OutputKind>(StringComparer.Ordinal)
+            {
+                ["content"] = OutputKind.Text,
+                ["prompt_tokens"] = OutputKind.Ignored,
+                ["completion_tokens"] = OutputKind.Ignored,
+            },
+        };
+
     /// <summary>Absolute part of the tolerance of numbers, in the output's unit. Default 1e-9.</summary>
     public double Absolute { get; init; } = 1e-9;
 
@@ -54,4 +66,7 @@ public enum OutputKind
 
     /// <summary>Free text.</summary>
     Text,
+
+    /// <summary>Not compared: counters and times that differ by nature.</summary>
+    Ignored,
 }

@@ -12,6 +12,7 @@ internal sealed class Mixture
     private readonly double[] _logs;
     private readonly RestartPlan? _restarts;
     private int _restarted;
+    private double _boost;
 
     public Mixture(ReadOnlySpan<double> weights, RestartPlan? restarts)
     {
@@ -49,9 +50,25 @@ internal sealed class Mixture
             }
 
             terms[^1] = Reserve > 0 ? Math.Log(Reserve) : double.NegativeInfinity;
-            return LogMath.LogSumExp(terms);
+            return _boost + LogMath.LogSumExp(terms);
         }
     }
+
+    /// <summary>What <see cref="LogEvidence"/> would be after these increments.</summary>
+    public double Peek(ReadOnlySpan<double> increments)
+    {
+        Span<double> terms = stackalloc double[_logs.Length + 1];
+        for (int k = 0; k < _logs.Length; k++)
+        {
+            terms[k] = _logWeights[k] + _logs[k] + increments[k];
+        }
+
+        terms[^1] = Reserve > 0 ? Math.Log(Reserve) : double.NegativeInfinity;
+        return _boost + LogMath.LogSumExp(terms);
+    }
+
+    /// <summary>Multiplies everything, the reserve too, by e^<paramref name="log"/>.</summary>
+    public void Boost(double log) => _boost += log;
 
     private double Reserve =>
         _restarts is null ? 0 : (1 - RestartPlan.First) * (_restarts.Count - _restarted) / _restarts.Count;
@@ -80,6 +97,7 @@ internal sealed class Mixture
     {
         to.Write(_logs.Length);
         to.Write(_restarted);
+        to.Write(_boost);
         foreach (double x in _logs)
         {
             to.Write(x);
@@ -94,6 +112,7 @@ internal sealed class Mixture
         }
 
         _restarted = (int)from.ReadLong();
+        _boost = from.ReadDouble();
         for (int k = 0; k < _logs.Length; k++)
         {
             _logs[k] = from.ReadDouble();

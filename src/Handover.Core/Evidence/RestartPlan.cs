@@ -14,8 +14,11 @@ public sealed record RestartPlan(DateTimeOffset Start, TimeSpan Every, int Count
     /// <summary>Most later starts that are planned; a longer rollout gets wider steps.</summary>
     public const int Most = 1_000;
 
-    /// <summary>Weight of the start at the beginning; the later ones share the rest.</summary>
-    public const double First = 0.5;
+    /// <summary>
+    /// Weight of the start at the beginning; the later ones share the rest. Most faults are there from the first
+    /// request, and 0.7 instead of a half costs a late one only half a unit of log evidence.
+    /// </summary>
+    public const double First = 0.7;
 
     /// <summary>One possible start per minute over <paramref name="planned"/>, wider beyond 1,000 minutes.</summary>
     public static RestartPlan Over(DateTimeOffset start, TimeSpan planned)

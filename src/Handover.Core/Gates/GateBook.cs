@@ -141,6 +141,34 @@ public sealed class GateBook
         }
     }
 
+    /// <summary>
+    /// Natural logarithm of the weighted sum of e-values for harm: a rollback once it reaches ln(1/alpha). Allocates
+    /// nothing, so that it can be drawn at every tick.
+    /// </summary>
+    public double Harm
+    {
+        get
+        {
+            double sum = double.NegativeInfinity;
+            foreach (MetricEvidence metric in _metrics)
+            {
+                if (metric.Weight > 0)
+                {
+                    sum = LogMath.LogAddExp(sum, Math.Log(metric.Weight) + metric.Harm);
+                }
+            }
+
+            return sum;
+        }
+    }
+
+    /// <summary>
+    /// Whether a metric is proven safe, against stable or against its objective, each at half of beta.
+    /// </summary>
+    public bool ProvenSafe(string metric) =>
+        Find(metric) is { } found
+        && Math.Max(found.RelativeSafe, found.ObjectiveSafe) >= Math.Log(2 / Setup.Plan.Beta.Value);
+
     /// <summary>What the evidence says now. Changes nothing.</summary>
     public Verdict Judge(JudgeInput input) => new Judgement(this, input).Say();
 
@@ -148,25 +176,25 @@ public sealed class GateBook
     {
         GatePlan plan = setup.Plan;
         Invariant.Holds(plan.Metrics.Count > 0, "a gate plan watches something");
-        List<MetricEvidence> all = [.. plan.Metrics.Select(g => new MetricEvidence(g, Limit(g.Name), setup, true))];
-        foreach (string name in (string[])["errors", "latency"])
-        {
-            if (Limit(name) is { } limit && plan.Metrics.All(g => g.Name != name))
-            {
-                all.Add(new MetricEvidence(new MetricGate(name, Ratio.Zero), limit, setup, false));
-            }
-        }
 
-        List<MetricEvidence> voting = [.. all.Where(m => !m.Gate.HoldOnly)];
-        int critical = voting.Count(m => m.Gate.Critical);
-        int others = voting.Count - critical;
-        foreach (MetricEvidence metric in voting)
-        {
-            double half = critical > 0 && others > 0 ? 0.5 : 1;
-            metric.Weight = half / (metric.Gate.Critical ? critical : others);
-        }
+        // An objective counts even when the plan does not watch its metric.
+        MetricGate[] unlisted =
+        [
+            .. new[] { "errors", "latency" }
+                .Where(name => Limit(name) is not null && plan.Metrics.All(g => g.Name != name))
+                .Select(name => new MetricGate(name, Ratio.Zero)),
+        ];
+        MetricGate[] voting = [.. plan.Metrics.Concat(unlisted).Where(g => !g.HoldOnly)];
+        int critical = voting.Count(g => g.Critical);
+        int others = voting.Length - critical;
+        double half = critical > 0 && others > 0 ? 0.5 : 1;
+        return
+        [
+            .. plan.Metrics.Select(g => new MetricEvidence(g, Limit(g.Name), setup, true, Weight(g))),
+            .. unlisted.Select(g => new MetricEvidence(g, Limit(g.Name), setup, false, Weight(g))),
+        ];
 
-        return [.. all];
+        double Weight(MetricGate gate) => gate.HoldOnly ? 0 : half / (gate.Critical ? critical : others);
 
         double? Limit(string name) =>
             name switch

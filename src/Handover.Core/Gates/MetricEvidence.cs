@@ -28,9 +28,10 @@ internal sealed class MetricEvidence
     private long _pairCandidate;
     private long _pairStable;
 
-    public MetricEvidence(MetricGate gate, double? objective, GateSetup setup, bool listed)
+    public MetricEvidence(MetricGate gate, double? objective, GateSetup setup, bool listed, double weight)
     {
         Gate = gate;
+        Weight = weight;
         Listed = listed;
         Objective = objective;
         bool latency = gate.Name == "latency";
@@ -44,10 +45,15 @@ internal sealed class MetricEvidence
         double margin = levels ? 0 : gate.WorseBy.Value;
         HarmMargin = margin;
         int tests = !listed ? 0 : TwoSided ? MostLevels : levels ? Quantiles.Levels.Count : 1;
-        _harm = [.. Enumerable.Range(0, tests).Select(_ => CountEProcess.Harm(margin, setup.Restarts))];
+        Paired = listed && setup.Shadows && gate.Name is "errors" or "timeouts" or "loss";
+
+        // The e-value at which one test decides a rollback (or a hold) by itself. How many score bins there will be is not
+        // known before the data, so two-sided tests have none.
+        double decisive = tests / (setup.Plan.Alpha.Value * (weight > 0 ? weight * RelativeWeight : RelativeWeight));
+        double cap = TwoSided ? double.PositiveInfinity : Math.Log(decisive);
+        _harm = [.. Enumerable.Range(0, tests).Select(_ => CountEProcess.Harm(margin, setup.Restarts, cap))];
         _fewer = TwoSided ? [.. _harm.Select(_ => CountEProcess.Fewer(margin, setup.Restarts))] : [];
         _safe = listed && !TwoSided ? CountEProcess.Safe(margin) : null;
-        Paired = listed && setup.Shadows && gate.Name is "errors" or "timeouts" or "loss";
         if (Paired)
         {
             _pairHarm = PairedEProcess.Harm(gate.WorseBy.Value, setup.Restarts);
@@ -82,7 +88,7 @@ internal sealed class MetricEvidence
         (Count(_objectiveLevel).CandidateBad, Count(_objectiveLevel).CandidateUnits);
 
     /// <summary>Part of alpha that the metric has; 0 for one that only holds.</summary>
-    public double Weight { get; set; }
+    public double Weight { get; }
 
     public long PairCount => _pairs;
 
@@ -119,6 +125,20 @@ internal sealed class MetricEvidence
 
             int n = TwoSided ? used * 2 : used;
             return LogMath.LogSumExp(terms[..n]) - Math.Log(n);
+        }
+    }
+
+    /// <summary>Log e-value for harm in any way; an objective that stable breaks too does not count.</summary>
+    public double Harm
+    {
+        get
+        {
+            double sum = double.NegativeInfinity;
+            sum = RelativeWeight > 0 ? LogMath.LogAddExp(sum, Math.Log(RelativeWeight) + RelativeHarm) : sum;
+            sum = PairedWeight > 0 ? LogMath.LogAddExp(sum, Math.Log(PairedWeight) + PairedHarm) : sum;
+            return ObjectiveWeight > 0 && !StableBreaksObjective
+                ? LogMath.LogAddExp(sum, Math.Log(ObjectiveWeight) + ObjectiveHarm)
+                : sum;
         }
     }
 

@@ -6,7 +6,7 @@ namespace Handover.Core.Payloads;
 /// <summary>Collects the values of one tensor from nested or flat JSON lists and checks them against datatype and shape.</summary>
 internal sealed class TensorValues(string datatype, IReadOnlyList<long> shape)
 {
-    /// <summary>Whole numbers up to here are exact as doubles.</summary>
+    /// <summary>Whole numbers below this are exact as doubles.</summary>
     private const double Exact = 9007199254740992;
 
     private readonly bool _text = string.Equals(datatype, "BYTES", StringComparison.Ordinal);
@@ -116,7 +116,7 @@ internal sealed class TensorValues(string datatype, IReadOnlyList<long> shape)
             return string.Create(CultureInfo.InvariantCulture, $"has the value {number}, which is no {datatype}");
         }
 
-        if (_integer && Math.Abs(number) > Exact && _exact is null)
+        if (_integer && Math.Abs(number) >= Exact && _exact is null)
         {
             _exact = [.. _numbers.Select(n => n.ToString("R", CultureInfo.InvariantCulture))];
         }

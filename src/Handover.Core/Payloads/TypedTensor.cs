@@ -10,10 +10,15 @@ public sealed record TypedTensor(string Name, string Datatype, IReadOnlyList<lon
     public IReadOnlyList<double> Numbers { get; init; } = [];
 
     /// <summary>
-    /// Values of a BYTES tensor. For a 64-bit integer tensor that has a value beyond 2^53, the exact decimal texts beside
+    /// Values of a BYTES tensor. For a 64-bit integer tensor that has a value of 2^53 or more, the exact decimal texts beside
     /// the rounded <see cref="Numbers"/>; else empty.
     /// </summary>
     public IReadOnlyList<string> Texts { get; init; } = [];
+
+    /// <summary>
+    /// Whether datatype and shape were guessed from the values, because the protocol does not write them down.
+    /// </summary>
+    public bool Inferred { get; init; }
 
     /// <summary>Whether the values are texts.</summary>
     public bool IsText => string.Equals(Datatype, "BYTES", StringComparison.Ordinal);

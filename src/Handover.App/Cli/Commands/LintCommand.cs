@@ -1,0 +1,33 @@
+using System.CommandLine;
+using Handover.Control.Resources;
+using Handover.Core.Foundation;
+using Handover.Protocol;
+
+namespace Handover.App.Cli.Commands;
+
+/// <summary><c>lint</c>: reads the files as strictly as a node would, without one.</summary>
+internal static class LintCommand
+{
+    public static Command Build(CliRunner run) =>
+        run.Handle(
+            new Command("lint", "Check files without a node") { Manifests.Option },
+            session =>
+            {
+                IReadOnlyList<ManifestFile> files = Manifests.Read(session, session.Parse.GetValue(Manifests.Option)!);
+                Result<ResourceSet> read = ResourceReader.ReadAll(files.Select(f => (f.Text, f.Path)));
+                if (read.Ok)
+                {
+                    session.Say($"{read.Value.Resources.Count} resources in {files.Count} files: ok");
+                    return Task.FromResult(ExitCodes.Ok);
+                }
+
+                foreach (Problem problem in read.Problems)
+                {
+                    session.Host.Out.WriteLine(problem);
+                }
+
+                session.Say($"{read.Problems.Count} problems");
+                return Task.FromResult(ExitCodes.Failed);
+            }
+        );
+}

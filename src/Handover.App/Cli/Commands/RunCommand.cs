@@ -1,0 +1,57 @@
+using System.CommandLine;
+using Handover.App.Node;
+
+namespace Handover.App.Cli.Commands;
+
+/// <summary><c>handover run</c>: an all-in-one node.</summary>
+internal static class RunCommand
+{
+    public static Command Build(CliRunner run)
+    {
+        var directory = new Argument<string>("DIR")
+        {
+            Description = "Configuration directory",
+            DefaultValueFactory = _ => ".",
+        };
+        var data = new Option<string>("--data-url") { DefaultValueFactory = _ => "http://127.0.0.1:8080" };
+        var admin = new Option<string>("--admin-url") { DefaultValueFactory = _ => GlobalOptions.DefaultServer };
+        var state = new Option<string?>("--state") { Description = "State directory, default DIR/.handover" };
+        var cert = new Option<string?>("--admin-cert") { Description = "PEM certificate chain of the admin address" };
+        var key = new Option<string?>("--admin-key") { Description = "PEM private key of the admin address" };
+        var hosts = new Option<string[]>("--admin-host") { Description = "Further name of the admin API (repeatable)" };
+        var allow = new Option<string[]>("--allow-url") { Description = "Host or CIDR that may be called (repeatable)" };
+        var command = new Command("run", "Start an all-in-one node") { directory, data, admin, state, cert, key, hosts, allow };
+        return run.Handle(
+            command,
+            async session =>
+            {
+                ParseResult parse = session.Parse;
+                string dir = Path.GetFullPath(parse.GetValue(directory)!);
+                if (!Directory.Exists(dir))
+                {
+                    session.Say($"error: there is no directory {dir}.");
+                    return ExitCodes.Usage;
+                }
+
+                if (session.Host.RunNode is not { } node)
+                {
+                    session.Say("error: 'run' is not supported yet by this build.");
+                    return ExitCodes.Usage;
+                }
+
+                var options = new RunOptions
+                {
+                    Directory = dir,
+                    StateDirectory = Path.GetFullPath(parse.GetValue(state) ?? Path.Combine(dir, ".handover")),
+                    DataUrl = parse.GetValue(data)!,
+                    AdminUrl = parse.GetValue(admin)!,
+                    AdminCert = parse.GetValue(cert),
+                    AdminKey = parse.GetValue(key),
+                    AdminHosts = parse.GetValue(hosts) ?? [],
+                    AllowUrls = parse.GetValue(allow) ?? [],
+                };
+                return await node(options, session.Cancel);
+            }
+        );
+    }
+}

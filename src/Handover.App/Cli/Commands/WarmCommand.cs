@@ -1,0 +1,47 @@
+using System.CommandLine;
+using Handover.Protocol;
+
+namespace Handover.App.Cli.Commands;
+
+/// <summary><c>warm</c>: starts a release and replays recorded requests, without moving any traffic.</summary>
+internal static class WarmCommand
+{
+    public static Command Build(CliRunner run)
+    {
+        var service = new Argument<string>("SERVICE");
+        var to = new Option<string>("--to") { Required = true, Description = "The release to warm" };
+        return run.Handle(
+            new Command("warm", "Start a release and warm it with recorded requests") { service, to },
+            async session =>
+            {
+                string name = session.Parse.GetValue(service)!;
+                string release = session.Parse.GetValue(to)!;
+                if (session.OnlyDry($"warm {name}/{release}"))
+                {
+                    return ExitCodes.Ok;
+                }
+
+                using var nothing = new ByteArrayContent([]);
+                WarmView view = await session.Api.PostAsync(
+                    $"/api/v1/services/{Uri.EscapeDataString(name)}:warm?to={Uri.EscapeDataString(release)}",
+                    nothing,
+                    ProtocolJson.Lenient.WarmView,
+                    session.Cancel
+                );
+                session.Output.One(view, ProtocolJson.Default.WarmView, v => $"{v.Service}/{v.Release}", Show);
+                return view.Converged && view.Findings.Count == 0 ? ExitCodes.Ok : ExitCodes.Refused;
+            }
+        );
+    }
+
+    private static void Show(TextWriter output, WarmView view)
+    {
+        string converged = view.Converged ? "converged" : "not converged";
+        output.WriteLine($"{view.Service}/{view.Release}: {view.Requests} requests, {view.Failed} failed, {converged}");
+        output.WriteLine(FormattableString.Invariant($"latency p50 {view.LatencyMsP50:0.0} ms, p99 {view.LatencyMsP99:0.0} ms"));
+        foreach (string finding in view.Findings)
+        {
+            output.WriteLine(finding);
+        }
+    }
+}

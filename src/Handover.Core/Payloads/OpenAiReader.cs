@@ -1,0 +1,148 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using Handover.Core.Foundation;
+
+namespace Handover.Core.Payloads;
+
+/// <summary>
+/// Reads OpenAI-style answers: chat and text completions, whole or as server-sent events, and embeddings. Chat becomes the
+/// BYTES tensors <c>content</c>, <c>finish_reason</c> and, where there are any, <c>tool_calls</c>, one value per choice,
+/// beside the token counts; embeddings become one FP32 tensor <c>embedding</c>, one row per input.
+/// </summary>
+public static class OpenAiReader
+{
+    /// <summary>
+    /// The answer. Problems: <c>payload-too-large</c>, <c>payload-malformed</c>, <c>answer-is-error</c>, and
+    /// <c>stream-truncated</c> for a stream that ends before <c>[DONE]</c>.
+    /// </summary>
+    public static Result<TypedAnswer> ReadResponse(ReadOnlySpan<byte> body)
+    {
+        ReadOnlySpan<byte> start = body.TrimStart(" \r\n\t"u8);
+        return start.Length > 0 && start[0] != '{' && start[0] != '[' ? ReadStream(body) : PayloadDocument.Read(body, Whole);
+    }
+
+    /// <summary>The answer that the events of a stream add up to.</summary>
+    public static Result<TypedAnswer> ReadStream(ReadOnlySpan<byte> body)
+    {
+        if (body.Length > PayloadDocument.MaxBytes)
+        {
+            return new Problem("payload-too-large", $"a body of {body.Length} bytes is over the bound of {PayloadDocument.MaxBytes}");
+        }
+
+        var chat = new ChatBuilder();
+        foreach (string data in ServerSentEvents.Data(body))
+        {
+            if (string.Equals(data, "[DONE]", StringComparison.Ordinal))
+            {
+                return chat.Answer();
+            }
+
+            Result<bool> read = PayloadDocument.Read<bool>(
+                System.Text.Encoding.UTF8.GetBytes(data),
+                root => Error(root) is { } error ? error : chat.Add(root) is { } bad ? bad : true
+            );
+            if (!read.Ok)
+            {
+                return Result<TypedAnswer>.Failed(read.Problems);
+            }
+        }
+
+        return new Problem("stream-truncated", "the stream ended before its [DONE] event")
+        {
+            Fix = "the member broke off, or an intermediary cut the stream",
+        };
+    }
+
+    private static Result<TypedAnswer> Whole(JsonElement root)
+    {
+        if (Error(root) is { } error)
+        {
+            return error;
+        }
+
+        if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("data", out JsonElement data))
+        {
+            return Embeddings(root, data);
+        }
+
+        var chat = new ChatBuilder();
+        return chat.Add(root) is { } bad ? bad : chat.Answer();
+    }
+
+    private static Problem? Error(JsonElement root)
+    {
+        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("error", out JsonElement error))
+        {
+            return null;
+        }
+
+        string message = PayloadDocument.Text(error, "message") ?? error.ToString();
+        return error.ValueKind == JsonValueKind.Null ? null : new Problem("answer-is-error", $"the member answered an error: {message}");
+    }
+
+    private static Result<TypedAnswer> Embeddings(JsonElement root, JsonElement data)
+    {
+        if (data.ValueKind != JsonValueKind.Array)
+        {
+            return PayloadDocument.Bad("/data", "is not a list");
+        }
+
+        var numbers = new List<double>();
+        int width = -1;
+        int index = 0;
+        foreach (JsonElement item in data.EnumerateArray())
+        {
+            string where = $"/data/{index++}/embedding";
+            if (item.ValueKind != JsonValueKind.Object || !item.TryGetProperty("embedding", out JsonElement embedding) || Vector(embedding) is not { } vector)
+            {
+                return PayloadDocument.Bad(where, "is missing or no vector");
+            }
+
+            if (width >= 0 && vector.Count != width)
+            {
+                return PayloadDocument.Bad(where, $"has {vector.Count} dimensions where the first has {width}");
+            }
+
+            width = vector.Count;
+            numbers.AddRange(vector);
+        }
+
+        return new TypedAnswer([new TypedTensor("embedding", "FP32", [index, Math.Max(0, width)]) { Numbers = numbers }])
+        {
+            Model = PayloadDocument.Text(root, "model"),
+        };
+    }
+
+    private static List<double>? Vector(JsonElement embedding)
+    {
+        if (embedding.ValueKind == JsonValueKind.Array)
+        {
+            var values = new List<double>(embedding.GetArrayLength());
+            foreach (JsonElement item in embedding.EnumerateArray())
+            {
+                if (PayloadDocument.Number(item) is not { } value)
+                {
+                    return null;
+                }
+
+                values.Add(value);
+            }
+
+            return values;
+        }
+
+        // Base64 of little-endian FP32.
+        if (embedding.ValueKind != JsonValueKind.String || !embedding.TryGetBytesFromBase64(out byte[]? bytes) || bytes.Length % 4 != 0)
+        {
+            return null;
+        }
+
+        var floats = new List<double>(bytes.Length / 4);
+        for (int i = 0; i < bytes.Length; i += 4)
+        {
+            floats.Add(BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(i)));
+        }
+
+        return floats;
+    }
+}
