@@ -126,6 +126,11 @@ public static class CatalogValidator
                 return;
             }
 
+            foreach (Problem fault in PlanRules.Check(plan))
+            {
+                Add(fault.Code, key, fault.Field ?? "spec", fault.Message, fault.Fix);
+            }
+
             if (!catalog.Releases.ContainsKey((plan.Service, plan.To)))
             {
                 Missing(key, "spec.to", $"release '{plan.To}'", ReleasesOf(plan.Service));
@@ -205,7 +210,7 @@ public static class CatalogValidator
             Add("missing-reference", key, field, $"there is no {what}.", fix);
         }
 
-        private void Add(string code, ResourceKey key, string field, string message, string fix)
+        private void Add(string code, ResourceKey key, string field, string message, string? fix)
         {
             Resource? place = placeOf(key);
             _problems.Add(
