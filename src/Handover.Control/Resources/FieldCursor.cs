@@ -384,7 +384,10 @@ internal sealed class FieldCursor
             if (!_known.TryGetValue(field.Name, out SupportedField? known))
             {
                 string message = $"there is no field '{field.Name}' here.";
-                string fix = _known.Count > 0 ? NearestName.Advice(field.Name, _known.Keys) : "Leave the map empty.";
+                string fix =
+                    _log.Full ? ""
+                    : _known.Count > 0 ? NearestName.Advice(field.Name, _known.Keys)
+                    : "Leave the map empty.";
                 _log.Add("unknown-field", field.Line, field.Column, path, message, fix);
             }
             else if (!known.Supported)

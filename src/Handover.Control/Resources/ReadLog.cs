@@ -16,6 +16,9 @@ internal sealed class ReadLog(string file)
     /// <summary>Problems so far, the ones over the bound included.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Whether further problems are only counted; what they would say need not be worked out.</summary>
+    public bool Full => _problems.Count >= MaxProblems;
+
     /// <summary>The file that is read.</summary>
     public string File => file;
 

@@ -30,7 +30,7 @@ internal static class Exchanges
             Method = "POST",
             Path = "/v2/models/price/infer",
             ContentType = "application/json",
-            Request = Bytes($$"""{"inputs":[],"customer":{"name":"Ada","age":{{i}}}}"""),
+            Request = Bytes($$$"""{"inputs":[],"customer":{"name":"Ada","age":{{{i}}}}}"""),
             Response = price is null ? null : Bytes(Answer(price.Value)),
         };
 

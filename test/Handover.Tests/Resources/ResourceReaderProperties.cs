@@ -9,13 +9,18 @@ public sealed class ResourceReaderProperties
 {
     private static readonly string Canonical = Form(ResourceReader.Read(Examples.All, "x").Value);
 
+    private static readonly string[] Inserts =
+    [
+        "", "\n", "\t", "---\n", "&a ", "*a", "{", "]", ": ", "\"", "'", "\0", "\ud800", "é", "- ",
+    ];
+
     /// <summary>One edit of a valid file: a character replaced, put in, or a run of them cut out.</summary>
     private static readonly Gen<string> Mutated = Gen.Select(
         Gen.Int[0, Examples.All.Length - 1],
         Gen.Int[0, 12],
         Gen.OneOf(
             Gen.Char[' ', '~'].Select(c => c.ToString()),
-            Gen.OneOfConst("", "\n", "\t", "---\n", "&a ", "*a", "{", "]", ": ", "\"", "'", "\0", "\ud800", "é", "- ")
+            Gen.Int[0, Inserts.Length - 1].Select(i => Inserts[i])
         ),
         (at, cut, insert) => Examples.All[..at] + insert + Examples.All[Math.Min(Examples.All.Length, at + cut)..]
     );
