@@ -76,7 +76,9 @@ internal sealed class JournalFile : IDisposable
             return batch.Count;
         });
 
-    /// <summary>Deletes at most <paramref name="limit"/> records of a service from before <paramref name="before"/>.</summary>
+    /// <summary>
+    /// Deletes at most <paramref name="limit"/> records of a service from before <paramref name="before"/>.
+    /// </summary>
     public int DeleteOld(string service, DateTimeOffset before, int limit) =>
         _database.Write(connection =>
             SqliteDatabase.Execute(
@@ -265,5 +267,6 @@ internal sealed class JournalFile : IDisposable
         return row.GetFieldValue<byte[]>(column);
     }
 
-    private static long Micros(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    private static long Micros(DateTimeOffset at) =>
+        (at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }

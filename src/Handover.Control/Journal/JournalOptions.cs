@@ -6,7 +6,9 @@ public sealed record JournalOptions
     /// <summary>The journal's own SQLite file.</summary>
     public required string File { get; init; }
 
-    /// <summary>Most exchanges that wait to be written. More absorb a slower disk and cost memory. Default 16,384.</summary>
+    /// <summary>
+    /// Most exchanges that wait to be written. More absorb a slower disk and cost memory. Default 16,384.
+    /// </summary>
     public int QueueLength { get; init; } = 16_384;
 
     /// <summary>Most bytes of bodies that wait to be written. Default 64 MiB.</summary>
@@ -21,7 +23,9 @@ public sealed record JournalOptions
     /// <summary>How often old records are looked for. Default 1 min.</summary>
     public TimeSpan SweepEvery { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Records deleted per transaction, so that a sweep never holds up writing for long. Default 500.</summary>
+    /// <summary>
+    /// Records deleted per transaction, so that a sweep never holds up writing for long. Default 500.
+    /// </summary>
     public int SweepLength { get; init; } = 500;
 
     /// <summary>How long records of a service that is no longer declared are kept. Default 14 days.</summary>

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace Handover.Control.Journal;
 
 /// <summary>
-/// The record of which release answered which request with what. Requests only put a reference into a bounded queue; one
-/// loop writes in batches. A slow or full disk costs records, which are counted, and never a request.
+/// The record of which release answered which request with what. Requests only put a reference into a bounded queue;
+/// one loop writes in batches. A slow or full disk costs records, which are counted, and never a request.
 /// </summary>
 public sealed class JournalWriter : IExchangePort, IJournalPort, IAsyncDisposable
 {
@@ -48,7 +48,11 @@ public sealed class JournalWriter : IExchangePort, IJournalPort, IAsyncDisposabl
 
         _sweptAt = time.GetUtcNow();
         _queue = Channel.CreateBounded<Item>(
-            new BoundedChannelOptions(options.QueueLength) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait }
+            new BoundedChannelOptions(options.QueueLength)
+            {
+                SingleReader = true,
+                FullMode = BoundedChannelFullMode.Wait,
+            }
         );
         _loop = Task.Run(RunAsync);
     }
@@ -76,7 +80,8 @@ public sealed class JournalWriter : IExchangePort, IJournalPort, IAsyncDisposabl
             Response = Kept(exchange.Response, policy),
         };
         int bytes = (kept.Request?.Length ?? 0) + (kept.Response?.Length ?? 0);
-        if (Interlocked.Add(ref _queuedBytes, bytes) > _options.QueueBytes || !_queue.Writer.TryWrite(new Item(kept, null)))
+        bool room = Interlocked.Add(ref _queuedBytes, bytes) <= _options.QueueBytes;
+        if (!room || !_queue.Writer.TryWrite(new Item(kept, null)))
         {
             Interlocked.Add(ref _queuedBytes, -bytes);
             Interlocked.Increment(ref _dropped);
@@ -135,13 +140,18 @@ public sealed class JournalWriter : IExchangePort, IJournalPort, IAsyncDisposabl
         _file.Dispose();
     }
 
-    /// <summary>The same for all exchanges of a request id, so that a live answer and its shadow stay together.</summary>
+    /// <summary>
+    /// The same for all exchanges of a request id, so that a live answer and its shadow stay together.
+    /// </summary>
     private static bool Sampled(string requestId, Ratio sample) =>
         sample.Value >= 1
         || (sample.Value > 0 && Murmur3.Hash(requestId) < sample.Value * 4294967296.0);
 
-    private ReadOnlyMemory<byte>? Kept(ReadOnlyMemory<byte>? body, JournalPolicy policy) =>
-        policy.Payloads && body is { } bytes && bytes.Length <= _options.BodyBytes ? bytes : null;
+    private ReadOnlyMemory<byte>? Kept(ReadOnlyMemory<byte>? body, JournalPolicy policy)
+    {
+        bool keep = policy.Payloads && body is { } bytes && bytes.Length <= _options.BodyBytes;
+        return keep ? body : null;
+    }
 
     private async Task RunAsync()
     {
@@ -188,7 +198,9 @@ public sealed class JournalWriter : IExchangePort, IJournalPort, IAsyncDisposabl
         return bytes;
     }
 
-    /// <summary>Waits for work, but not longer than until the next sweep; false when the queue is closed and empty.</summary>
+    /// <summary>
+    /// Waits for work, but not longer than until the next sweep; false when the queue is closed and empty.
+    /// </summary>
     private async Task<bool> WaitAsync()
     {
         using var alarm = new CancellationTokenSource(_options.SweepEvery, _time);
@@ -217,7 +229,7 @@ public sealed class JournalWriter : IExchangePort, IJournalPort, IAsyncDisposabl
             if (_failing)
             {
                 _failing = false;
-                _log.LogInformation("The journal is being written again; {Dropped} exchanges were dropped so far.", Dropped);
+                _log.LogInformation("The journal is written again; {Dropped} exchanges were dropped so far.", Dropped);
             }
 
             Written?.Invoke(redacted);
@@ -254,7 +266,7 @@ public sealed class JournalWriter : IExchangePort, IJournalPort, IAsyncDisposabl
         {
             // Once per outage, not once per batch: a full disk must not be filled further by the log.
             _failing = true;
-            _log.LogError("The journal can't be written, exchanges are dropped and counted: {Problem}", e.Problem.ToString());
+            _log.LogError("Exchanges are dropped and counted, for the journal can't be written: {Problem}", e.Message);
         }
     }
 

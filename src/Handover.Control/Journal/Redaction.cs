@@ -4,8 +4,9 @@ using System.Text.Json.Nodes;
 namespace Handover.Control.Journal;
 
 /// <summary>
-/// Takes values out of a body before it is stored. Fails closed: a body in which the places can't be found because it is
-/// not plain JSON is not stored at all. A value is replaced by one of its own type, so that a recorded request still warms.
+/// Takes values out of a body before it is stored. Fails closed: a body in which the places can't be found because it
+/// is not plain JSON is not stored at all. A value is replaced by one of its own type, so that a recorded request still
+/// warms.
 /// </summary>
 internal static class Redaction
 {

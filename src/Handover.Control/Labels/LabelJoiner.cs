@@ -12,8 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace Handover.Control.Labels;
 
 /// <summary>
-/// Brings late truth together with the answers of the release that gave them. Either may come first: a label waits for its
-/// answer, and every newly recorded answer is looked up among the labels. Each answer is told of once.
+/// Brings late truth together with the answers of the release that gave them. Either may come first: a label waits for
+/// its answer, and every newly recorded answer is looked up among the labels. Each answer is told of once.
 /// </summary>
 public sealed class LabelJoiner : IAsyncDisposable
 {
@@ -89,7 +89,8 @@ public sealed class LabelJoiner : IAsyncDisposable
         if (declared.Labels is null)
         {
             string fix = "Declare spec.labels of the service, then push again.";
-            return new Problem("no-labels", $"service {service} does not say what a label is compared with.") { Fix = fix };
+            string message = $"service {service} does not say what a label is compared with.";
+            return new Problem("no-labels", message) { Fix = fix };
         }
 
         var tally = new Tally();
@@ -269,7 +270,9 @@ public sealed class LabelJoiner : IAsyncDisposable
         }
     }
 
-    /// <summary>A line without its end, cut at the bound (which makes it bad JSON); null at the end of the stream.</summary>
+    /// <summary>
+    /// A line without its end, cut at the bound (which makes it bad JSON); null at the end of the stream.
+    /// </summary>
     private static async Task<string?> ReadLineAsync(StreamReader reader, CancellationToken cancel)
     {
         var line = new StringBuilder();
@@ -311,7 +314,8 @@ public sealed class LabelJoiner : IAsyncDisposable
 
         public LabelLine? Parsed(long number, string line)
         {
-            Result<LabelLine> label = line.Length > LineLength ? new Problem("bad-label", "is too long.") : LabelLine.Read(line);
+            bool tooLong = line.Length > LineLength;
+            Result<LabelLine> label = tooLong ? new Problem("bad-label", "is too long.") : LabelLine.Read(line);
             if (!label.Ok)
             {
                 Reject(number, label.Problems[0].Message);

@@ -17,7 +17,8 @@ internal sealed record LabelLine(string RequestId, string Truth, DateTimeOffset?
         try
         {
             using var json = JsonDocument.Parse(line, Strict);
-            return json.RootElement.ValueKind == JsonValueKind.Object ? Read(json.RootElement) : Bad("is not an object.");
+            JsonElement root = json.RootElement;
+            return root.ValueKind == JsonValueKind.Object ? Read(root) : Bad("is not an object.");
         }
         catch (JsonException)
         {
@@ -42,8 +43,8 @@ internal sealed record LabelLine(string RequestId, string Truth, DateTimeOffset?
                     break;
                 case "at" when field.Value.ValueKind == JsonValueKind.Null:
                     break;
-                case "at" when field.Value.ValueKind == JsonValueKind.String && field.Value.TryGetDateTimeOffset(out var t):
-                    at = t;
+                case "at" when Time(field.Value) is { } time:
+                    at = time;
                     break;
                 case "at" or "requestId":
                     return Bad($"{field.Name} is of the wrong type.");
@@ -56,6 +57,9 @@ internal sealed record LabelLine(string RequestId, string Truth, DateTimeOffset?
             : truth is null or { Length: > 200 } ? Bad("truth is missing, or neither a number nor a short text.")
             : new LabelLine(id, truth, at);
     }
+
+    private static DateTimeOffset? Time(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String && value.TryGetDateTimeOffset(out DateTimeOffset time) ? time : null;
 
     private static string? Truthful(JsonElement value) =>
         value.ValueKind switch

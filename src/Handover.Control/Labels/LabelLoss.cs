@@ -8,14 +8,17 @@ namespace Handover.Control.Labels;
 /// <summary>How wrong an answer was, by the service's own measure.</summary>
 internal static class LabelLoss
 {
-    /// <summary>A probability of 0 for what came true would be infinitely wrong; this is the bound on how sure one may be.</summary>
+    /// <summary>
+    /// A probability of 0 for what came true would be infinitely wrong; this is the bound on how sure one may be.
+    /// </summary>
     private const double Surest = 1e-15;
 
     /// <summary>Compares an answer with the truth; null when the answer holds no such value.</summary>
     public static Compared? Of(LabelPolicy policy, TypedAnswer answer, string truth)
     {
         double? output = OutputReader.Number(answer, policy.Output);
-        double? wanted = double.TryParse(truth, NumberStyles.Float, CultureInfo.InvariantCulture, out double n) ? n : null;
+        bool number = double.TryParse(truth, NumberStyles.Float, CultureInfo.InvariantCulture, out double n);
+        double? wanted = number ? n : null;
         if (policy.Loss == LossKind.ZeroOne)
         {
             if (output is null && OutputReader.Label(answer, policy.Output) is null)

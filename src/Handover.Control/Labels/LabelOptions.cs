@@ -3,7 +3,9 @@ namespace Handover.Control.Labels;
 /// <summary>Bounds on labels.</summary>
 public sealed record LabelOptions
 {
-    /// <summary>Most labels of one service that wait for their answers; above it new ones are refused. Default 100,000.</summary>
+    /// <summary>
+    /// Most labels of one service that wait for their answers; above it new ones are refused. Default 100,000.
+    /// </summary>
     public long WaitingLabels { get; init; } = 100_000;
 
     /// <summary>How long a label is kept, joined or not. Default 30 days.</summary>

@@ -6,8 +6,8 @@ using Microsoft.Data.Sqlite;
 namespace Handover.Control.Labels;
 
 /// <summary>
-/// Keeps labels until their answers are found, and remembers which answers were joined, so that no answer is judged twice
-/// however often a label is pushed or the node restarts.
+/// Keeps labels until their answers are found, and remembers which answers were joined, so that no answer is judged
+/// twice however often a label is pushed or the node restarts.
 /// </summary>
 public sealed class LabelStore
 {
@@ -15,8 +15,8 @@ public sealed class LabelStore
     [
         """
         CREATE TABLE label (
-            service TEXT NOT NULL, request_id TEXT NOT NULL, truth TEXT NOT NULL, at INTEGER, pushed_at INTEGER NOT NULL,
-            joined INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (service, request_id)) STRICT, WITHOUT ROWID;
+            service TEXT NOT NULL, request_id TEXT NOT NULL, truth TEXT NOT NULL, at INTEGER,
+            pushed_at INTEGER NOT NULL, joined INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (service, request_id)) STRICT, WITHOUT ROWID;
         CREATE INDEX label_waiting ON label (service, pushed_at) WHERE joined = 0;
         CREATE INDEX label_age ON label (pushed_at);
         CREATE TABLE label_join (
@@ -38,8 +38,15 @@ public sealed class LabelStore
     public long Waiting(string service) =>
         (long)_database.Read(c => SqliteDatabase.Scalar(c, CountWaiting, ("$service", service)) ?? 0L);
 
-    /// <summary>Takes labels; the first truth of a request stays. Over <paramref name="room"/> new ones are refused.</summary>
-    internal IReadOnlyList<LabelFate> Add(string service, IReadOnlyList<LabelLine> labels, DateTimeOffset now, long room) =>
+    /// <summary>
+    /// Takes labels; the first truth of a request stays. Over <paramref name="room"/> new ones are refused.
+    /// </summary>
+    internal IReadOnlyList<LabelFate> Add(
+        string service,
+        IReadOnlyList<LabelLine> labels,
+        DateTimeOffset now,
+        long room
+    ) =>
         _database.Write(connection =>
         {
             long waiting = (long)(SqliteDatabase.Scalar(connection, CountWaiting, ("$service", service)) ?? 0L);
@@ -92,7 +99,7 @@ public sealed class LabelStore
     internal IReadOnlyList<LabelledExchange> Join(IReadOnlyList<LabelledExchange> found) =>
         found.Count == 0
             ? []
-            : _database.Write<IReadOnlyList<LabelledExchange>>(connection => [.. found.Where(l => Mark(connection, l))]);
+            : _database.Write<IReadOnlyList<LabelledExchange>>(c => [.. found.Where(l => Mark(c, l))]);
 
     /// <summary>The oldest waiting labels of a service after a request id, for joining after a restart.</summary>
     internal IReadOnlyList<string> WaitingPage(string service, string after, int limit) =>
@@ -110,7 +117,9 @@ public sealed class LabelStore
             )
         );
 
-    /// <summary>Forgets at most <paramref name="limit"/> labels that were pushed before a time; returns how many.</summary>
+    /// <summary>
+    /// Forgets at most <paramref name="limit"/> labels that were pushed before a time; returns how many.
+    /// </summary>
     internal int Forget(DateTimeOffset before, int limit) =>
         _database.Write(connection =>
         {

@@ -3,8 +3,8 @@ using Handover.Core.Foundation;
 namespace Handover.Control.Resources;
 
 /// <summary>
-/// Gathers every problem of one file, so that a person repairs all of them in one go. Bounded: a file that is wrong from
-/// top to bottom must not answer with a megabyte of messages.
+/// Gathers every problem of one file, so that a person repairs all of them in one go. Bounded: a file that is wrong
+/// from top to bottom must not answer with a megabyte of messages.
 /// </summary>
 internal sealed class ReadLog(string file)
 {

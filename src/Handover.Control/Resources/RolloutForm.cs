@@ -75,7 +75,8 @@ internal static class RolloutForm
     private static Phase? PhaseOf(FieldCursor phases, string name)
     {
         // An unknown name is already in the log.
-        if (!SupportedFields.Under("Rollout", "spec.phases[]").Any(f => f.Name == name) || phases.Map(name) is not { } map)
+        bool known = SupportedFields.Under("Rollout", "spec.phases[]").Any(f => f.Name == name);
+        if (!known || phases.Map(name) is not { } map)
         {
             return null;
         }
