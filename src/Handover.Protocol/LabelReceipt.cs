@@ -4,7 +4,17 @@ namespace Handover.Protocol;
 /// <param name="Accepted">Labels that were joined or kept for joining.</param>
 /// <param name="Rejected">Lines that were not labels, or labels that name no known answer.</param>
 /// <param name="Errors">The first 100 errors.</param>
-public sealed record LabelReceipt(long Accepted, long Rejected, IReadOnlyList<LineError> Errors);
+public sealed record LabelReceipt(long Accepted, long Rejected, IReadOnlyList<LineError> Errors)
+{
+    /// <summary>Of the accepted: labels whose answers are not recorded yet; joined when they are.</summary>
+    public long Waiting { get; init; }
+
+    /// <summary>Labels that were known with the same truth already.</summary>
+    public long Duplicate { get; init; }
+
+    /// <summary>Labels that were known with another truth; the first one stays. Also counted as rejected.</summary>
+    public long Conflicting { get; init; }
+}
 
 /// <summary>What was wrong with one line.</summary>
 /// <param name="Line">From 1.</param>

@@ -5,8 +5,8 @@ using Handover.Core.Rollouts;
 namespace Handover.Control.Resources;
 
 /// <summary>
-/// Checks what no single resource can know: that everything that is referred to exists and that no two services want the
-/// same request. Runs on the whole catalogue as it would be after the change, so that applying is all or nothing.
+/// Checks what no single resource can know: that everything that is referred to exists and that no two services want
+/// the same request. Runs on the whole catalogue as it would be after the change, so that applying is all or nothing.
 /// </summary>
 public static class CatalogValidator
 {
@@ -83,7 +83,7 @@ public static class CatalogValidator
                 && !output.Tensors.Any(t => t.Name == labels.Output)
             )
             {
-                string message = $"does not answer '{labels.Output}', which the labels of {service.Name} are compared with.";
+                string message = $"does not answer '{labels.Output}', the output that labels are compared with.";
                 string fix = NearestName.Advice(labels.Output, output.Tensors.Select(t => t.Name).ToList());
                 Add("missing-output", key, "spec.output.tensors", message, fix);
             }
@@ -126,12 +126,18 @@ public static class CatalogValidator
                 return;
             }
 
+            foreach (Problem fault in PlanRules.Check(plan))
+            {
+                Add(fault.Code, key, fault.Field ?? "spec", fault.Message, fault.Fix);
+            }
+
             if (!catalog.Releases.ContainsKey((plan.Service, plan.To)))
             {
                 Missing(key, "spec.to", $"release '{plan.To}'", ReleasesOf(plan.Service));
             }
 
-            foreach (string segment in plan.Phases.OfType<Phase.Shift>().Select(s => s.Segment).OfType<string>().Distinct())
+            IEnumerable<Phase.Shift> shifts = plan.Phases.OfType<Phase.Shift>();
+            foreach (string segment in shifts.Select(s => s.Segment).OfType<string>().Distinct())
             {
                 if (!catalog.Segments.ContainsKey(segment))
                 {
@@ -205,7 +211,7 @@ public static class CatalogValidator
             Add("missing-reference", key, field, $"there is no {what}.", fix);
         }
 
-        private void Add(string code, ResourceKey key, string field, string message, string fix)
+        private void Add(string code, ResourceKey key, string field, string message, string? fix)
         {
             Resource? place = placeOf(key);
             _problems.Add(

@@ -4,8 +4,9 @@ using Handover.Core.Foundation;
 namespace Handover.Control.Resources;
 
 /// <summary>
-/// Reads the fields of one map by the table of <see cref="SupportedFields"/>. What is wrong goes to the log and a harmless
-/// stand-in is returned, so that reading goes on and every problem is found; a document with problems yields no resource.
+/// Reads the fields of one map by the table of <see cref="SupportedFields"/>. What is wrong goes to the log and a
+/// harmless stand-in is returned, so that reading goes on and every problem is found; a document with problems yields
+/// no resource.
 /// </summary>
 internal sealed class FieldCursor
 {
@@ -132,7 +133,8 @@ internal sealed class FieldCursor
 
     public TimeSpan Duration(string name, TimeSpan fallback, TimeSpan min, TimeSpan max)
     {
-        if (Scaled(name, FieldType.Duration, Units.TryDuration, "a duration such as 400ms, 2s, 5m, 2h or 14d") is not { } value)
+        const string Wanted = "a duration such as 400ms, 2s, 5m, 2h or 14d";
+        if (Scaled<TimeSpan>(name, FieldType.Duration, Units.TryDuration, Wanted) is not { } value)
         {
             return fallback;
         }
@@ -213,7 +215,8 @@ internal sealed class FieldCursor
         {
             if (item is YamlNode.Map map)
             {
-                maps.Add(new FieldCursor(_log, _kind, Below(_schemaPath, name) + "[]", $"{PathOf(name)}[{index}]", map));
+                string schema = Below(_schemaPath, name) + "[]";
+                maps.Add(new FieldCursor(_log, _kind, schema, $"{PathOf(name)}[{index}]", map));
             }
             else
             {
@@ -287,7 +290,9 @@ internal sealed class FieldCursor
     /// <summary>The raw node of a rule.</summary>
     public YamlNode? Rule(string name) => Value(name, FieldType.Rule);
 
-    /// <summary>Text, with a problem when the node is none: an unquoted number or flag could be meant either way.</summary>
+    /// <summary>
+    /// Text, with a problem when the node is none: an unquoted number or flag could be meant either way.
+    /// </summary>
     public string? AsText(YamlNode node, string path)
     {
         if (node is YamlNode.Scalar { Kind: ScalarKind.Text } scalar)
@@ -348,9 +353,6 @@ internal sealed class FieldCursor
         return null;
     }
 
-    private TimeSpan? Scaled(string name, FieldType type, Scale<TimeSpan> scale, string wanted) =>
-        Scaled<TimeSpan>(name, type, scale, wanted);
-
     private IReadOnlyList<YamlNode> Items(string name, FieldType type)
     {
         YamlNode? node = Value(name, type);
@@ -384,7 +386,10 @@ internal sealed class FieldCursor
             if (!_known.TryGetValue(field.Name, out SupportedField? known))
             {
                 string message = $"there is no field '{field.Name}' here.";
-                string fix = _known.Count > 0 ? NearestName.Advice(field.Name, _known.Keys) : "Leave the map empty.";
+                string fix =
+                    _log.Full ? ""
+                    : _known.Count > 0 ? NearestName.Advice(field.Name, _known.Keys)
+                    : "Leave the map empty.";
                 _log.Add("unknown-field", field.Line, field.Column, path, message, fix);
             }
             else if (!known.Supported)

@@ -1,9 +1,13 @@
 namespace Handover.Control.Resources;
 
-/// <summary>Finds what somebody probably meant, so that a misspelt name costs seconds and not a search in the manual.</summary>
+/// <summary>
+/// Finds what somebody probably meant, so that a misspelt name costs seconds and not a search in the manual.
+/// </summary>
 internal static class NearestName
 {
-    /// <summary>The known name that is nearest to <paramref name="wrong"/>; null when none is near enough to be meant.</summary>
+    /// <summary>
+    /// The known name that is nearest to <paramref name="wrong"/>; null when none is near enough to be meant.
+    /// </summary>
     public static string? Of(string wrong, IEnumerable<string> known)
     {
         int bound = Math.Max(2, wrong.Length / 3);

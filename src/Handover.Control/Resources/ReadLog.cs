@@ -3,8 +3,8 @@ using Handover.Core.Foundation;
 namespace Handover.Control.Resources;
 
 /// <summary>
-/// Gathers every problem of one file, so that a person repairs all of them in one go. Bounded: a file that is wrong from
-/// top to bottom must not answer with a megabyte of messages.
+/// Gathers every problem of one file, so that a person repairs all of them in one go. Bounded: a file that is wrong
+/// from top to bottom must not answer with a megabyte of messages.
 /// </summary>
 internal sealed class ReadLog(string file)
 {
@@ -15,6 +15,9 @@ internal sealed class ReadLog(string file)
 
     /// <summary>Problems so far, the ones over the bound included.</summary>
     public int Count { get; private set; }
+
+    /// <summary>Whether further problems are only counted; what they would say need not be worked out.</summary>
+    public bool Full => _problems.Count >= MaxProblems;
 
     /// <summary>The file that is read.</summary>
     public string File => file;

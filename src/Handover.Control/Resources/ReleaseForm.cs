@@ -88,7 +88,8 @@ internal static class ReleaseForm
         if (file.Length > 0 && !IsInside(file))
         {
             string fix = "Give a path relative to it, such as models/price.onnx.";
-            map.Bad("outside-directory", map.Find("file")!, "file", $"'{file}' leaves the configuration directory.", fix);
+            string message = $"'{file}' leaves the configuration directory.";
+            map.Bad("outside-directory", map.Find("file")!, "file", message, fix);
         }
 
         string? digest = map.TextOrNull("sha256");
@@ -100,7 +101,9 @@ internal static class ReleaseForm
         return new Member.Onnx(file, digest?.ToLowerInvariant());
     }
 
-    /// <summary>Whether a path stays inside the directory by its text alone; links are checked where files are opened.</summary>
+    /// <summary>
+    /// Whether a path stays inside the directory by its text alone; links are checked where files are opened.
+    /// </summary>
     private static bool IsInside(string file) =>
         !Path.IsPathRooted(file)
         && !file.Contains('\\', StringComparison.Ordinal)
@@ -131,7 +134,8 @@ internal static class ReleaseForm
         var command = map.Texts("command").Select(t => t.Text).ToList();
         if (!map.Has("command") || map.Find("command") is YamlNode.List { Items.Count: 0 })
         {
-            map.Bad("missing-field", map.Node, "command", "needs a program.", "Such as [python3, serve.py, \"{port}\"].");
+            const string Fix = "Such as [python3, serve.py, \"{port}\"].";
+            map.Bad("missing-field", map.Node, "command", "needs a program.", Fix);
         }
 
         var process = new Member.Process(command, Ready(map));
@@ -188,7 +192,8 @@ internal static class ReleaseForm
         ];
     }
 
-    private static long? Memory(FieldCursor? map) => map is not null && map.Has("memory") ? map.Size("memory", 1) : null;
+    private static long? Memory(FieldCursor? map) =>
+        map is not null && map.Has("memory") ? map.Size("memory", 1) : null;
 
     private static Cost? CostOf(FieldCursor? map)
     {

@@ -40,7 +40,9 @@ public abstract record Resource(ResourceKey Key)
         : Resource(new ResourceKey(ResourceKind.Rollout, Value.Service, Value.Name));
 }
 
-/// <summary>The name of a resource: releases and consumers are unique within their service, the rest among their kind.</summary>
+/// <summary>
+/// The name of a resource: releases and consumers are unique within their service, the rest among their kind.
+/// </summary>
 /// <param name="Kind">The kind.</param>
 /// <param name="Service">The service it belongs to; null for kinds that belong to none.</param>
 /// <param name="Name">Its name.</param>

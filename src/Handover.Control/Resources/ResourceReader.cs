@@ -3,12 +3,14 @@ using Handover.Core.Foundation;
 namespace Handover.Control.Resources;
 
 /// <summary>
-/// Reads resource files. Strict, because a misspelt field that is quietly ignored is a safety that somebody believes in and
-/// does not have: every unknown name, wrong type and missing field is told, all at once, with its place.
+/// Reads resource files. Strict, because a misspelt field that is quietly ignored is a safety that somebody believes in
+/// and does not have: every unknown name, wrong type and missing field is told, all at once, with its place.
 /// </summary>
 public static class ResourceReader
 {
-    /// <summary>Reads every document of <paramref name="text"/>; <paramref name="fileName"/> is used in messages.</summary>
+    /// <summary>
+    /// Reads every document of <paramref name="text"/>; <paramref name="fileName"/> is used in messages.
+    /// </summary>
     public static Result<ResourceSet> Read(string text, string fileName)
     {
         var log = new ReadLog(fileName);

@@ -7,8 +7,9 @@ using Handover.Core.Foundation;
 namespace Handover.Control.Resources;
 
 /// <summary>
-/// Writes a resource in its one canonical form, with every default spelt out: the same resource gives the same bytes. The
-/// form is read back by <see cref="ResourceReader"/> as the same resource, so it is also how the catalogue is stored.
+/// Writes a resource in its one canonical form, with every default spelt out: the same resource gives the same bytes.
+/// The form is read back by <see cref="ResourceReader"/> as the same resource, so it is also how the catalogue is
+/// stored.
 /// </summary>
 public static partial class ResourceWriter
 {
@@ -18,7 +19,9 @@ public static partial class ResourceWriter
     /// <summary>The same as block YAML, as a person would write it.</summary>
     public static string ToYaml(Resource resource) => YamlText.Of(ToJson(resource));
 
-    /// <summary>Identifies the content: the first 16 bytes of the canonical form's SHA-256, as lower-case hex.</summary>
+    /// <summary>
+    /// Identifies the content: the first 16 bytes of the canonical form's SHA-256, as lower-case hex.
+    /// </summary>
     public static string Etag(Resource resource) => EtagOf(ToJson(resource));
 
     internal static string EtagOf(string canonical) =>

@@ -55,11 +55,11 @@ internal static class RolloutForm
             phases.AddRange(map.Node.Fields.Select(f => PhaseOf(map, f.Name)).OfType<Phase>());
         }
 
-        CheckList(spec, phases);
+        CheckLength(spec);
         return phases;
     }
 
-    private static void CheckList(FieldCursor spec, List<Phase> phases)
+    private static void CheckLength(FieldCursor spec)
     {
         if (spec.Find("phases") is not YamlNode.List list)
         {
@@ -70,27 +70,13 @@ internal static class RolloutForm
         {
             spec.Bad("out-of-range", list, "phases", $"needs 1 to {MaxPhases} phases.", "Or leave it out.");
         }
-
-        Share before = Share.None;
-        foreach (Phase phase in phases)
-        {
-            if (phase is Phase.Shift { Segment: null } shift)
-            {
-                if (shift.Share.CompareTo(before) < 0)
-                {
-                    string fix = "Shares grow from phase to phase; a rollback is what takes entities back.";
-                    spec.Bad("shrinking-share", list, "phases", $"a shift to {shift.Share} follows {before}.", fix);
-                }
-
-                before = shift.Share;
-            }
-        }
     }
 
     private static Phase? PhaseOf(FieldCursor phases, string name)
     {
         // An unknown name is already in the log.
-        if (!SupportedFields.Under("Rollout", "spec.phases[]").Any(f => f.Name == name) || phases.Map(name) is not { } map)
+        bool known = SupportedFields.Under("Rollout", "spec.phases[]").Any(f => f.Name == name);
+        if (!known || phases.Map(name) is not { } map)
         {
             return null;
         }

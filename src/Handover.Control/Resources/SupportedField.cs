@@ -9,7 +9,9 @@ namespace Handover.Control.Resources;
 /// <param name="Meaning">What it says, in one line.</param>
 public sealed record SupportedField(string Kind, string Path, FieldType Type, string Meaning)
 {
-    /// <summary>False for a field that is promised but not there yet: it is refused, never accepted and ignored.</summary>
+    /// <summary>
+    /// False for a field that is promised but not there yet: it is refused, never accepted and ignored.
+    /// </summary>
     public bool Supported { get; init; } = true;
 
     /// <summary>Whether it must be given.</summary>

@@ -4,8 +4,8 @@ using Handover.Core.Foundation;
 namespace Handover.Control.Resources;
 
 /// <summary>
-/// Durations, sizes and percentages as people write them. Reading and writing are inverse: what is written is read back as
-/// the same value, so that a stored resource never drifts.
+/// Durations, sizes and percentages as people write them. Reading and writing are inverse: what is written is read back
+/// as the same value, so that a stored resource never drifts.
 /// </summary>
 public static class Units
 {
@@ -36,7 +36,9 @@ public static class Units
         ("B", 1m),
     ];
 
-    /// <summary>Reads <c>400ms</c>, <c>2s</c>, <c>5m</c>, <c>2h</c>, <c>14d</c>; a whole number of milliseconds.</summary>
+    /// <summary>
+    /// Reads <c>400ms</c>, <c>2s</c>, <c>5m</c>, <c>2h</c>, <c>14d</c>; a whole number of milliseconds.
+    /// </summary>
     public static bool TryDuration(string text, out TimeSpan value)
     {
         value = TimeSpan.Zero;
@@ -52,7 +54,9 @@ public static class Units
     /// <summary>Writes a duration in the largest unit that divides it.</summary>
     public static string Duration(TimeSpan value) => Scaled((decimal)value.TotalMilliseconds, Durations, "0s");
 
-    /// <summary>Reads <c>4MiB</c>, <c>64KiB</c>, <c>1.5GiB</c>, <c>100B</c>, <c>10MB</c>; a whole number of bytes.</summary>
+    /// <summary>
+    /// Reads <c>4MiB</c>, <c>64KiB</c>, <c>1.5GiB</c>, <c>100B</c>, <c>10MB</c>; a whole number of bytes.
+    /// </summary>
     public static bool TrySize(string text, out long value)
     {
         value = 0;
@@ -70,8 +74,8 @@ public static class Units
         Scaled(bytes, [.. Sizes.Where(s => s.Unit.EndsWith("iB", StringComparison.Ordinal) || s.Unit == "B")], "0B");
 
     /// <summary>
-    /// Reads <c>10%</c> or a number in [0, 1] with a decimal point (<c>0.1</c>). A bare <c>1</c> is refused: it could mean
-    /// one percent or everything.
+    /// Reads <c>10%</c> or a number in [0, 1] with a decimal point (<c>0.1</c>). A bare <c>1</c> is refused: it could
+    /// mean one percent or everything.
     /// </summary>
     public static bool TryRatio(string text, out Ratio value)
     {
@@ -103,7 +107,9 @@ public static class Units
         return ratio.Value.ToString("0.0################", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Reads <c>12.5%</c>; whole thousandths of a percent, for a share is counted in parts of 100,000.</summary>
+    /// <summary>
+    /// Reads <c>12.5%</c>; whole thousandths of a percent, for a share is counted in parts of 100,000.
+    /// </summary>
     public static bool TryShare(string text, out Share value)
     {
         value = Core.Foundation.Share.None;

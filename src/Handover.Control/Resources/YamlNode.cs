@@ -1,15 +1,17 @@
 namespace Handover.Control.Resources;
 
 /// <summary>
-/// One node of a YAML document with the place it was written at. The general object mappers lose that place, and without it
-/// an error message can't point at the line that a person has to change.
+/// One node of a YAML document with the place it was written at. The general object mappers lose that place, and
+/// without it an error message can't point at the line that a person has to change.
 /// </summary>
 internal abstract record YamlNode(int Line, int Column)
 {
     /// <summary>What the node is, for messages.</summary>
     public abstract string Describe();
 
-    /// <summary>A single value. <paramref name="Plain"/>: written without quotes, so that its type follows from its text.</summary>
+    /// <summary>
+    /// A single value. <paramref name="Plain"/>: written without quotes, so that its type follows from its text.
+    /// </summary>
     public sealed record Scalar(string Text, bool Plain, int Line, int Column) : YamlNode(Line, Column)
     {
         /// <summary>The YAML 1.2 core schema's reading of the text; quoted text is always text.</summary>

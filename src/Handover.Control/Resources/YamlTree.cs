@@ -5,8 +5,8 @@ using YamlDotNet.Core.Events;
 namespace Handover.Control.Resources;
 
 /// <summary>
-/// Turns text into <see cref="YamlNode"/>s under bounds. YAML is a language in which a kilobyte can unfold to a gigabyte
-/// (aliases) or exhaust a stack (nesting); what can do so is refused here, before anything is built from it.
+/// Turns text into <see cref="YamlNode"/>s under bounds. YAML is a language in which a kilobyte can unfold to a
+/// gigabyte (aliases) or exhaust a stack (nesting); what can do so is refused here, before anything is built from it.
 /// </summary>
 internal sealed class YamlTree
 {
@@ -95,7 +95,7 @@ internal sealed class YamlTree
         var node = (NodeEvent)here;
         if (!node.Anchor.IsEmpty)
         {
-            throw Refuse("anchor-refused", here.Start, "anchors (&name) are not taken.", "Write the value out each time.");
+            throw Refuse("anchor-refused", here.Start, "anchors (&name) are not taken.", "Write the value out.");
         }
 
         if (!node.Tag.IsEmpty)

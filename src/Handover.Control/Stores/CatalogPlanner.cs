@@ -7,8 +7,8 @@ using Handover.Core.Rollouts;
 namespace Handover.Control.Stores;
 
 /// <summary>
-/// Works out what a set of resources would do to the catalogue and what forbids it. Values in, values out: the store only
-/// writes down what was planned here.
+/// Works out what a set of resources would do to the catalogue and what forbids it. Values in, values out: the store
+/// only writes down what was planned here.
 /// </summary>
 internal sealed class CatalogPlanner(ImmutableDictionary<string, StoredResource> stored)
 {
@@ -156,7 +156,7 @@ internal sealed class CatalogPlanner(ImmutableDictionary<string, StoredResource>
         }
         else if (change.Resource is Resource.OfRollout plan && plan.Key.Service != old.Resource.Key.Service)
         {
-            string message = $"{old.Resource.Key} has this name already; names of rollouts are unique among all services.";
+            string message = $"{old.Resource.Key} has this name; names of rollouts are unique among services.";
             Add("name-taken", change.Resource, "metadata.name", message, "Choose another name.");
         }
 

@@ -35,7 +35,9 @@ public sealed class CatalogStore
     /// <summary>Raised after each change, with the catalogue already replaced. Handlers must not block.</summary>
     public event Action? Changed;
 
-    /// <summary>Which release serves a service by routing; null when not known. Set once by the composition root.</summary>
+    /// <summary>
+    /// Which release serves a service by routing; null when not known. Set once by the composition root.
+    /// </summary>
     public Func<string, string?> ServingRelease { get; set; } = _ => null;
 
     /// <summary>Why a resource can't be deleted now (a rollout uses it); null when it can.</summary>
@@ -50,7 +52,9 @@ public sealed class CatalogStore
     /// <summary>Grows by one at each apply that changed something.</summary>
     public long Generation => _view.Generation;
 
-    /// <summary>Opens the store; a resource that this program can't read is a problem, and nothing is changed.</summary>
+    /// <summary>
+    /// Opens the store; a resource that this program can't read is a problem, and nothing is changed.
+    /// </summary>
     public static Result<CatalogStore> Open(SqliteDatabase database, TimeProvider time)
     {
         var store = new CatalogStore(database, time);
@@ -66,7 +70,9 @@ public sealed class CatalogStore
         }
     }
 
-    /// <summary>Stored resources of a kind, by name; only those of <paramref name="service"/> when it is given.</summary>
+    /// <summary>
+    /// Stored resources of a kind, by name; only those of <paramref name="service"/> when it is given.
+    /// </summary>
     public IReadOnlyList<StoredResource> List(ResourceKind? kind = null, string? service = null) =>
         [
             .. _view
@@ -80,8 +86,8 @@ public sealed class CatalogStore
     public StoredResource? Find(ResourceKey key) => _view.Resources.GetValueOrDefault(key.Id);
 
     /// <summary>
-    /// What applying would do. With <paramref name="prune"/>, resources that came from the same source and are not in the
-    /// set are deleted.
+    /// What applying would do. With <paramref name="prune"/>, resources that came from the same source and are not in
+    /// the set are deleted.
     /// </summary>
     public Task<CatalogChanges> PlanAsync(
         ResourceSet set,
@@ -102,10 +108,14 @@ public sealed class CatalogStore
         long? ifGeneration = null
     ) =>
         Task.Run(() =>
-            Change(v => Plan(v, set, prune ? Pruned(v, set, source) : [], source), actor, validateOnly, source, ifGeneration)
-        );
+        {
+            CatalogChanges Planned(View view) => Plan(view, set, prune ? Pruned(view, set, source) : [], source);
+            return Change(Planned, actor, validateOnly, source, ifGeneration);
+        });
 
-    /// <summary>Deletes one resource; refused while something refers to it. <paramref name="ifEtag"/>: only this content.</summary>
+    /// <summary>
+    /// Deletes one resource; refused while something refers to it. <paramref name="ifEtag"/>: only this content.
+    /// </summary>
     public Task<Result<CatalogChanges>> DeleteAsync(ResourceKey key, string actor, string? ifEtag = null) =>
         Task.Run(() =>
         {
@@ -239,7 +249,7 @@ public sealed class CatalogStore
     private IReadOnlyList<Problem> Load()
     {
         var problems = new List<Problem>();
-        ImmutableDictionary<string, StoredResource>.Builder all = ImmutableDictionary.CreateBuilder<string, StoredResource>();
+        var all = ImmutableDictionary.CreateBuilder<string, StoredResource>();
         long generation = _database.Read(connection =>
         {
             const string Sql = "SELECT id, json, generation, source, updated_at, updated_by FROM resource";
@@ -248,7 +258,8 @@ public sealed class CatalogStore
                 Sql,
                 row =>
                 {
-                    Result<ResourceSet> read = ResourceReader.Read(row.GetString(1), $"{_database.File}#{row.GetString(0)}");
+                    string place = $"{_database.File}#{row.GetString(0)}";
+                    Result<ResourceSet> read = ResourceReader.Read(row.GetString(1), place);
                     problems.AddRange(read.Problems);
                     if (read.Ok)
                     {

@@ -199,6 +199,8 @@ public sealed class SqliteDatabase : IDisposable
         }
         catch (SqliteException)
         {
+            // A pooled handle would still show this file after somebody moved it away and began a new one.
+            SqliteConnection.ClearPool(connection);
             connection.Dispose();
             throw;
         }

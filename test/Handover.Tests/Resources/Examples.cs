@@ -1,6 +1,8 @@
 namespace Handover.Tests.Resources;
 
-/// <summary>The example of the reference, without what is not supported yet, and one resource of every other form.</summary>
+/// <summary>
+/// The example of the reference, without what is not supported yet, and one resource of every other form.
+/// </summary>
 internal static class Examples
 {
     public const string Service = """
