@@ -161,6 +161,9 @@ internal sealed class ProcessMember(
             {
                 ChildProcess child = _child!;
                 await WatchAsync(child);
+
+                // At once: what is left of it is about to be ended, so nothing may be sent there any more.
+                Become(new(null, false, false, child.Ending()));
                 bool steady = time.GetUtcNow() - child.StartedAt >= SteadyAfter;
                 crashes = steady ? 1 : crashes + 1;
                 string ending = child.Ending();
