@@ -21,7 +21,12 @@ if (args is ["model", "serve", var file, "--port", var port, .. var rest])
     using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, end);
     using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, end);
     var fault = FaultPlan.Parse(rest is ["--fault", var faults, ..] ? faults : null);
-    var options = new ModelServeOptions { File = file, Port = int.Parse(port, CultureInfo.InvariantCulture), Fault = fault.Value };
+    var options = new ModelServeOptions
+    {
+        File = file,
+        Port = int.Parse(port, CultureInfo.InvariantCulture),
+        Fault = fault.Value,
+    };
     return await ModelServer.RunAsync(options, Console.Out, stop.Token);
 }
 

@@ -38,7 +38,10 @@ public sealed class ModelServerTests
         await using var run = await RunningServer.StartAsync("stall=100%");
         run.Client.Timeout = TimeSpan.FromMilliseconds(300);
         await Assert.ThrowsAsync<TaskCanceledException>(() => run.CallAsync());
-        await RuntimeWorld.UntilAsync("the log has it", () => run.Log().Contains("\"status\":0", StringComparison.Ordinal));
+        await RuntimeWorld.UntilAsync(
+            "the log has it",
+            () => run.Log().Contains("\"status\":0", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -128,8 +131,16 @@ public sealed class ModelServerTests
                 Seed = seed,
             };
             TextWriter log = TextWriter.Synchronized(server._log);
-            server._run = ModelServer.RunAsync(options, log, server._stop.Token, TextWriter.Synchronized(server._errors));
-            await RuntimeWorld.UntilAsync("it serves", () => server._errors.ToString().Contains(" on http", StringComparison.Ordinal));
+            server._run = ModelServer.RunAsync(
+                options,
+                log,
+                server._stop.Token,
+                TextWriter.Synchronized(server._errors)
+            );
+            await RuntimeWorld.UntilAsync(
+                "it serves",
+                () => server._errors.ToString().Contains(" on http", StringComparison.Ordinal)
+            );
             string line = server._errors.ToString().Trim();
             server.Client = new HttpClient { BaseAddress = new Uri(line[(line.LastIndexOf(' ') + 1)..]) };
             return server;
@@ -140,7 +151,11 @@ public sealed class ModelServerTests
         public async Task<int> CallAsync()
         {
             using var content = new StringContent(Body, Encoding.UTF8, "application/json");
-            using var answer = await Client.PostAsync(new Uri("/v2/models/m/infer", UriKind.Relative), content, RuntimeWorld.Cancel);
+            using var answer = await Client.PostAsync(
+                new Uri("/v2/models/m/infer", UriKind.Relative),
+                content,
+                RuntimeWorld.Cancel
+            );
             return (int)answer.StatusCode;
         }
 

@@ -25,12 +25,18 @@ public sealed class OnnxMemberTests
         StackStatus status = await StartAsync(world, release, world.Sample(release + ".onnx"));
         using HttpClient client = world.Client(status.Members["model"][0]);
         using JsonDocument golden = JsonDocument.Parse(
-            await File.ReadAllBytesAsync(Path.Combine(RuntimeWorld.Models, release + ".golden.json"), RuntimeWorld.Cancel)
+            await File.ReadAllBytesAsync(
+                Path.Combine(RuntimeWorld.Models, release + ".golden.json"),
+                RuntimeWorld.Cancel
+            )
         );
         JsonElement inputs = golden.RootElement.GetProperty("inputs");
         int rows = golden.RootElement.GetProperty("rows").GetInt32();
-        string body =
-            $$"""{"id":"g","inputs":[{"name":"categories","datatype":"BYTES","shape":[{{rows}},3],"data":{{inputs.GetProperty("categories")}}},{"name":"numbers","datatype":"FP32","shape":[{{rows}},6],"data":{{inputs.GetProperty("numbers")}}}]}""";
+        string body = $$"""
+            {"id":"g","inputs":[
+              {"name":"categories","datatype":"BYTES","shape":[{{rows}},3],"data":{{inputs.GetProperty("categories")}}},
+              {"name":"numbers","datatype":"FP32","shape":[{{rows}},6],"data":{{inputs.GetProperty("numbers")}}}]}
+            """;
         using JsonDocument answer = JsonDocument.Parse(await PostAsync(client, body, HttpStatusCode.OK));
         foreach (JsonProperty expected in golden.RootElement.GetProperty("outputs").EnumerateObject())
         {
@@ -87,9 +93,14 @@ public sealed class OnnxMemberTests
         await using var world = new RuntimeWorld();
         StackStatus status = await StartAsync(world, "r1", world.Write("m.onnx", Tiny("r1")));
         using HttpClient client = world.Client(status.Members["model"][0]);
-        foreach (string path in new[] { "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/m/ready", "/v2/models/m" })
+        foreach (
+            string path in new[] { "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/m/ready", "/v2/models/m" }
+        )
         {
-            using HttpResponseMessage answer = await client.GetAsync(new Uri(path, UriKind.Relative), RuntimeWorld.Cancel);
+            using HttpResponseMessage answer = await client.GetAsync(
+                new Uri(path, UriKind.Relative),
+                RuntimeWorld.Cancel
+            );
             Assert.Equal((path, HttpStatusCode.OK), (path, answer.StatusCode));
         }
 
@@ -203,21 +214,27 @@ public sealed class OnnxMemberTests
         MemberEndpoint endpoint = status.Members["model"][0];
         using HttpClient client = world.Client(endpoint);
         bool leaving = false;
-        world.Runtime.Changed += _ => Volatile.Write(ref leaving, world.Runtime.Status("price", "v2") is not { Ready: true });
-        string body =
-            """{"inputs":[{"name":"categories","datatype":"BYTES","shape":[1,3],"data":["Ideal","E","SI2"]},{"name":"numbers","datatype":"FP32","shape":[1,6],"data":[0.23,61.5,55,3.95,3.98,2.43]}]}""";
+        world.Runtime.Changed += _ =>
+            Volatile.Write(ref leaving, world.Runtime.Status("price", "v2") is not { Ready: true });
+        string body = """
+            {"inputs":[
+              {"name":"categories","datatype":"BYTES","shape":[1,3],"data":["Ideal","E","SI2"]},
+              {"name":"numbers","datatype":"FP32","shape":[1,6],"data":[0.23,61.5,55,3.95,3.98,2.43]}]}
+            """;
         int answered = 0;
         Task[] callers =
         [
-            .. Enumerable.Range(0, 4).Select(async _ =>
-            {
-                // A caller stops when the endpoint leaves the list, as the gateway does; what is in flight must finish.
-                while (!Volatile.Read(ref leaving))
+            .. Enumerable
+                .Range(0, 4)
+                .Select(async _ =>
                 {
-                    await PostAsync(client, body, HttpStatusCode.OK);
-                    Interlocked.Increment(ref answered);
-                }
-            }),
+                    // Stops when the endpoint leaves the list, as the gateway does; what is in flight must finish.
+                    while (!Volatile.Read(ref leaving))
+                    {
+                        await PostAsync(client, body, HttpStatusCode.OK);
+                        Interlocked.Increment(ref answered);
+                    }
+                }),
         ];
         await RuntimeWorld.UntilAsync("there is load", () => Volatile.Read(ref answered) > 50);
         await world.Runtime.StopAsync("price", "v2", RuntimeWorld.Cancel);
@@ -255,7 +272,11 @@ public sealed class OnnxMemberTests
     private static async Task<string> PostAsync(HttpClient client, string body, HttpStatusCode expected)
     {
         using var content = new StringContent(body, Encoding.UTF8, "application/json");
-        using HttpResponseMessage answer = await client.PostAsync(new Uri(Infer, UriKind.Relative), content, RuntimeWorld.Cancel);
+        using HttpResponseMessage answer = await client.PostAsync(
+            new Uri(Infer, UriKind.Relative),
+            content,
+            RuntimeWorld.Cancel
+        );
         string text = await answer.Content.ReadAsStringAsync(RuntimeWorld.Cancel);
         Assert.True(answer.StatusCode == expected, text);
         return text;

@@ -37,7 +37,10 @@ public sealed class ProcessMemberTests
         Assert.False(RuntimeWorld.IsAlive(shim));
         Assert.False(RuntimeWorld.IsAlive(child));
         Assert.Empty(Records(world));
-        string line = Assert.Single(File.ReadAllLines(world.Log("v2")), l => l.Contains("p-1", StringComparison.Ordinal));
+        string line = Assert.Single(
+            File.ReadAllLines(world.Log("v2")),
+            l => l.Contains("p-1", StringComparison.Ordinal)
+        );
         Assert.Equal("v2", JsonDocument.Parse(line).RootElement.GetProperty("release").GetString());
     }
 
@@ -114,7 +117,8 @@ public sealed class ProcessMemberTests
         string model = world.Sample("v1.onnx");
         string script = world.Script(
             "once.sh",
-            $"[ -e ran ] && {{ echo broken now; exit 7; }}; touch ran; exec {RuntimeWorld.Executable} model serve {model} --port $1\n"
+            "[ -e ran ] && { echo broken now; exit 7; }; touch ran; "
+                + $"exec {RuntimeWorld.Executable} model serve {model} --port $1\n"
         );
         var member = new Member.Process([script, "{port}"], "/v2/health/ready");
         await StartAsync(world, "r1", member);
@@ -216,7 +220,10 @@ public sealed class ProcessMemberTests
 
     private static async Task<StackStatus> StartAsync(RuntimeWorld world, string release, Member.Process member)
     {
-        var result = await world.Runtime.StartAsync(RuntimeWorld.Release(release, ("model", member)), RuntimeWorld.Cancel);
+        var result = await world.Runtime.StartAsync(
+            RuntimeWorld.Release(release, ("model", member)),
+            RuntimeWorld.Cancel
+        );
         Assert.True(result.Ok, string.Join("; ", result.Problems));
         Assert.True(result.Value.Ready);
         return result.Value;

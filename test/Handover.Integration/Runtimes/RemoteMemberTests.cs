@@ -19,7 +19,10 @@ public sealed class RemoteMemberTests
         await using var second = await Server.StartAsync();
         second.Status = 503;
         var member = new Member.Http([first.Address, second.Address], "/v2/health/ready");
-        var started = await world.Runtime.StartAsync(RuntimeWorld.Release("r1", ("model", member)), RuntimeWorld.Cancel);
+        var started = await world.Runtime.StartAsync(
+            RuntimeWorld.Release("r1", ("model", member)),
+            RuntimeWorld.Cancel
+        );
         Assert.Equal(first.Address, Assert.Single(started.Value.Members["model"]).Address);
         Assert.Contains("answered 503", started.Value.Trouble, StringComparison.Ordinal);
 

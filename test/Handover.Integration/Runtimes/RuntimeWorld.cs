@@ -73,7 +73,12 @@ internal sealed class RuntimeWorld : IAsyncDisposable
     }
 
     public static Release Release(string name, params (string Name, Member Member)[] members) =>
-        new() { Name = name, Service = "price", Members = members.ToDictionary(m => m.Name, m => m.Member) };
+        new()
+        {
+            Name = name,
+            Service = "price",
+            Members = members.ToDictionary(m => m.Name, m => m.Member),
+        };
 
     /// <summary>The process member that serves a sample by the program itself.</summary>
     public Member.Process Served(string model, params string[] more) =>
@@ -85,7 +90,9 @@ internal sealed class RuntimeWorld : IAsyncDisposable
     public string Log(string release, string member = "model") =>
         Path.Combine(State, "logs", $"price.{release}.{member}.log");
 
-    /// <summary>Pids whose environment has this world's state directory's mark, i.e. all that its records name.</summary>
+    /// <summary>
+    /// Pids whose environment has this world's state directory's mark, i.e. all that its records name.
+    /// </summary>
     public static bool IsAlive(int pid)
     {
         string path = $"/proc/{pid}/stat";

@@ -24,8 +24,8 @@ public sealed class ShimTests : IDisposable
     [Fact]
     public async Task When_the_node_is_killed_everything_it_started_dies()
     {
-        // The first sleep stands for the node: it holds the other end of the shim's input and is killed without warning.
-        // The child has forked, and one of its children has left for a session of its own.
+        // The first sleep stands for the node: it holds the other end of the shim's input and is killed without
+        // warning. The child has forked, and one of its children has left for a session of its own.
         string record = Path.Combine(_dir, "a.pid");
         string line =
             $"sleep 1000 | exec {RuntimeWorld.Executable} shim --record {record} -- "
@@ -116,7 +116,8 @@ public sealed class ShimTests : IDisposable
     [Fact]
     public void A_torn_record_kills_nothing_and_is_removed()
     {
-        File.WriteAllText(Path.Combine(_dir, "c.pid"), $"boot {ProcFile.BootId}\nmark\nchild -1 0\nshim 1\nchild x y\n\0\0");
+        string torn = $"boot {ProcFile.BootId}\nmark\nchild -1 0\nshim 1\nchild x y\n\0\0";
+        File.WriteAllText(Path.Combine(_dir, "c.pid"), torn);
         Assert.Equal(0, ProcessRecord.ReapAll(_dir));
         Assert.Empty(Directory.GetFiles(_dir));
     }

@@ -1,10 +1,13 @@
-// Why: models that are broken, odd or tiny in just the way that a test needs can't be trained; they are written byte by byte.
+// Why: models that are broken, odd or tiny in just the way that a test needs can't be trained; they are written byte
+// by byte.
 using System.Buffers.Binary;
 using System.Text;
 
 namespace Handover.Testkit.Models;
 
-/// <summary>Builds ONNX files (IR 8, opset 13) in the protobuf encoding of onnx.proto, without a protobuf library.</summary>
+/// <summary>
+/// Builds ONNX files (IR 8, opset 13) in the protobuf encoding of onnx.proto, without a protobuf library.
+/// </summary>
 public sealed class OnnxFile
 {
     public const int Float = 1;

@@ -43,7 +43,10 @@ public sealed class BatchedLogTests : IDisposable
         var target = new Recording();
         await using var log = new BatchedLog(target, NullLogger.Instance);
         log.Append("one"u8);
-        Assert.Equal("one\n", await target.First.Task.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            "one\n",
+            await target.First.Task.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken)
+        );
     }
 
     [Fact]

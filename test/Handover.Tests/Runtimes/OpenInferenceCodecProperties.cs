@@ -38,7 +38,10 @@ public sealed class OpenInferenceCodecProperties
     {
         using OnnxModel model = OpenInferenceCodecTests.Load(OnnxFile.Identity(OnnxFile.Float, "n", 3));
         byte[] good = Encoding.UTF8.GetBytes(
-            """{"id":"é","inputs":[{"name":"x","datatype":"FP32","shape":[2,3],"data":[[1,2,3],[4,5,6e-3]],"parameters":{"a":"b"}}],"outputs":[{"name":"y"}]}"""
+            """
+            {"id":"é","inputs":[{"name":"x","datatype":"FP32","shape":[2,3],"data":[[1,2,3],[4,5,6e-3]],
+            "parameters":{"a":"b"}}],"outputs":[{"name":"y"}]}
+            """
         );
         Gen.Select(Gen.Int[0, good.Length - 1], Gen.Byte, Gen.Int[0, good.Length])
             .Sample(

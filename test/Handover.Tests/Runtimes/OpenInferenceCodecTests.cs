@@ -1,5 +1,5 @@
-// Why: a model that gets a slightly wrong request often answers anyway. The codec must refuse it, in words, and must give
-// back exactly what the model said for everything else.
+// Why: a model that gets a slightly wrong request often answers anyway. The codec must refuse it, in words, and must
+// give back exactly what the model said for everything else.
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
@@ -27,7 +27,8 @@ public sealed class OpenInferenceCodecTests
     public void Every_datatype_comes_back_as_it_was_sent(int type, string datatype, string data)
     {
         using OnnxModel model = Load(OnnxFile.Identity(type, "n", 2));
-        Answer answer = Ask(model, $$"""{"inputs":[{"name":"x","datatype":"{{datatype}}","shape":[2,2],"data":{{data}}}]}""");
+        string body = $$"""{"inputs":[{"name":"x","datatype":"{{datatype}}","shape":[2,2],"data":{{data}}}]}""";
+        Answer answer = Ask(model, body);
         Assert.Null(answer.Error);
         JsonElement output = answer.Output("y");
         Assert.Equal(datatype, output.GetProperty("datatype").GetString());
@@ -53,7 +54,11 @@ public sealed class OpenInferenceCodecTests
         using OnnxModel model = Load(OnnxFile.Identity(OnnxFile.Float, "n"));
         Answer answer = Ask(
             model,
-            """{"outputs":[{"name":"y"}],"inputs":[{"data":[1,2],"shape":[2],"parameters":{"a":1},"datatype":"FP32","name":"x"}],"parameters":{"b":true},"id":"q"}"""
+            """
+            {"outputs":[{"name":"y"}],
+             "inputs":[{"data":[1,2],"shape":[2],"parameters":{"a":1},"datatype":"FP32","name":"x"}],
+             "parameters":{"b":true},"id":"q"}
+            """
         );
         Assert.Null(answer.Error);
         Assert.Equal("q", answer.Document!.RootElement.GetProperty("id").GetString());
@@ -83,7 +88,9 @@ public sealed class OpenInferenceCodecTests
         using OnnxModel model = Load(file);
         Answer answer = Ask(
             model,
-            """{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[-5]}],"outputs":[{"name":"c"},{"name":"a"}]}"""
+            """
+            {"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[-5]}],"outputs":[{"name":"c"},{"name":"a"}]}
+            """
         );
         JsonElement outputs = answer.Document!.RootElement.GetProperty("outputs");
         Assert.Equal(["c", "a"], outputs.EnumerateArray().Select(o => o.GetProperty("name").GetString()));
@@ -104,12 +111,15 @@ public sealed class OpenInferenceCodecTests
     [InlineData("{\"parameters\":{\"binary_data_output\":true},\"inputs\":[]}", "binary data extension")]
     [InlineData("{\"parameters\":{\"a\":[1]},\"inputs\":[]}", "a parameter must be")]
     [InlineData("{\"inputs\":[{\"datatype\":\"FP32\",\"shape\":[1,3],\"data\":[1,2,3]}]}", "has no 'name'")]
-    [InlineData("{\"inputs\":[{\"name\":\"q\",\"datatype\":\"FP32\",\"shape\":[1,3],\"data\":[1]}]}", "'q' is not an input")]
+    [InlineData(
+        "{\"inputs\":[{\"name\":\"q\",\"datatype\":\"FP32\",\"shape\":[1],\"data\":[1]}]}",
+        "'q' is not an input"
+    )]
     [InlineData("{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP64\",\"shape\":[1,3],\"data\":[1,2,3]}]}", "takes FP32")]
     [InlineData("{\"inputs\":[{\"name\":\"x\",\"shape\":[1,3],\"data\":[1,2,3]}]}", "datatype is missing")]
     [InlineData("{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"data\":[1,2,3]}]}", "'shape' is missing")]
     [InlineData("{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[1,3]}]}", "'data' is missing")]
-    [InlineData("{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"shape\":[1,3],\"dada\":[1]}]}", "'dada' is not a field")]
+    [InlineData("{\"inputs\":[{\"name\":\"x\",\"datatype\":\"FP32\",\"dada\":[1]}]}", "'dada' is not a field")]
     public void A_malformed_request_is_refused(string body, string because) => AssertRefused(body, because);
 
     [Theory]
@@ -162,8 +172,10 @@ public sealed class OpenInferenceCodecTests
             .Node("Add", ["a", "b"], "y")
             .Output("y", OnnxFile.Float, "N", 1);
         using OnnxModel model = Load(file);
-        string body =
-            """{"inputs":[{"name":"a","datatype":"FP32","shape":[2,1],"data":[1,2]},{"name":"b","datatype":"FP32","shape":[1,1],"data":[1]}]}""";
+        string body = """
+            {"inputs":[{"name":"a","datatype":"FP32","shape":[2,1],"data":[1,2]},
+                       {"name":"b","datatype":"FP32","shape":[1,1],"data":[1]}]}
+            """;
         Assert.Equal("dimension 'N' is 2 in input 'a' and 1 in 'b'", Ask(model, body).Error);
     }
 

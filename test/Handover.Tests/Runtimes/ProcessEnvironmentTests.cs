@@ -25,5 +25,6 @@ public sealed class ProcessEnvironmentTests
     [InlineData("CUDA_VISIBLE_DEVICES", "0")]
     [InlineData("MODEL_URL", "http://127.0.0.1:9000/")]
     [InlineData("EMPTY", "")]
-    public void A_setting_is_passed_on(string name, string value) => Assert.True(ProcessEnvironment.MayPass(name, value));
+    public void A_setting_is_passed_on(string name, string value) =>
+        Assert.True(ProcessEnvironment.MayPass(name, value));
 }
