@@ -1,17 +1,20 @@
-// Why: model files, schemas and commands are named by users, and are taken only from inside the configuration directory.
-// A name that leaves it, by dots or by a symbolic link, would let a declaration read any file of the machine.
+// Why: model files, schemas and commands are named by users, and are taken only from inside the configuration
+// directory. A name that leaves it, by dots or by a symbolic link, would let a declaration read any file of the
+// machine.
 using Handover.Core.Foundation;
 
 namespace Handover.Ports;
 
-/// <summary>Turns a relative path into an existing file's real path, and refuses whatever lies outside the directory.</summary>
+/// <summary>
+/// Turns a relative path into an existing file's real path, and refuses whatever lies outside the directory.
+/// </summary>
 public static class ConfinedPath
 {
     private const int MaxLinks = 40;
 
     /// <summary>
-    /// The real path (no symbolic links left) of <paramref name="relative"/> inside <paramref name="directory"/>. Links are
-    /// followed as long as their end lies inside. Errors: <c>path-outside</c>, <c>file-missing</c>.
+    /// The real path (no symbolic links left) of <paramref name="relative"/> inside <paramref name="directory"/>.
+    /// Links are followed as long as their end lies inside. Errors: <c>path-outside</c>, <c>file-missing</c>.
     /// </summary>
     public static Result<string> Resolve(string directory, string relative)
     {

@@ -10,9 +10,10 @@ using Handover.Core.Foundation;
 namespace Handover.Ports;
 
 /// <summary>
-/// Which addresses may be dialled on behalf of what users declare. Loopback always; link-local, unspecified, multicast and
-/// broadcast addresses never, whatever is listed; everything else only when its host name or network is listed. A URL is
-/// checked when it is declared (<see cref="Check"/>) and each address again when it is dialled (<see cref="ConnectAsync"/>).
+/// Which addresses may be dialled on behalf of what users declare. Loopback always; link-local, unspecified, multicast
+/// and broadcast addresses never, whatever is listed; everything else only when its host name or network is listed. A
+/// URL is checked when it is declared (<see cref="Check"/>) and each address again when it is dialled (<see
+/// cref="ConnectAsync"/>).
 /// </summary>
 public sealed class UrlPolicy
 {
@@ -25,7 +26,9 @@ public sealed class UrlPolicy
     /// <summary>Loopback only.</summary>
     public static UrlPolicy LoopbackOnly { get; } = new([], []);
 
-    /// <summary>Reads the values of <c>--allow-url</c>: a host name, an IP address or a network such as 10.0.0.0/8.</summary>
+    /// <summary>
+    /// Reads the values of <c>--allow-url</c>: a host name, an IP address or a network such as 10.0.0.0/8.
+    /// </summary>
     public static Result<UrlPolicy> Parse(IEnumerable<string> allowed)
     {
         var hosts = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
@@ -91,7 +94,9 @@ public sealed class UrlPolicy
         return mayPass ? null : Refusal(host, null);
     }
 
-    /// <summary>Whether <paramref name="address"/>, which <paramref name="host"/> resolved to, may be dialled.</summary>
+    /// <summary>
+    /// Whether <paramref name="address"/>, which <paramref name="host"/> resolved to, may be dialled.
+    /// </summary>
     public bool Allows(string host, IPAddress address)
     {
         IPAddress canonical = Canonical(address);
@@ -106,8 +111,9 @@ public sealed class UrlPolicy
     }
 
     /// <summary>
-    /// Resolves, verifies every address and dials one that is allowed. Throws <see cref="HttpRequestException"/> when none
-    /// is, and <see cref="SocketException"/> when none of them answers. Fits <see cref="SocketsHttpHandler.ConnectCallback"/>.
+    /// Resolves, verifies every address and dials one that is allowed. Throws <see cref="HttpRequestException"/> when
+    /// none is, and <see cref="SocketException"/> when none of them answers. Fits <see
+    /// cref="SocketsHttpHandler.ConnectCallback"/>.
     /// </summary>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
     {
@@ -198,7 +204,10 @@ public sealed class UrlPolicy
         bool never = address is not null && IsNever(Canonical(address));
         string where = address is null || address.ToString() == host ? host : $"{host} ({address})";
         string why = never ? "link-local, unspecified and multicast addresses are never dialled" : "it is not allowed";
-        return new("url-not-allowed", string.Create(CultureInfo.InvariantCulture, $"{where} may not be dialled: {why}."))
+        return new(
+            "url-not-allowed",
+            string.Create(CultureInfo.InvariantCulture, $"{where} may not be dialled: {why}.")
+        )
         {
             Fix = never ? null : $"Start the node with --allow-url {host} if this is meant.",
         };

@@ -1,5 +1,5 @@
-// Why: every answer leaves a line, and a process member writes what it likes. Neither may make a request wait for the disk,
-// fill the memory or fill the disk.
+// Why: every answer leaves a line, and a process member writes what it likes. Neither may make a request wait for the
+// disk, fill the memory or fill the disk.
 using System.Buffers;
 using Microsoft.Extensions.Logging;
 

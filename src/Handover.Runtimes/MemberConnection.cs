@@ -1,5 +1,5 @@
-// Why: probes and metadata calls go to the member exactly as the gateway does: over its socket when it has one, and never
-// to an address that the policy forbids.
+// Why: probes and metadata calls go to the member exactly as the gateway does: over its socket when it has one, and
+// never to an address that the policy forbids.
 using System.Net.Http;
 using System.Net.Sockets;
 using Handover.Ports;

@@ -1,5 +1,5 @@
-// Why: the engine wants stacks to run or not to run, and repeats itself until it is so. This is where that becomes true,
-// whichever way each member of the stack is run.
+// Why: the engine wants stacks to run or not to run, and repeats itself until it is so. This is where that becomes
+// true, whichever way each member of the stack is run.
 using System.Collections.Concurrent;
 using System.Net.Http;
 using Handover.Core.Catalog;

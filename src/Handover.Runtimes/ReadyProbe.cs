@@ -6,7 +6,9 @@ namespace Handover.Runtimes;
 /// <summary>Asks a member whether it is ready.</summary>
 internal static class ReadyProbe
 {
-    /// <summary>Null when the path was answered with a 2xx status, else why it was not. Throws only when cancelled.</summary>
+    /// <summary>
+    /// Null when the path was answered with a 2xx status, else why it was not. Throws only when cancelled.
+    /// </summary>
     public static async Task<string?> AskAsync(
         HttpClient client,
         string path,

@@ -1,4 +1,5 @@
-// Why: a Unix socket's path has at most 107 bytes on Linux, so where a socket lies depends on how long the directory is.
+// Why: a Unix socket's path has at most 107 bytes on Linux, so where a socket lies depends on how long the directory
+// is.
 using System.Security.Cryptography;
 using System.Text;
 
@@ -51,7 +52,9 @@ internal sealed class StateLayout : IDisposable
         }
     }
 
-    /// <summary>The system gives the lock back however the holder dies; so whoever has it may end what is left over.</summary>
+    /// <summary>
+    /// The system gives the lock back however the holder dies; so whoever has it may end what is left over.
+    /// </summary>
     private static FileStream Lock(string path)
     {
         try

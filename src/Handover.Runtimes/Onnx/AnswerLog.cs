@@ -7,8 +7,8 @@ namespace Handover.Runtimes.Onnx;
 
 /// <summary>
 /// One NDJSON line per answer: <c>{"at","requestId","release","purpose","status"}</c>. <c>at</c> is when the request
-/// arrived, so that lines can be put into the order in which requests reached the model; <c>status</c> is 0 when the caller
-/// went away before there was an answer.
+/// arrived, so that lines can be put into the order in which requests reached the model; <c>status</c> is 0 when the
+/// caller went away before there was an answer.
 /// </summary>
 internal sealed class AnswerLog(BatchedLog log, string release)
 {

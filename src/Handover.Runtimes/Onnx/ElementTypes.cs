@@ -1,4 +1,5 @@
-// Why: ONNX and the Open Inference Protocol name the same element types differently; this is the only place that knows both.
+// Why: ONNX and the Open Inference Protocol name the same element types differently; this is the only place that knows
+// both.
 using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Handover.Runtimes.Onnx;

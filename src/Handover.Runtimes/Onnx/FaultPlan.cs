@@ -1,5 +1,5 @@
-// Why: a release that is slow or flaky must exist for real, to prove that the gates catch it; and the same seed must give
-// the same run again.
+// Why: a release that is slow or flaky must exist for real, to prove that the gates catch it; and the same seed must
+// give the same run again.
 using System.Globalization;
 using Handover.Core.Foundation;
 
@@ -83,9 +83,7 @@ public sealed record FaultPlan
     }
 
     private static Ratio? Share(string value) =>
-        value.EndsWith('%') && Number(value[..^1]) is { } percent && percent <= 100
-            ? Ratio.FromPercent(percent)
-            : null;
+        value.EndsWith('%') && Number(value[..^1]) is { } percent && percent <= 100 ? Ratio.FromPercent(percent) : null;
 
     private static TimeSpan? Duration(string value)
     {

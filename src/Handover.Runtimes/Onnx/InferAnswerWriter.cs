@@ -1,4 +1,5 @@
-// Why: JSON has no NaN and no infinity, and a model gives them without an error. They are found before a byte is written.
+// Why: JSON has no NaN and no infinity, and a model gives them without an error. They are found before a byte is
+// written.
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -18,7 +19,9 @@ internal static class InferAnswerWriter
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>Writes the answer to one request. Returns what is wrong with the outputs, or null; then nothing is written.</summary>
+    /// <summary>
+    /// Writes the answer to one request. Returns what is wrong with the outputs, or null; then nothing is written.
+    /// </summary>
     public static string? Write(
         IBufferWriter<byte> into,
         string modelName,

@@ -1,5 +1,5 @@
-// Why: a request that is slightly wrong must be told so. A model that gets a wrong shape or type often answers anyway, and
-// nobody notices; so everything that the protocol and the model declare is checked here, before the graph runs.
+// Why: a request that is slightly wrong must be told so. A model that gets a wrong shape or type often answers anyway,
+// and nobody notices; so everything that the protocol and the model declare is checked here, before the graph runs.
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
 
@@ -13,7 +13,9 @@ internal static class InferRequestReader
 
     private const int MaxIdLength = 1024;
 
-    /// <summary>Reads <paramref name="body"/>; the error is a sentence for the caller. Dispose the request in any case.</summary>
+    /// <summary>
+    /// Reads <paramref name="body"/>; the error is a sentence for the caller. Dispose the request in any case.
+    /// </summary>
     public static string? Read(ReadOnlySpan<byte> body, OnnxModel model, InferRequest request)
     {
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxRank + 8 });
@@ -63,7 +65,7 @@ internal static class InferRequestReader
             }
             else if (reader.ValueTextEquals("parameters"u8))
             {
-                error = Parameters(ref reader);
+                error = RequestFields.Parameters(ref reader);
             }
             else
             {
@@ -107,8 +109,9 @@ internal static class InferRequestReader
                 long size = request.Shapes[i]![d];
                 if (!sizes.TryAdd(tensor.Symbols[d], (size, tensor.Name)) && sizes[tensor.Symbols[d]].Size != size)
                 {
-                    (long other, string input) = sizes[tensor.Symbols[d]];
-                    return $"dimension '{tensor.Symbols[d]}' is {other} in input '{input}' and {size} in '{tensor.Name}'";
+                    string symbol = tensor.Symbols[d];
+                    (long other, string input) = sizes[symbol];
+                    return $"dimension '{symbol}' is {other} in input '{input}' and {size} in '{tensor.Name}'";
                 }
             }
         }
@@ -173,15 +176,15 @@ internal static class InferRequestReader
             string? error = null;
             if (reader.ValueTextEquals("name"u8))
             {
-                error = Text(ref reader, "name", out name);
+                error = RequestFields.Text(ref reader, "name", out name);
             }
             else if (reader.ValueTextEquals("datatype"u8))
             {
-                error = Text(ref reader, "datatype", out datatype);
+                error = RequestFields.Text(ref reader, "datatype", out datatype);
             }
             else if (reader.ValueTextEquals("shape"u8))
             {
-                error = Shape(ref reader, out shape);
+                error = RequestFields.Shape(ref reader, out shape);
             }
             else if (reader.ValueTextEquals("data"u8))
             {
@@ -193,7 +196,7 @@ internal static class InferRequestReader
             else
             {
                 error = reader.ValueTextEquals("parameters"u8)
-                    ? Parameters(ref reader)
+                    ? RequestFields.Parameters(ref reader)
                     : $"'{reader.GetString()}' is not a field of an input";
             }
 
@@ -284,44 +287,6 @@ internal static class InferRequestReader
         return error;
     }
 
-    private static string? Text(ref Utf8JsonReader reader, string field, out string? value)
-    {
-        reader.Read();
-        value = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
-        return value is null ? $"'{field}' must be a string" : null;
-    }
-
-    private static string? Shape(ref Utf8JsonReader reader, out long[]? shape)
-    {
-        shape = null;
-        reader.Read();
-        Span<long> sizes = stackalloc long[MaxRank];
-        int rank = 0;
-        if (reader.TokenType != JsonTokenType.StartArray)
-        {
-            return "'shape' must be an array";
-        }
-
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            if (rank == MaxRank)
-            {
-                return $"'shape' has more than {MaxRank} dimensions";
-            }
-
-            bool whole = reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out sizes[rank]);
-            if (!whole || sizes[rank] is < 1 or > int.MaxValue)
-            {
-                return "each size in 'shape' must be a whole number from 1";
-            }
-
-            rank++;
-        }
-
-        shape = sizes[..rank].ToArray();
-        return null;
-    }
-
     private static string? Outputs(ref Utf8JsonReader reader, OnnxModel model, InferRequest request)
     {
         reader.Read();
@@ -342,8 +307,8 @@ internal static class InferRequestReader
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 string? error =
-                    reader.ValueTextEquals("name"u8) ? Text(ref reader, "name", out name)
-                    : reader.ValueTextEquals("parameters"u8) ? Parameters(ref reader)
+                    reader.ValueTextEquals("name"u8) ? RequestFields.Text(ref reader, "name", out name)
+                    : reader.ValueTextEquals("parameters"u8) ? RequestFields.Parameters(ref reader)
                     : $"'{reader.GetString()}' is not a field of an output";
                 if (error is not null)
                 {
@@ -365,36 +330,6 @@ internal static class InferRequestReader
         }
 
         request.Outputs = names.Count > 0 ? [.. names] : null;
-        return null;
-    }
-
-    /// <summary>Parameters are free for the caller, save those of the binary extension, which would change the meaning.</summary>
-    private static string? Parameters(ref Utf8JsonReader reader)
-    {
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject)
-        {
-            return "'parameters' must be an object";
-        }
-
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            if (
-                reader.ValueTextEquals("binary_data_size"u8)
-                || reader.ValueTextEquals("binary_data"u8)
-                || reader.ValueTextEquals("binary_data_output"u8)
-            )
-            {
-                return "the binary data extension is not supported: send the data as JSON";
-            }
-
-            reader.Read();
-            if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject or JsonTokenType.Null)
-            {
-                return "a parameter must be a string, a number or a boolean";
-            }
-        }
-
         return null;
     }
 }

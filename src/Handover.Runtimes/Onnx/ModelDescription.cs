@@ -1,4 +1,5 @@
-// Why: what a loaded model says of itself is compared with what its release declares, so it comes from the session alone.
+// Why: what a loaded model says of itself is compared with what its release declares, so it comes from the session
+// alone.
 using System.Buffers;
 using System.Text.Json;
 
@@ -18,8 +19,8 @@ internal static class ModelDescription
         });
 
     /// <summary>
-    /// The answer to <c>GET /v2/models/{m}</c>. <c>properties</c> are the file's own key/value pairs, under the name that
-    /// the protocol gives them over gRPC.
+    /// The answer to <c>GET /v2/models/{m}</c>. <c>properties</c> are the file's own key/value pairs, under the name
+    /// that the protocol gives them over gRPC.
     /// </summary>
     public static byte[] Model(string name, OnnxModel model) =>
         Write(json =>

@@ -1,5 +1,5 @@
-// Why: one model behind the Open Inference Protocol v2 (REST). The gateway rewrites paths, so the model's name in the path
-// is the caller's business and any is accepted; everything else is checked strictly.
+// Why: one model behind the Open Inference Protocol v2 (REST). The gateway rewrites paths, so the model's name in the
+// path is the caller's business and any is accepted; everything else is checked strictly.
 using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.ML.OnnxRuntime;

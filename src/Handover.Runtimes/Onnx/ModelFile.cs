@@ -31,7 +31,9 @@ internal sealed record ModelFile(byte[] Bytes, string Sha256)
         }
     }
 
-    /// <summary>What is wrong when the file is not the declared one; null when it is, or when none was declared.</summary>
+    /// <summary>
+    /// What is wrong when the file is not the declared one; null when it is, or when none was declared.
+    /// </summary>
     public Problem? Differs(string? declared, string name) =>
         declared is null || declared.Equals(Sha256, StringComparison.OrdinalIgnoreCase)
             ? null

@@ -1,5 +1,5 @@
-// Why: a model in this process is reached over HTTP like every other member, so that the gateway knows one kind of member;
-// this is the small web server around it.
+// Why: a model in this process is reached over HTTP like every other member, so that the gateway knows one kind of
+// member; this is the small web server around it.
 using Handover.Core.Foundation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;

@@ -9,8 +9,8 @@ namespace Handover.Runtimes.Onnx;
 public static class ModelServer
 {
     /// <summary>
-    /// Serves <see cref="ModelServeOptions.File"/>; each answer is one NDJSON line on <paramref name="log"/>. Returns the
-    /// exit code: 0 when <paramref name="cancel"/> ended it, 1 when it could not start, and why on
+    /// Serves <see cref="ModelServeOptions.File"/>; each answer is one NDJSON line on <paramref name="log"/>. Returns
+    /// the exit code: 0 when <paramref name="cancel"/> ended it, 1 when it could not start, and why on
     /// <paramref name="errors"/> (standard error when null).
     /// </summary>
     public static async Task<int> RunAsync(

@@ -1,4 +1,5 @@
-// Why: shapes and names of a model are asked for on every request, so they are read once out of the session and kept flat.
+// Why: shapes and names of a model are asked for on every request, so they are read once out of the session and kept
+// flat.
 using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Handover.Runtimes.Onnx;

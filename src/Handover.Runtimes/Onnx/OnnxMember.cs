@@ -52,8 +52,8 @@ internal sealed class OnnxMember(
             return differs;
         }
 
-        // Loading is native work of milliseconds to seconds: not on the caller's thread. What the session takes can only be
-        // estimated from the process's growth, which other work disturbs; it is never less than the file.
+        // Loading is native work of milliseconds to seconds: not on the caller's thread. What the session takes can
+        // only be estimated from the process's growth, which other work disturbs; it is never less than the file.
         long before = Environment.WorkingSet;
         Result<OnnxModel> model = await Task.Run(() => OnnxModel.Load(file.Value.Bytes, declared.File), cancel);
         if (!model.Ok)

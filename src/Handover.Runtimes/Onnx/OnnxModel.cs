@@ -95,7 +95,8 @@ internal sealed class OnnxModel : IDisposable
     {
         using var options = new Microsoft.ML.OnnxRuntime.SessionOptions
         {
-            // Throughput comes from calls side by side, which the server bounds; threads inside a call would fight them.
+            // Throughput comes from calls side by side, which the server bounds; threads inside a call would fight
+            // them.
             IntraOpNumThreads = 1,
             InterOpNumThreads = 1,
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
@@ -105,7 +106,9 @@ internal sealed class OnnxModel : IDisposable
         return new InferenceSession(file, options);
     }
 
-    /// <summary>The native library prints errors to stderr besides throwing them, unless its environment says otherwise.</summary>
+    /// <summary>
+    /// The native library prints errors to stderr besides throwing them, unless its environment says otherwise.
+    /// </summary>
     private static void EnsureQuietEnvironment()
     {
         lock (EnvironmentLock)
@@ -155,8 +158,8 @@ internal sealed class OnnxModel : IDisposable
     }
 
     /// <summary>
-    /// Runs the graph once with the smallest input, because the first call of a session pays for allocation and planning.
-    /// Whether the graph likes these made-up values says nothing about it, so a refusal is not an error.
+    /// Runs the graph once with the smallest input, because the first call of a session pays for allocation and
+    /// planning. Whether the graph likes these made-up values says nothing about it, so a refusal is not an error.
     /// </summary>
     private void Warm()
     {
@@ -170,11 +173,7 @@ internal sealed class OnnxModel : IDisposable
                 values[i] =
                     tensor.Datatype == "BYTES"
                         ? OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, shape)
-                        : OrtValue.CreateAllocatedTensorValue(
-                            OrtAllocator.DefaultInstance,
-                            tensor.ElementType,
-                            shape
-                        );
+                        : OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, tensor.ElementType, shape);
                 if (tensor.Datatype != "BYTES")
                 {
                     values[i].GetTensorMutableRawData().Clear();

@@ -1,5 +1,5 @@
-// Why: the numbers are nearly all of a request's bytes. They go from UTF-8 into the tensor's own memory in one pass, whether
-// they are written flat or nested, and a wrong one is named by its position.
+// Why: the numbers are nearly all of a request's bytes. They go from UTF-8 into the tensor's own memory in one pass,
+// whether they are written flat or nested, and a wrong one is named by its position.
 using System.Text.Json;
 using Handover.Core.Foundation;
 using Microsoft.ML.OnnxRuntime;
@@ -13,8 +13,8 @@ internal static class TensorDataReader
     private delegate bool ElementReader<T>(ref Utf8JsonReader reader, out T value);
 
     /// <summary>
-    /// Reads the array that <paramref name="reader"/> stands on. Returns what is wrong, or null. The caller has bounded the
-    /// number of elements by the size of the body.
+    /// Reads the array that <paramref name="reader"/> stands on. Returns what is wrong, or null. The caller has
+    /// bounded the number of elements by the size of the body.
     /// </summary>
     public static string? Read(
         ref Utf8JsonReader reader,
@@ -89,8 +89,8 @@ internal static class TensorDataReader
     }
 
     /// <summary>
-    /// Flat arrays have their elements at depth 1; nested ones have them at the depth of the shape's rank, and each inner
-    /// array has the length that the shape says. The first token decides which of the two it is.
+    /// Flat arrays have their elements at depth 1; nested ones have them at the depth of the shape's rank, and each
+    /// inner array has the length that the shape says. The first token decides which of the two it is.
     /// </summary>
     private static string? Elements<T>(
         ref Utf8JsonReader reader,
@@ -130,8 +130,8 @@ internal static class TensorDataReader
             {
                 if (leafDepth > 1 && seen[depth] != shape[depth - 1])
                 {
-                    return $"input '{tensor.Name}': an array at depth {depth} has {seen[depth]} elements, and the shape "
-                        + $"says {shape[depth - 1]}";
+                    return $"input '{tensor.Name}': an array at depth {depth} has {seen[depth]} elements, "
+                        + $"and the shape says {shape[depth - 1]}";
                 }
 
                 depth--;
@@ -162,7 +162,8 @@ internal static class TensorDataReader
 
     private static bool IsNumber(ref Utf8JsonReader r) => r.TokenType == JsonTokenType.Number;
 
-    // A number beyond the type's range parses to infinity, which would travel through the graph as a silent wrong answer.
+    // A number beyond the type's range parses to infinity, which would travel through the graph as a silent wrong
+    // answer.
     private static bool Float(ref Utf8JsonReader r, out float v) =>
         (v = default) == 0 && IsNumber(ref r) && r.TryGetSingle(out v) && float.IsFinite(v);
 

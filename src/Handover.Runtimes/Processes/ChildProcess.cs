@@ -8,7 +8,9 @@ using Handover.Core.Foundation;
 
 namespace Handover.Runtimes.Processes;
 
-/// <summary>A running child behind its shim. Whatever happens, <see cref="StopAsync"/> leaves nothing of it behind.</summary>
+/// <summary>
+/// A running child behind its shim. Whatever happens, <see cref="StopAsync"/> leaves nothing of it behind.
+/// </summary>
 internal sealed class ChildProcess : IDisposable
 {
     private static readonly TimeSpan KillWait = TimeSpan.FromSeconds(2);
@@ -162,8 +164,8 @@ internal sealed class ChildProcess : IDisposable
     }
 
     /// <summary>
-    /// A port that was free a moment ago. Somebody may take it before the child does; then the child fails to listen and is
-    /// started again with another.
+    /// A port that was free a moment ago. Somebody may take it before the child does; then the child fails to listen
+    /// and is started again with another.
     /// </summary>
     private static int FreePort()
     {

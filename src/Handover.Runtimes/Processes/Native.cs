@@ -16,7 +16,9 @@ internal static partial class Native
     // Larger than any C library's posix_spawnattr_t, posix_spawn_file_actions_t or sigset_t.
     private const int OpaqueBytes = 1024;
 
-    /// <summary>Sends a signal to a process, or to a whole group when <paramref name="pid"/> is negative. False: none there.</summary>
+    /// <summary>
+    /// Sends a signal to a process, or to a whole group when <paramref name="pid"/> is negative. False: none there.
+    /// </summary>
     public static bool Signal(int pid, int signal) => Kill(pid, signal) == 0;
 
     /// <summary>Leaves the terminal's session, so that its Ctrl-C does not reach this process.</summary>
@@ -76,8 +78,7 @@ internal static partial class Native
     /// <summary>The sentence that belongs to an error number.</summary>
     public static string Message(int error) => Marshal.GetPInvokeErrorMessage(error);
 
-    private static nint[] Strings(IReadOnlyList<string> values) =>
-        [.. values.Select(Marshal.StringToCoTaskMemUTF8), 0];
+    private static nint[] Strings(IReadOnlyList<string> values) => [.. values.Select(Marshal.StringToCoTaskMemUTF8), 0];
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int pid, int signal);
@@ -119,11 +120,7 @@ internal static partial class Native
     [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_destroy")]
     private static partial int ActionsDestroy(nint actions);
 
-    [LibraryImport(
-        "libc",
-        EntryPoint = "posix_spawn_file_actions_addopen",
-        StringMarshalling = StringMarshalling.Utf8
-    )]
+    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_addopen", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int ActionsOpen(nint actions, int descriptor, string path, int flags, uint mode);
 
     [LibraryImport("libc", EntryPoint = "sigfillset")]

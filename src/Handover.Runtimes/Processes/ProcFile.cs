@@ -1,4 +1,5 @@
-// Why: a pid alone names nothing, since the system gives it out again. A pid with its start time does, and /proc knows it.
+// Why: a pid alone names nothing, since the system gives it out again. A pid with its start time does, and /proc knows
+// it.
 using System.Globalization;
 using System.Text;
 
@@ -12,7 +13,9 @@ internal static class ProcFile
     /// <summary>Identifies this boot of the machine: pids and start times of another boot mean nothing.</summary>
     public static string BootId { get; } = TryRead("/proc/sys/kernel/random/boot_id")?.Trim() ?? "";
 
-    /// <summary>Start time of a living process in clock ticks since boot; null when there is none (or only a zombie).</summary>
+    /// <summary>
+    /// Start time of a living process in clock ticks since boot; null when there is none (or only a zombie).
+    /// </summary>
     public static long? StartTime(int pid)
     {
         string? stat = TryRead($"/proc/{pid}/stat");
@@ -54,7 +57,9 @@ internal static class ProcFile
         return bytes;
     }
 
-    /// <summary>Processes of this user, other than this one, whose environment has the given variable and value.</summary>
+    /// <summary>
+    /// Processes of this user, other than this one, whose environment has the given variable and value.
+    /// </summary>
     public static List<int> WithEnvironment(string name, string value)
     {
         byte[] wanted = Encoding.UTF8.GetBytes($"{name}={value}\0");
@@ -85,7 +90,9 @@ internal static class ProcFile
     private static string? TryRead(string path) =>
         TryReadBytes(path) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
 
-    /// <summary>Null when the process is gone or somebody else's: both are ordinary while walking through /proc.</summary>
+    /// <summary>
+    /// Null when the process is gone or somebody else's: both are ordinary while walking through /proc.
+    /// </summary>
     private static byte[]? TryReadBytes(string path)
     {
         try

@@ -33,9 +33,7 @@ internal static class ProcessCommand
         IEnumerable<string> arguments = declared
             .Command.Skip(1)
             .Select(a => a.Replace("{port}", number, StringComparison.Ordinal));
-        return program.Ok
-            ? program.Value.Concat(arguments).ToList()
-            : program;
+        return program.Ok ? program.Value.Concat(arguments).ToList() : program;
     }
 
     /// <summary>How this program is started: its own executable, or <c>dotnet</c> and its assembly.</summary>

@@ -20,7 +20,8 @@ internal static class ProcessEnvironment
     ];
 
     /// <summary>
-    /// False for Handover's own variables, for names that speak of secrets, and for values that are URLs with a password.
+    /// False for Handover's own variables, for names that speak of secrets, and for values that are URLs with a
+    /// password.
     /// </summary>
     public static bool MayPass(string name, string? value)
     {

@@ -1,5 +1,5 @@
-// Why: a model that needs its own program is started, watched, restarted with patience and stopped here, so that a release
-// of any language moves like one that runs in the node.
+// Why: a model that needs its own program is started, watched, restarted with patience and stopped here, so that a
+// release of any language moves like one that runs in the node.
 using System.Globalization;
 using System.Net.Http;
 using Handover.Core.Catalog;
@@ -83,7 +83,9 @@ internal sealed class ProcessMember(
         _stop.Dispose();
     }
 
-    /// <summary>Starts the process and waits until it is ready. When it does not get ready, nothing of it is left.</summary>
+    /// <summary>
+    /// Starts the process and waits until it is ready. When it does not get ready, nothing of it is left.
+    /// </summary>
     private async Task<Problem?> LaunchAsync(CancellationToken cancel)
     {
         _child?.Dispose();
@@ -118,7 +120,7 @@ internal sealed class ProcessMember(
 
     private async Task<Problem?> UntilReadyAsync(ChildProcess child, CancellationToken cancel)
     {
-        using HttpClient client = MemberConnection.Client(Endpoint(child.Port), options.UrlPolicy, Timeout.InfiniteTimeSpan);
+        using HttpClient client = Client(child);
         long startedAt = time.GetTimestamp();
         TimeSpan poll = FirstPoll;
         string? last = null;
@@ -147,7 +149,9 @@ internal sealed class ProcessMember(
         return new("process-not-ready", $"{context} was not ready after {seconds} s: {last}; {child.LastWords()}")
         {
             Field = "ready",
-            Fix = $"Check that it listens on 127.0.0.1 and the port in PORT. Its whole output is in {layout.Log(context)}.",
+            Fix =
+                "Check that it listens on 127.0.0.1 and the port in PORT. "
+                + $"Its whole output is in {layout.Log(context)}.",
         };
     }
 
@@ -161,6 +165,9 @@ internal sealed class ProcessMember(
             {
                 ChildProcess child = _child!;
                 await WatchAsync(child);
+
+                // At once: what is left of it is about to be ended, so nothing may be sent there any more.
+                Become(new(null, false, false, child.Ending()));
                 bool steady = time.GetUtcNow() - child.StartedAt >= SteadyAfter;
                 crashes = steady ? 1 : crashes + 1;
                 string ending = child.Ending();
@@ -178,7 +185,9 @@ internal sealed class ProcessMember(
         }
     }
 
-    /// <summary>Starts it again, with growing patience. Returns the crashes in a row, over the limit when it gave up.</summary>
+    /// <summary>
+    /// Starts it again, with growing patience. Returns the crashes in a row, over the limit when it gave up.
+    /// </summary>
     private async Task<int> RestartAsync(int crashes, string ending)
     {
         while (crashes <= options.RestartLimit)
@@ -205,7 +214,7 @@ internal sealed class ProcessMember(
     /// <summary>Probes the running process until it exits.</summary>
     private async Task WatchAsync(ChildProcess child)
     {
-        using HttpClient client = MemberConnection.Client(Endpoint(child.Port), options.UrlPolicy, Timeout.InfiniteTimeSpan);
+        using HttpClient client = Client(child);
         int failures = 0;
         while (!child.Exited.IsCompleted)
         {
@@ -230,9 +239,7 @@ internal sealed class ProcessMember(
     private TimeSpan Backoff(int crashes)
     {
         double factor = Math.Pow(2, Math.Min(crashes - 1, 20));
-        return TimeSpan.FromTicks(
-            (long)Math.Min(options.RestartAfter.Ticks * factor, options.RestartAfterMax.Ticks)
-        );
+        return TimeSpan.FromTicks((long)Math.Min(options.RestartAfter.Ticks * factor, options.RestartAfterMax.Ticks));
     }
 
     private void Become(MemberState state)
@@ -240,6 +247,9 @@ internal sealed class ProcessMember(
         _state = state;
         context.Changed();
     }
+
+    private HttpClient Client(ChildProcess child) =>
+        MemberConnection.Client(Endpoint(child.Port), options.UrlPolicy, Timeout.InfiniteTimeSpan);
 
     private static MemberEndpoint Endpoint(int port) => new(new Uri($"http://127.0.0.1:{port}"));
 

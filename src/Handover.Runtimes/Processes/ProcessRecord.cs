@@ -1,12 +1,13 @@
-// Why: whatever is killed (the node, a shim, a child), the next start must find what is left and end it before anything new
-// starts. So what is started is written down first.
+// Why: whatever is killed (the node, a shim, a child), the next start must find what is left and end it before
+// anything new starts. So what is started is written down first.
 using System.Globalization;
 
 namespace Handover.Runtimes.Processes;
 
 /// <summary>
-/// The record of one supervised process: a file with the boot, a mark that every descendant carries in its environment, and
-/// pid and start time of shim and child. A pid is only ever killed when its start time or its mark fits.
+/// The record of one supervised process: a file with the boot, a mark that every descendant carries in its
+/// environment, and pid and start time of shim and child. A pid is only ever killed when its start time or its mark
+/// fits.
 /// </summary>
 internal sealed class ProcessRecord
 {
@@ -33,7 +34,9 @@ internal sealed class ProcessRecord
         return record;
     }
 
-    /// <summary>Ends whatever the records in <paramref name="directory"/> still name. Returns how many processes that were.</summary>
+    /// <summary>
+    /// Ends whatever the records in <paramref name="directory"/> still name. Returns how many processes that were.
+    /// </summary>
     public static int ReapAll(string directory)
     {
         int killed = 0;

@@ -1,6 +1,7 @@
-// Why: a model process must not outlive its node, however the node dies. The parent-death signal follows the thread that
-// forked, not the process, so it is of no use here. A pipe is: the system closes the node's end whatever kills the node, and
-// this little process, which stands between the two, sees the end of file and kills the child's whole session.
+// Why: a model process must not outlive its node, however the node dies. The parent-death signal follows the thread
+// that forked, not the process, so it is of no use here. A pipe is: the system closes the node's end whatever kills
+// the node, and this little process, which stands between the two, sees the end of file and kills the child's whole
+// session.
 using System.Collections;
 using System.Runtime.InteropServices;
 
@@ -13,8 +14,8 @@ public static class Shim
     private const int NotStartedExit = 127;
 
     /// <summary>
-    /// Runs the program until it ends or standard input does. Returns its exit code, 128 + N when signal N ended it, or 127
-    /// when it could not be started.
+    /// Runs the program until it ends or standard input does. Returns its exit code, 128 + N when signal N ended it,
+    /// or 127 when it could not be started.
     /// </summary>
     public static async Task<int> RunAsync(string[] args)
     {

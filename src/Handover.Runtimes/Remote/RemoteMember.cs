@@ -117,8 +117,8 @@ internal sealed class RemoteMember(
     }
 
     /// <summary>
-    /// One round. The first failure of an endpoint that was ready may be a lost packet, so the second one counts; the first
-    /// success of one that was not counts at once.
+    /// One round. The first failure of an endpoint that was ready may be a lost packet, so the second one counts; the
+    /// first success of one that was not counts at once.
     /// </summary>
     private async Task ProbeAllAsync(CancellationToken cancel)
     {

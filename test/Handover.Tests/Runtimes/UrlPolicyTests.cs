@@ -121,7 +121,8 @@ public sealed class UrlPolicyTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        Task served = ServeOnceAsync(listener, "HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n");
+        const string redirect = "HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n";
+        Task served = ServeOnceAsync(listener, redirect);
         using var client = new HttpClient(UrlPolicy.LoopbackOnly.CreateHandler());
         int port = ((IPEndPoint)listener.LocalEndpoint).Port;
         using var answer = await client.GetAsync(
