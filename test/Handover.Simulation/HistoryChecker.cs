@@ -172,6 +172,18 @@ public sealed class HistoryChecker
     /// <summary>A request was answered.</summary>
     public void Completed(long request) => _inFlight.RemoveAll(f => f.Request == request);
 
+    /// <summary>
+    /// The store took a gateway off its list. It had stopped and drained before it asked, so an attempt that is open need not
+    /// wait for its promise.
+    /// </summary>
+    public void Left(string gateway)
+    {
+        if (_attempts.TryGetValue(_open, out AttemptFacts? facts))
+        {
+            facts.Members.Remove(gateway);
+        }
+    }
+
     /// <summary>A gateway was killed: what it had is lost, and what it had in flight are orphans.</summary>
     public void Died(string gateway)
     {

@@ -96,9 +96,14 @@ public sealed class SimGateway : SimNode
                 () =>
                 {
                     World.Store.Leave(SimWorld.Service, member);
+                    World.Checker.Left(Id);
                     return "left";
                 },
-                answer => World.After(answer is null ? 50 * FaultMix.Ms : World.Random.Between(1, 1500) * FaultMix.Ms, answer is null ? Ask : Start),
+                answer =>
+                {
+                    long pause = (answer is null ? 50 : World.Random.Between(1, 1500)) * FaultMix.Ms;
+                    World.After(pause, answer is null ? Ask : Start);
+                },
                 always: true
             );
         }
