@@ -130,8 +130,9 @@ internal sealed class MoveAttempt : IDisposable
                 _gateways.Find(send.Gateway)?.Deliver(send.Message);
                 return null;
             case MoveEffect.WakeAt wake:
-                TimeSpan due = wake.Time - Now();
-                _timer.Change(due > TimeSpan.Zero ? due : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+                // Timers count whole milliseconds; one that fires early only asks for another.
+                double due = Math.Ceiling((wake.Time - Now()).TotalMilliseconds);
+                _timer.Change(TimeSpan.FromMilliseconds(Math.Max(0, due)), Timeout.InfiniteTimeSpan);
                 return null;
             case MoveEffect.Done done:
                 _outcome = done.Outcome;

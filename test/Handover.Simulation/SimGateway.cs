@@ -1,0 +1,302 @@
+using Handover.Core.Moves;
+using Handover.Core.Traffic;
+
+namespace Handover.Simulation;
+
+/// <summary>A gateway: the shipped <see cref="GatewayAgent"/> with a data plane, a disk and a network that can fail.</summary>
+public sealed class SimGateway : SimNode
+{
+    private readonly List<SimRequest> _waiting = [];
+    private readonly Queue<(LastKnownGood Good, long? Held)> _writes = new();
+    private readonly int[] _inFlight = new int[SimEntities.Count];
+    private GatewayAgentState _agent;
+    private LastKnownGood? _disk;
+    private SimCoordinator? _asker;
+    private (long Attempt, uint Mask, DrainMode Drain)? _draining;
+    private Routing? _routing;
+    private long _epoch;
+    private uint _heldMask;
+    private bool _leaving;
+    private bool _writing;
+    private long _holdSince;
+
+    public SimGateway(string id, SimWorld world)
+        : base(id, world)
+    {
+        _agent = new GatewayAgentState(SimWorld.Service, id, "");
+        ClockSkew = world.Random.Below(1_000_000_000);
+    }
+
+    /// <summary>Whether it serves at the end of a run.</summary>
+    public bool Serving => Alive && _agent.Mode == GatewayMode.Serving;
+
+    /// <summary>The epoch that it knows.</summary>
+    public long Epoch => _agent.Epoch;
+
+    public override void Start()
+    {
+        Alive = true;
+        _leaving = false;
+        _writing = false;
+        _epoch = 0;
+        _routing = null;
+        _heldMask = 0;
+        _draining = null;
+        _asker = null;
+        _agent = new GatewayAgentState(SimWorld.Service, Id, $"{Id}.{Life}");
+        Input(new GatewayInput.Booted(_disk));
+        NextArrival();
+    }
+
+    public override void Kill()
+    {
+        base.Kill();
+        World.Checker.Died(Id);
+        _waiting.Clear();
+        _writes.Clear();
+        Array.Clear(_inFlight);
+    }
+
+    /// <summary>Leaves in order: drains, takes itself off the store's list, ends.</summary>
+    public void Leave()
+    {
+        _leaving = true;
+        TryLeave();
+    }
+
+    /// <summary>A message arrives.</summary>
+    public void Receive(SimCoordinator from, MoveMessage message)
+    {
+        if (message is MoveMessage.Hold)
+        {
+            _asker = from;
+        }
+
+        Input(new GatewayInput.MessageReceived(message));
+    }
+
+    private void TryLeave()
+    {
+        if (_inFlight.Any(n => n > 0) || _waiting.Count > 0)
+        {
+            Later(20 * FaultMix.Ms, TryLeave);
+            return;
+        }
+
+        // From here on it dispatches nothing, so whatever it promised it keeps. Its file would be a lie once it is off the
+        // list, because then a move does not wait for it.
+        _disk = null;
+        Alive = false;
+        var member = new EpochMember(Id, _agent.Incarnation);
+        Life++;
+        void Ask()
+        {
+            World.Ask(
+                this,
+                () =>
+                {
+                    World.Store.Leave(SimWorld.Service, member);
+                    World.Checker.Left(Id);
+                    return "left";
+                },
+                answer =>
+                {
+                    long pause = (answer is null ? 50 : World.Random.Between(1, 1500)) * FaultMix.Ms;
+                    World.After(pause, answer is null ? Ask : Start);
+                },
+                always: true
+            );
+        }
+
+        Ask();
+    }
+
+    private void Input(GatewayInput input)
+    {
+        bool held = _agent.Hold is not null;
+        (_agent, IReadOnlyList<GatewayEffect> effects) = World.Mutation.Step(_agent, input, Clock);
+        if (!held && _agent.Hold is not null)
+        {
+            _holdSince = World.Now;
+        }
+
+        foreach (GatewayEffect effect in effects)
+        {
+            CarryOut(effect);
+        }
+
+        if (held && _agent.Hold is null)
+        {
+            World.HoldEnded(Id, World.Now - _holdSince);
+        }
+    }
+
+    private void CarryOut(GatewayEffect effect)
+    {
+        switch (effect)
+        {
+            case GatewayEffect.HoldSlice hold:
+                Snapshot(hold.Epoch, hold.Slice.From, SimEntities.Mask(hold.Slice.From, hold.Slice.To));
+                _draining = (hold.Attempt, _heldMask, hold.Drain);
+                CheckDrained();
+                break;
+            case GatewayEffect.PersistHeld persist:
+                Write(persist.Attempt);
+                break;
+            case GatewayEffect.SendHeld held:
+                World.Checker.HeldSaid(Id, held.Attempt);
+                if (_asker is { } asker)
+                {
+                    var reply = new GatewayReply.Held(SimWorld.Service, held.Attempt, Id, _agent.Incarnation);
+                    World.Send(this, asker, () => asker.Receive(reply));
+                }
+
+                break;
+            case GatewayEffect.Publish publish:
+                _draining = null;
+                Snapshot(publish.Epoch, publish.Routing, 0);
+                Write(null);
+                break;
+            case GatewayEffect.Resolve resolve:
+                World.Ask(
+                    this,
+                    () => World.Resolve(resolve.Attempt, Id),
+                    reply => Input(new GatewayInput.Resolved(resolve.Attempt, reply))
+                );
+                break;
+            case GatewayEffect.Join:
+                var member = new EpochMember(Id, _agent.Incarnation);
+                World.Ask(
+                    this,
+                    () => World.Store.Join(SimWorld.Service, member),
+                    reply => Input(new GatewayInput.Joined(reply))
+                );
+                break;
+            case GatewayEffect.WakeAt wake:
+                Later(Virtual(wake.Time) - World.Now, () => Input(new GatewayInput.Tick()));
+                break;
+            default:
+                throw new InvalidOperationException($"unknown effect {effect}");
+        }
+    }
+
+    // One swap; then every waiting request is looked at again, in order of arrival.
+    private void Snapshot(long epoch, Routing routing, uint heldMask)
+    {
+        _epoch = epoch;
+        _routing = routing;
+        _heldMask = heldMask;
+        List<SimRequest> waiting = World.Mutation.Release([.. _waiting]);
+        _waiting.Clear();
+        foreach (SimRequest request in waiting)
+        {
+            Route(request);
+        }
+    }
+
+    private void Route(SimRequest request)
+    {
+        bool held = (_heldMask >> request.Entity & 1) == 1;
+        if (_routing is null || _routing.Closed || held)
+        {
+            if (_routing is not null)
+            {
+                World.Checker.Buffered(Id, request.Entity);
+            }
+
+            _waiting.Add(request);
+            return;
+        }
+
+        string release = SimEntities.Releases(_routing)[request.Entity];
+        World.Dispatched(Id, request, _epoch, release);
+        _inFlight[request.Entity]++;
+        int life = Life;
+        World.After(World.ServiceTime(), () => Answered(life, request));
+    }
+
+    private void Answered(int life, SimRequest request)
+    {
+        // The answer exists whether or not the gateway is paused; the gateway takes note when it runs.
+        if (Life != life)
+        {
+            return;
+        }
+
+        World.Checker.Completed(request.Number);
+        Do(
+            life,
+            () =>
+            {
+                _inFlight[request.Entity]--;
+                CheckDrained();
+            }
+        );
+    }
+
+    private void CheckDrained()
+    {
+        if (_draining is not { } draining)
+        {
+            return;
+        }
+
+        for (int i = 0; draining.Drain == DrainMode.Atomic && i < _inFlight.Length; i++)
+        {
+            if ((draining.Mask >> i & 1) == 1 && _inFlight[i] > 0)
+            {
+                return;
+            }
+        }
+
+        _draining = null;
+        Later(World.Random.Between(0, 300), () => Input(new GatewayInput.SliceDrained(draining.Attempt)));
+    }
+
+    private void Write(long? held)
+    {
+        _writes.Enqueue((_agent.LastKnownGood!, held));
+        if (!_writing)
+        {
+            WriteNext();
+        }
+    }
+
+    // Writes reach the disk in order; one that was not finished at a kill is as if it had never been.
+    private void WriteNext()
+    {
+        _writing = true;
+        Later(
+            World.DiskTime(),
+            () =>
+            {
+                (LastKnownGood good, long? held) = _writes.Dequeue();
+                _disk = World.Mutation.Write(_disk, good);
+                _writing = false;
+                if (_writes.Count > 0)
+                {
+                    WriteNext();
+                }
+
+                if (held is { } attempt)
+                {
+                    Input(new GatewayInput.HeldPersisted(attempt));
+                }
+            }
+        );
+    }
+
+    private void NextArrival() =>
+        Later(
+            World.Random.Between(5 * FaultMix.Ms, 65 * FaultMix.Ms),
+            () =>
+            {
+                if (!_leaving)
+                {
+                    SimRequest request = World.NextRequest(Id);
+                    Route(request);
+                    NextArrival();
+                }
+            }
+        );
+}
