@@ -9,19 +9,21 @@ namespace Handover.Core.Divergence;
 /// </summary>
 public static class TextComparison
 {
-    /// <summary>Tokens that are compared at most: the longest common subsequence takes the product of both lengths.</summary>
+    /// <summary>
+    /// Tokens that are compared at most: the longest common subsequence takes the product of both lengths.
+    /// </summary>
     public const int MostTokens = 2_000;
 
     /// <summary>
-    /// Compatibility form (NFKC), lower case, punctuation as space, one space between tokens, none around. Text that is no
-    /// valid Unicode is normalised without the compatibility form.
+    /// Full-width forms as ASCII, lower case, punctuation as space, one space between tokens, none around. Composed and
+    /// decomposed accents stay different: the program runs without ICU, and there <c>string.Normalize</c> does nothing.
     /// </summary>
     public static string Normalise(string text)
     {
-        string form = IsWellFormed(text) ? text.Normalize(NormalizationForm.FormKC) : text;
-        var result = new StringBuilder(form.Length);
-        foreach (char c in form)
+        var result = new StringBuilder(text.Length);
+        foreach (char wide in text)
         {
+            char c = wide is >= '\uFF01' and <= '\uFF5E' ? (char)(wide - 0xFEE0) : wide;
             bool separates = char.IsWhiteSpace(c) || char.IsPunctuation(c) || char.IsControl(c);
             if (!separates)
             {
@@ -41,8 +43,8 @@ public static class TextComparison
         [.. Normalise(text).Split(' ', StringSplitOptions.RemoveEmptyEntries).Take(MostTokens)];
 
     /// <summary>
-    /// Harmonic mean of precision and recall of shared tokens, each counted as often as both have it (as in SQuAD). 1 when
-    /// neither has a token, 0 when one has none.
+    /// Harmonic mean of precision and recall of shared tokens, each counted as often as both have it (as in SQuAD). 1
+    /// when neither has a token, 0 when one has none.
     /// </summary>
     public static double TokenF1(string a, string b)
     {
@@ -107,22 +109,4 @@ public static class TextComparison
     }
 
     private static double F(int shared, int left, int right) => 2.0 * shared / (left + right);
-
-    private static bool IsWellFormed(string text)
-    {
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (char.IsSurrogate(text[i]))
-            {
-                if (i + 1 >= text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
-                {
-                    return false;
-                }
-
-                i++;
-            }
-        }
-
-        return true;
-    }
 }
