@@ -175,7 +175,9 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.RequestHeaderEncodingSelector = name =>
-            name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? DigitsOnlyEncoding.Instance : null;
+            name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? DigitsOnlyEncoding.Instance
+            : name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionEncoding.Instance
+            : null;
         kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
         foreach (Uri url in urls)
         {

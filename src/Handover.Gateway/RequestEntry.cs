@@ -44,6 +44,7 @@ internal sealed partial class RequestEntry(GatewayFeed feed, PipelineTools tools
 
     private async Task RouteAsync(HttpContext context, string requestId)
     {
+        RequestHygiene.CloseIfAsked(context);
         if (RequestHygiene.Check(context) is { } unsound)
         {
             await unsound.WriteAsync(context, requestId, null);

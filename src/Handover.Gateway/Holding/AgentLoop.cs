@@ -52,8 +52,9 @@ internal sealed partial class AgentLoop : IAsyncDisposable
     public void Deliver(MoveMessage message) => Post(message.Service, new GatewayInput.MessageReceived(message));
 
     /// <summary>
-    /// Leaves every service in the store, after the last request has ended. The files go first: once the store does not
-    /// wait for this gateway any more, what they say may be out of date at any time.
+    /// Leaves every service in the store, after the last request has ended. A file goes before the store is told: once
+    /// nobody waits for this gateway, what the file says may be out of date at any time. When the store cannot even be read
+    /// the gateway stays a member and keeps the file, by which its next incarnation may serve.
     /// </summary>
     public async Task LeaveAsync(CancellationToken cancel)
     {
@@ -61,8 +62,19 @@ internal sealed partial class AgentLoop : IAsyncDisposable
         await _running;
         foreach ((string service, Agent agent) in _agents)
         {
-            agent.File.Delete();
-            await _options.Store.LeaveAsync(service, _options.Member, cancel);
+            using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            bound.CancelAfter(_options.StoreTimeout);
+            try
+            {
+                _ = await _options.Store.ReadAsync(service, bound.Token);
+                agent.File.Delete();
+                await _options.Store.LeaveAsync(service, _options.Member, bound.Token);
+            }
+            catch (Exception e)
+            {
+                // Whatever a store throws: staying a member is safe.
+                LogNotLeft(e, service);
+            }
         }
     }
 

@@ -16,11 +16,17 @@ internal sealed class BodyCopy(int limit)
     /// <summary>Whether the body was seen to its end.</summary>
     public bool Ended { get; set; }
 
-    /// <summary>The whole body; null when it was too large or was not seen to its end.</summary>
-    public ReadOnlyMemory<byte>? Whole => Overflowed || !Ended ? null : _buffer.AsMemory(0, _length);
+    /// <summary>The whole body when it was seen to its end and is no longer than <paramref name="bound"/>; else null.</summary>
+    public ReadOnlyMemory<byte>? Within(int bound)
+    {
+        // Not a conditional expression: there a null would become an empty body, by way of the conversion from arrays.
+        if (Overflowed || !Ended || _length > bound)
+        {
+            return null;
+        }
 
-    /// <summary>The whole body when it is no longer than <paramref name="bound"/>; else null.</summary>
-    public ReadOnlyMemory<byte>? Within(int bound) => Whole is { } whole && whole.Length <= bound ? whole : null;
+        return new ReadOnlyMemory<byte>(_buffer, 0, _length);
+    }
 
     /// <summary>Takes the next bytes.</summary>
     public void Take(ReadOnlySpan<byte> bytes)

@@ -1,6 +1,5 @@
 using Handover.Gateway.Forwarding;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
 namespace Handover.Gateway.Routing;
@@ -64,10 +63,25 @@ internal static class RequestHygiene
             return new Refusal(405, "bad-method", "The method is not allowed.", "CONNECT and TRACE are not forwarded.");
         }
 
-        bool upgrade = context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest ?? false;
-        return upgrade && headers.Upgrade.Any(u => u is not null && u.Contains("websocket", StringComparison.OrdinalIgnoreCase))
+        return headers.Upgrade.Any(u => u is not null && u.Contains("websocket", StringComparison.OrdinalIgnoreCase))
             ? Refusal.NotSupported("A WebSocket")
             : null;
+    }
+
+    /// <summary>Closes the connection after the answer where the caller asked for that in a list of names.</summary>
+    public static void CloseIfAsked(HttpContext context)
+    {
+        if (ConnectionEncoding.Names(context.Request.Headers.Connection).Contains("close", StringComparer.OrdinalIgnoreCase))
+        {
+            context.Response.OnStarting(
+                static response =>
+                {
+                    ((HttpResponse)response).Headers.Connection = "close";
+                    return Task.CompletedTask;
+                },
+                context.Response
+            );
+        }
     }
 
     /// <summary>
@@ -76,9 +90,9 @@ internal static class RequestHygiene
     /// </summary>
     public static void Strip(IHeaderDictionary headers)
     {
-        foreach (string name in headers.Connection.SelectMany(v => (v ?? "").Split(',')).Select(v => v.Trim()).ToList())
+        foreach (string name in ConnectionEncoding.Names(headers.Connection).ToList())
         {
-            if (name.Length > 0 && !NeverStripped.Contains(name))
+            if (!NeverStripped.Contains(name))
             {
                 headers.Remove(name);
             }
