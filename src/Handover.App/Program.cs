@@ -1,3 +1,4 @@
 using Handover.App.Cli;
+using Handover.App.Node;
 
-return await CliEntry.RunAsync(args, runNode: null, EarlyCommands.Find);
+return await CliEntry.RunAsync(args, NodeHost.RunAsync, EarlyCommands.Find);

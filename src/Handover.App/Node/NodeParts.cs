@@ -152,8 +152,7 @@ public sealed class NodeParts : IAsyncDisposable
             _logs.CreateLogger<JournalWriter>()
         );
         _stops.Add(journal.DisposeAsync);
-        var labels = new LabelStore(database, journal, ServiceOf, _time, _logs.CreateLogger<LabelStore>());
-        _stops.Add(labels.DisposeAsync);
+        LabelJoiner labels = Labels(options, journal);
         labels.Joined += evidence.Record;
         MemberRuntime runtime = Runtime(options, urls);
         _gateway = Gateway(options, urls, epochs, new ExchangeFanOut(evidence, journal));
@@ -180,18 +179,16 @@ public sealed class NodeParts : IAsyncDisposable
         );
         _stops.Add(_engine.DisposeAsync);
         _catalog.ServingRelease = service => _engine.RoutingOf(service)?.Stable;
-        var advice = new AdviceAccess(() => _catalog.Current, _engine.RoutingOf, evidence, runtime, journal);
         _admin = Admin(
             new ApiServices
             {
                 Rollouts = _engine,
-                Catalog = new CatalogAccess(_catalog, _engine.RoutingOf),
+                Catalog = new StoredCatalog(_catalog),
                 Epochs = epochs,
                 Journal = journal,
                 Labels = labels.PushAsync,
                 Gateways = [_gateway],
                 Runtimes = runtime,
-                Advise = advice.AdviseAsync,
                 Tokens = tokens,
                 Audit = audit,
                 Address = address,
@@ -204,6 +201,25 @@ public sealed class NodeParts : IAsyncDisposable
             }
         );
         _stops.Add(_admin.DisposeAsync);
+    }
+
+    private LabelJoiner Labels(RunOptions options, JournalWriter journal)
+    {
+        // A file of its own: what programs push must never stand in the way of a move.
+        SqliteDatabase database = Keep(
+            SqliteDatabase.Open(Path.Combine(options.StateDirectory, "labels.db"), SqliteDurability.Normal)
+        );
+        var joiner = new LabelJoiner(
+            new LabelStore(database),
+            journal,
+            ServiceOf,
+            _time,
+            new LabelOptions(),
+            _logs.CreateLogger<LabelJoiner>()
+        );
+        journal.Written += joiner.Recorded;
+        _stops.Add(joiner.DisposeAsync);
+        return joiner;
     }
 
     private Service? ServiceOf(string name) => _catalog.Current.Services.GetValueOrDefault(name);
