@@ -13,15 +13,15 @@ public static class TextComparison
     public const int MostTokens = 2_000;
 
     /// <summary>
-    /// Compatibility form (NFKC), lower case, punctuation as space, one space between tokens, none around. Text that is no
-    /// valid Unicode is normalised without the compatibility form.
+    /// Full-width forms as ASCII, lower case, punctuation as space, one space between tokens, none around. Composed and
+    /// decomposed accents stay different: the program runs without ICU, and there <c>string.Normalize</c> does nothing.
     /// </summary>
     public static string Normalise(string text)
     {
-        string form = IsWellFormed(text) ? text.Normalize(NormalizationForm.FormKC) : text;
-        var result = new StringBuilder(form.Length);
-        foreach (char c in form)
+        var result = new StringBuilder(text.Length);
+        foreach (char wide in text)
         {
+            char c = wide is >= '\uFF01' and <= '\uFF5E' ? (char)(wide - 0xFEE0) : wide;
             bool separates = char.IsWhiteSpace(c) || char.IsPunctuation(c) || char.IsControl(c);
             if (!separates)
             {
@@ -107,22 +107,4 @@ public static class TextComparison
     }
 
     private static double F(int shared, int left, int right) => 2.0 * shared / (left + right);
-
-    private static bool IsWellFormed(string text)
-    {
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (char.IsSurrogate(text[i]))
-            {
-                if (i + 1 >= text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
-                {
-                    return false;
-                }
-
-                i++;
-            }
-        }
-
-        return true;
-    }
 }

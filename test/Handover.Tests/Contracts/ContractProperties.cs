@@ -32,7 +32,7 @@ public sealed class ContractProperties
                     Assert.True(TensorMeaning.Accepts(sample.Reads, document), $"{sample.Writes} holds for {sample.Reads} but not {document}");
                 }
             },
-            iter: 20_000
+            iter: 5_000
         );
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class ContractProperties
                     Assert.False(TensorMeaning.Accepts(pair.Reads, verdict.Witness), "the witness is accepted");
                 }
             },
-            iter: 20_000
+            iter: 5_000
         );
 
     [Fact]
