@@ -8,7 +8,9 @@ public sealed record Advice
     /// <summary>The strategy; null when every one is refused.</summary>
     public required Strategy? Strategy { get; init; }
 
-    /// <summary>Whether the old release must be stopped before the new one starts, because memory forbids both.</summary>
+    /// <summary>
+    /// Whether the old release must be stopped before the new one starts, because memory forbids both.
+    /// </summary>
     public required bool SingleStack { get; init; }
 
     /// <summary>The phases of the plan; empty without a strategy.</summary>
@@ -23,7 +25,9 @@ public sealed record Advice
     /// <summary>What to know or to do besides.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
-    /// <summary>Extra money for the second stack; null when the costs per day are not known or in two currencies.</summary>
+    /// <summary>
+    /// Extra money for the second stack; null when the costs per day are not known or in two currencies.
+    /// </summary>
     public required AdviceCost? Cost { get; init; }
 
     /// <summary>Time until the rollout has succeeded; null without a strategy.</summary>

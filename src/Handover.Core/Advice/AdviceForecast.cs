@@ -5,8 +5,8 @@ using Handover.Core.Rollouts;
 namespace Handover.Core.Advice;
 
 /// <summary>
-/// How long the phases take and what the second stack costs when nothing is wrong: for each phase the larger of its least
-/// time and the time in which its least number of requests arrives at the traffic of now.
+/// How long the phases take and what the second stack costs when nothing is wrong: for each phase the larger of its
+/// least time and the time in which its least number of requests arrives at the traffic of now.
 /// </summary>
 internal static class AdviceForecast
 {
@@ -24,8 +24,15 @@ internal static class AdviceForecast
         return new AdviceDuration(total < Longest ? total : Longest, facts.RequestsPerSecond is > 0);
     }
 
-    /// <summary>The candidate's cost while both run, and stable's while it is kept; null when it cannot be said.</summary>
-    public static AdviceCost? Cost(IReadOnlyList<Phase> phases, AdviceDuration duration, MeasuredFacts facts, bool single)
+    /// <summary>
+    /// The candidate's cost while both run, and stable's while it is kept; null when it cannot be said.
+    /// </summary>
+    public static AdviceCost? Cost(
+        IReadOnlyList<Phase> phases,
+        AdviceDuration duration,
+        MeasuredFacts facts,
+        bool single
+    )
     {
         if (facts.CandidateCostPerDay is not { } candidate || facts.StableCostPerDay is not { } stable)
         {
@@ -56,7 +63,10 @@ internal static class AdviceForecast
         {
             Phase.Start => facts.StartTime ?? TimeSpan.Zero,
             Phase.Shadow shadow => Arrival(shadow.Pairs, shadow.Share, facts),
-            Phase.Shift shift => Max(shift.For, shift.Segment is null ? Arrival(shift.Requests, shift.Share, facts) : TimeSpan.Zero),
+            Phase.Shift shift => Max(
+                shift.For,
+                shift.Segment is null ? Arrival(shift.Requests, shift.Share, facts) : TimeSpan.Zero
+            ),
             Phase.Bake bake => bake.For,
             _ => TimeSpan.Zero,
         };

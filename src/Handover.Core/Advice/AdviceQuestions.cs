@@ -3,8 +3,8 @@ using Handover.Core.Catalog;
 namespace Handover.Core.Advice;
 
 /// <summary>
-/// A person's answers to the five questions; null is not answered. What can be measured need not be asked, and a question
-/// that stays open counts with its most careful answer.
+/// A person's answers to the five questions; null is not answered. What can be measured need not be asked, and a
+/// question that stays open counts with its most careful answer.
 /// </summary>
 public sealed record AdviceQuestions
 {

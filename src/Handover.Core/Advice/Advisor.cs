@@ -5,9 +5,9 @@ using Handover.Core.Rollouts;
 namespace Handover.Core.Advice;
 
 /// <summary>
-/// Says which strategy fits. Precedence: refusals first; then low confidence or a new architecture asks for a flag; then a
-/// blast radius where consistency matters asks for a cutover; else parallel. A strategy that is refused gives way to the
-/// next in that order, and the advice says so.
+/// Says which strategy fits. Precedence: refusals first; then low confidence or a new architecture asks for a flag;
+/// then a blast radius where consistency matters asks for a cutover; else parallel. A strategy that is refused gives
+/// way to the next in that order, and the advice says so.
 /// </summary>
 public static class Advisor
 {
@@ -89,8 +89,11 @@ public static class Advisor
     private static List<Refusal> Refusals(ResolvedQuestions asked, MeasuredFacts facts, bool single)
     {
         var refusals = new List<Refusal>();
-        ContractVerdict? broken = facts.Contracts?.Breaks.FirstOrDefault(v => facts.Candidate is null || v.Release is null
-            || string.Equals(v.Release, facts.Candidate, StringComparison.Ordinal));
+        ContractVerdict? broken = facts.Contracts?.Breaks.FirstOrDefault(v =>
+            facts.Candidate is null
+            || v.Release is null
+            || string.Equals(v.Release, facts.Candidate, StringComparison.Ordinal)
+        );
         if (broken is not null)
         {
             string reason = $"both releases would answer at the same time, and {broken.Detail}";
@@ -99,42 +102,41 @@ public static class Advisor
             refusals.Add(new Refusal(Strategy.Flag, reason, fix));
         }
 
-        if (!single)
+        if (single)
         {
-            return refusals;
+            refusals.AddRange(ForMemory(asked, facts));
         }
 
+        return refusals;
+    }
+
+    private static IEnumerable<Refusal> ForMemory(ResolvedQuestions asked, MeasuredFacts facts)
+    {
+        const string Smaller = "add memory, or make the candidate smaller";
         string memory = MemoryWords(facts);
-        refusals.Add(new Refusal(Strategy.Parallel, $"two stacks do not fit: {memory}.", "add memory, or make the candidate smaller"));
-        refusals.Add(new Refusal(Strategy.Flag, $"two stacks do not fit: {memory}.", "add memory, or make the candidate smaller"));
+        yield return new Refusal(Strategy.Parallel, $"two stacks do not fit: {memory}.", Smaller);
+        yield return new Refusal(Strategy.Flag, $"two stacks do not fit: {memory}.", Smaller);
         if (facts.CandidateMemoryBytes > facts.MemoryForReleasesBytes)
         {
-            refusals.Add(
-                new Refusal(Strategy.Cutover, $"even the candidate alone does not fit: {memory}.", "add memory, or make the candidate smaller")
-            );
+            yield return new Refusal(Strategy.Cutover, $"even the candidate alone does not fit: {memory}.", Smaller);
         }
         else if (asked.Interruption == Interruption.None)
         {
-            refusals.Add(
-                new Refusal(
-                    Strategy.Cutover,
-                    $"it would have to stop the old release before the new one starts ({memory}), and no interruption is tolerable.",
-                    "add memory for a second stack, or allow an interruption"
-                )
+            yield return new Refusal(
+                Strategy.Cutover,
+                $"it would have to stop the old release before the new one starts ({memory}), "
+                    + "and no interruption is tolerable.",
+                "add memory for a second stack, or allow an interruption"
             );
         }
         else if (facts.StartTime > Longest(asked.Interruption))
         {
-            refusals.Add(
-                new Refusal(
-                    Strategy.Cutover,
-                    $"the candidate takes {facts.StartTime} to start, longer than the interruption that is tolerable.",
-                    "add memory for a second stack, allow a longer interruption, or make the start faster"
-                )
+            yield return new Refusal(
+                Strategy.Cutover,
+                $"the candidate takes {facts.StartTime} to start, longer than the interruption that is tolerable.",
+                "add memory for a second stack, allow a longer interruption, or make the start faster"
             );
         }
-
-        return refusals;
     }
 
     /// <summary>The longest interruption that an answer means.</summary>
@@ -151,22 +153,30 @@ public static class Advisor
         || candidate <= room - (facts.StableMemoryBytes ?? 0);
 
     private static string MemoryWords(MeasuredFacts facts) =>
-        FormattableString.Invariant(
-            $"stable takes {Mib(facts.StableMemoryBytes)}, the candidate {Mib(facts.CandidateMemoryBytes)}, and {Mib(facts.MemoryForReleasesBytes)} are there (measured)"
-        );
+        $"stable takes {Mib(facts.StableMemoryBytes)}, the candidate {Mib(facts.CandidateMemoryBytes)}, "
+        + $"and {Mib(facts.MemoryForReleasesBytes)} are there (measured)";
 
-    private static string Mib(long? bytes) => bytes is { } b ? FormattableString.Invariant($"{b / 1048576.0:0.#} MiB") : "an unknown amount";
+    private static string Mib(long? bytes) =>
+        bytes is { } b ? FormattableString.Invariant($"{b / 1048576.0:0.#} MiB") : "an unknown amount";
 
     private static PhaseTimes Times(ResolvedQuestions asked, MeasuredFacts facts)
     {
         PhaseTimes times = PhaseTimes.Default;
         if (asked.Maturity == Maturity.FirstDeployments)
         {
-            times = times with { Step = TimeSpan.FromMinutes(10), Bake = TimeSpan.FromHours(4), Keep = TimeSpan.FromHours(48) };
+            times = times with
+            {
+                Step = TimeSpan.FromMinutes(10),
+                Bake = TimeSpan.FromHours(4),
+                Keep = TimeSpan.FromHours(48),
+            };
         }
 
         return facts.ReplayableRequests is { } recorded
-            ? times with { WarmRequests = (int)Math.Clamp(recorded, LeastWarmRequests, times.WarmRequests) }
+            ? times with
+            {
+                WarmRequests = (int)Math.Clamp(recorded, LeastWarmRequests, times.WarmRequests),
+            }
             : times;
     }
 
@@ -175,12 +185,17 @@ public static class Advisor
         var notes = new List<string>();
         if (strategy == Strategy.Cutover && facts.Contracts?.Outcome == ContractOutcome.Breaks)
         {
-            notes.Add("A contract is broken: verify refuses the rollout until an adapter, an acknowledgement or a new consumer is there.");
+            notes.Add(
+                "A contract is broken: verify refuses the rollout until an adapter, an acknowledgement "
+                    + "or a new consumer is there."
+            );
         }
 
         if (facts.Contracts is null && asked.Difference == ChangeKind.Interface)
         {
-            notes.Add("The interface changes and no contract was checked: declare the consumers, then run contracts check.");
+            notes.Add(
+                "The interface changes and no contract was checked: declare the consumers, then run contracts check."
+            );
         }
 
         if (facts.Contracts is { Undecided.Count: > 0 } open)
@@ -190,17 +205,24 @@ public static class Advisor
 
         if (strategy == Strategy.Cutover && asked.Confidence == Confidence.Low)
         {
-            notes.Add("Confidence is low and everybody changes at once: keep the old release, and watch the objectives in bake.");
+            notes.Add(
+                "Confidence is low and everybody changes at once: keep the old release, "
+                    + "and watch the objectives in bake."
+            );
         }
 
         if (single && strategy is not null)
         {
-            notes.Add("The stack is single: the old release stops before the new one starts, and a rollback restarts it.");
+            notes.Add(
+                "The stack is single: the old release stops before the new one starts, and a rollback restarts it."
+            );
         }
 
         if (facts.ReplayableRequests < LeastWarmRequests)
         {
-            notes.Add($"Only {facts.ReplayableRequests} recorded requests can be replayed; warming needs {LeastWarmRequests}.");
+            notes.Add(
+                $"Only {facts.ReplayableRequests} recorded requests can be replayed; warming needs {LeastWarmRequests}."
+            );
         }
 
         if (asked.Maturity == Maturity.FirstDeployments)

@@ -4,7 +4,8 @@ using Handover.Core.Contracts;
 namespace Handover.Core.Advice;
 
 /// <summary>
-/// What is known without asking: measured on this machine, or declared by the service and its releases. Null is not known.
+/// What is known without asking: measured on this machine, or declared by the service and its releases. Null is not
+/// known.
 /// </summary>
 public sealed record MeasuredFacts
 {
@@ -17,7 +18,9 @@ public sealed record MeasuredFacts
     /// <summary>Memory of the candidate, in bytes.</summary>
     public long? CandidateMemoryBytes { get; init; }
 
-    /// <summary>Memory that releases may use together, in bytes: what is free now plus what stable uses already.</summary>
+    /// <summary>
+    /// Memory that releases may use together, in bytes: what is free now plus what stable uses already.
+    /// </summary>
     public long? MemoryForReleasesBytes { get; init; }
 
     /// <summary>What stable costs per day.</summary>

@@ -4,9 +4,9 @@ using Handover.Core.Foundation;
 namespace Handover.Core.Advice;
 
 /// <summary>
-/// The five questions after answers and facts were put together. A fact answers a question that nobody answered. Where a
-/// person and a fact disagree, the more careful one counts: a person may know more than a number, and a number may know
-/// better than hope. What neither answers counts with its most careful value.
+/// The five questions after answers and facts were put together. A fact answers a question that nobody answered.
+/// Where a person and a fact disagree, the more careful one counts: a person may know more than a number, and a
+/// number may know better than hope. What neither answers counts with its most careful value.
 /// </summary>
 public sealed record ResolvedQuestions
 {
@@ -37,10 +37,22 @@ public sealed record ResolvedQuestions
         var sources = new List<string>();
         return new ResolvedQuestions
         {
-            Confidence = Resolve("confidence", answers.Confidence, Measured(facts.Holdout), Told(facts.Holdout), sources),
+            Confidence = Resolve(
+                "confidence",
+                answers.Confidence,
+                Measured(facts.Holdout),
+                Told(facts.Holdout),
+                sources
+            ),
             // The larger the difference the more care it needs, so that "more careful" is the larger value here.
             Difference = Invert(
-                Resolve("difference", Invert(answers.Difference), Invert(facts.DeclaredChange), "the release declares it", sources)
+                Resolve(
+                    "difference",
+                    Invert(answers.Difference),
+                    Invert(facts.DeclaredChange),
+                    "the release declares it",
+                    sources
+                )
             ),
             Interruption = Resolve(
                 "interruption",
@@ -86,7 +98,9 @@ public sealed record ResolvedQuestions
     private static string Told(Holdout? holdout) =>
         holdout is null
             ? ""
-            : FormattableString.Invariant($"held-out {holdout.Metric} is {holdout.Value:R} against {holdout.Baseline:R} of the baseline");
+            : FormattableString.Invariant(
+                $"held-out {holdout.Metric} is {holdout.Value:R} against {holdout.Baseline:R} of the baseline"
+            );
 
     private static T Resolve<T>(string question, T? answer, T? measured, string how, List<string> sources)
         where T : struct, Enum
@@ -94,7 +108,10 @@ public sealed record ResolvedQuestions
         if (answer is null && measured is null)
         {
             T careful = default;
-            sources.Add($"{question}: nobody answered and nothing is known, so the most careful answer counts ({Word(question, careful)}).");
+            sources.Add(
+                $"{question}: nobody answered and nothing is known, "
+                    + $"so the most careful answer counts ({Word(question, careful)})."
+            );
             return careful;
         }
 
@@ -104,7 +121,8 @@ public sealed record ResolvedQuestions
             sources.Add(
                 Comparer<T>.Default.Compare(told, known) == 0
                     ? $"{question}: {Word(question, told)}, as answered; {how}."
-                    : $"{question}: answered {Word(question, told)}, but {how} ({Word(question, known)}); the more careful one counts, {Word(question, counts)}."
+                    : $"{question}: answered {Word(question, told)}, but {how} ({Word(question, known)}); "
+                        + $"the more careful one counts, {Word(question, counts)}."
             );
             return counts;
         }
@@ -122,13 +140,20 @@ public sealed record ResolvedQuestions
 
     private static string Words<T>(T value)
         where T : struct, Enum =>
-        string.Concat(value.ToString().Select((c, i) => char.IsUpper(c) ? $"{(i > 0 ? " " : "")}{char.ToLowerInvariant(c)}" : $"{c}"));
+        string.Concat(
+            value
+                .ToString()
+                .Select((c, i) => char.IsUpper(c) ? $"{(i > 0 ? " " : "")}{char.ToLowerInvariant(c)}" : $"{c}")
+        );
 
-    private static CarefulChange? Invert(ChangeKind? change) => change is { } c ? (CarefulChange)(ChangeKind.Interface - c) : null;
+    private static CarefulChange? Invert(ChangeKind? change) =>
+        change is { } c ? (CarefulChange)(ChangeKind.Interface - c) : null;
 
     private static ChangeKind Invert(CarefulChange change) => ChangeKind.Interface - (int)change;
 
-    /// <summary><see cref="ChangeKind"/> the other way round, so that careful comes first as in the other questions.</summary>
+    /// <summary>
+    /// <see cref="ChangeKind"/> the other way round, so that careful comes first as in the other questions.
+    /// </summary>
     private enum CarefulChange
     {
         Interface,

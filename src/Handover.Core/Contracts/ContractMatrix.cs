@@ -3,8 +3,8 @@ using Handover.Core.Catalog;
 namespace Handover.Core.Contracts;
 
 /// <summary>
-/// Every consumer against every live release. Both releases serve during a rollout, and a rollback must stay possible after
-/// it, so a consumer that has moved to the candidate's format and can no longer read stable is found here too.
+/// Every consumer against every live release. Both releases serve during a rollout, and a rollback must stay possible
+/// after it, so a consumer that has moved to the candidate's format and can no longer read stable is found here too.
 /// </summary>
 public sealed record ContractMatrix
 {
@@ -27,7 +27,9 @@ public sealed record ContractMatrix
     public IReadOnlyList<ContractVerdict> BreaksOf(string release) =>
         [.. Breaks.Where(v => string.Equals(v.Release, release, StringComparison.Ordinal))];
 
-    /// <summary>Checks answers of both releases against every consumer, and requests of callers against the candidate.</summary>
+    /// <summary>
+    /// Checks answers of both releases against every consumer, and requests of callers against the candidate.
+    /// </summary>
     /// <param name="consumers">The service's consumers.</param>
     /// <param name="stable">The release that serves now.</param>
     /// <param name="candidate">The release to bring in; null checks stable alone.</param>
@@ -62,7 +64,8 @@ public sealed record ContractMatrix
         return worst?.Outcome ?? ContractOutcome.Holds;
     }
 
-    private IReadOnlyList<ContractVerdict> Only(ContractOutcome outcome) => [.. Verdicts.Where(v => v.Outcome == outcome)];
+    private IReadOnlyList<ContractVerdict> Only(ContractOutcome outcome) =>
+        [.. Verdicts.Where(v => v.Outcome == outcome)];
 
     private static int Order(ContractVerdict a, ContractVerdict b)
     {

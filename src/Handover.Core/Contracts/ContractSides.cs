@@ -25,7 +25,9 @@ internal sealed record ContractSides(string Writer, string Reader, string Consum
     )
     {
         string name = rule.ToString().ToLowerInvariant();
-        string path = $"/{Section}/{tensor.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}";
+        string path =
+            $"/{Section}/"
+            + tensor.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
         string pointer = rule is ContractRule.Presence or ContractRule.All ? path : $"{path}/{name}";
         string word = outcome switch
         {
@@ -34,7 +36,8 @@ internal sealed record ContractSides(string Writer, string Reader, string Consum
             _ => "holds for",
         };
         string detail =
-            $"{Writer} {word} {Reader} at {pointer} ({name}): reader has {old ?? "nothing"}, writer has {now ?? "nothing"}; {why}.";
+            $"{Writer} {word} {Reader} at {pointer} ({name}): reader has {old ?? "nothing"}, "
+            + $"writer has {now ?? "nothing"}; {why}.";
         return new ContractVerdict(Consumer, pointer, rule, old, now, outcome, detail) { Fix = fix };
     }
 }

@@ -3,60 +3,54 @@ using Handover.Core.Catalog;
 namespace Handover.Core.Contracts;
 
 /// <summary>
-/// Whether what a loaded member says of itself is what its release declares. A difference means the wrong file, the wrong
-/// process or a wrong declaration; none of them may get traffic.
+/// Whether what a loaded member says of itself is what its release declares. A difference means the wrong file, the
+/// wrong process or a wrong declaration; none of them may get traffic.
 /// </summary>
 public static class DeclaredServed
 {
     /// <summary>
-    /// Every difference between a declaration and the metadata of the loaded member; empty when they agree. Names must be
-    /// the same set, datatypes equal, ranks equal. A size that is served as -1 (or symbolic) agrees with any declared one,
-    /// because runtimes often cannot know it; a size that is served fixed must be the declared one, and never stands for a
-    /// declared -1.
+    /// Every difference between a declaration and the metadata of the loaded member; empty when they agree. Names
+    /// must be the same set, datatypes equal, ranks equal. A size that is served as -1 (or symbolic) agrees with any
+    /// declared one, because runtimes often cannot know it; a size that is served fixed must be the declared one, and
+    /// never stands for a declared -1.
     /// </summary>
     /// <param name="declared">The release's declaration.</param>
     /// <param name="served">The member's metadata.</param>
     /// <param name="section"><c>inputs</c> or <c>outputs</c>, for the paths.</param>
     public static IReadOnlyList<ServedFinding> Compare(Signature declared, Signature served, string section = "outputs")
     {
-        var findings = new List<ServedFinding>();
-        foreach (TensorSpec wanted in declared.Tensors)
-        {
-            TensorSpec? found = served.Tensors.FirstOrDefault(t => string.Equals(t.Name, wanted.Name, StringComparison.Ordinal));
-            if (found is null)
-            {
-                string has = served.Tensors.Count == 0 ? "nothing" : string.Join(", ", served.Tensors.Select(t => t.Name));
-                findings.Add(Finding(section, wanted.Name, ContractRule.Presence, wanted.Name, null, $"the loaded member has {has}"));
-                continue;
-            }
-
-            if (!string.Equals(wanted.Datatype, found.Datatype, StringComparison.Ordinal))
-            {
-                findings.Add(
-                    Finding(section, wanted.Name, ContractRule.Datatype, wanted.Datatype, found.Datatype, "the datatypes differ")
-                );
-            }
-
-            if (ShapeTrouble(wanted.Shape, found.Shape) is { } trouble)
-            {
-                findings.Add(
-                    Finding(section, wanted.Name, ContractRule.Shape, Text(wanted.Shape), Text(found.Shape), trouble)
-                );
-            }
-        }
-
-        foreach (TensorSpec extra in served.Tensors)
-        {
-            if (!declared.Tensors.Any(t => string.Equals(t.Name, extra.Name, StringComparison.Ordinal)))
-            {
-                findings.Add(
-                    Finding(section, extra.Name, ContractRule.Presence, null, extra.Name, "the release does not declare it")
-                );
-            }
-        }
-
-        return findings;
+        IEnumerable<ServedFinding> extra = served
+            .Tensors.Where(t => Find(declared, t.Name) is null)
+            .Select(t =>
+                Finding(section, t.Name, ContractRule.Presence, null, t.Name, "the release does not declare it")
+            );
+        return [.. declared.Tensors.SelectMany(wanted => Compare(wanted, served, section)), .. extra];
     }
+
+    private static IEnumerable<ServedFinding> Compare(TensorSpec wanted, Signature served, string section)
+    {
+        string name = wanted.Name;
+        if (Find(served, name) is not { } found)
+        {
+            string has = served.Tensors.Count == 0 ? "nothing" : string.Join(", ", served.Tensors.Select(t => t.Name));
+            yield return Finding(section, name, ContractRule.Presence, name, null, $"the loaded member has {has}");
+            yield break;
+        }
+
+        if (!string.Equals(wanted.Datatype, found.Datatype, StringComparison.Ordinal))
+        {
+            const string Why = "the datatypes differ";
+            yield return Finding(section, name, ContractRule.Datatype, wanted.Datatype, found.Datatype, Why);
+        }
+
+        if (ShapeTrouble(wanted.Shape, found.Shape) is { } trouble)
+        {
+            yield return Finding(section, name, ContractRule.Shape, Text(wanted.Shape), Text(found.Shape), trouble);
+        }
+    }
+
+    private static TensorSpec? Find(Signature signature, string name) =>
+        signature.Tensors.FirstOrDefault(t => string.Equals(t.Name, name, StringComparison.Ordinal));
 
     private static string? ShapeTrouble(IReadOnlyList<long> declared, IReadOnlyList<long> served)
     {
@@ -95,7 +89,8 @@ public static class DeclaredServed
             rule,
             declared,
             served,
-            $"{path} ({rule.ToString().ToLowerInvariant()}): declared {declared ?? "nothing"}, served {served ?? "nothing"}; {why}."
+            $"{path} ({rule.ToString().ToLowerInvariant()}): declared {declared ?? "nothing"}, "
+                + $"served {served ?? "nothing"}; {why}."
         );
     }
 

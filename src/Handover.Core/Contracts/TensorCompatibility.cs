@@ -3,16 +3,18 @@ using Handover.Core.Catalog;
 namespace Handover.Core.Contracts;
 
 /// <summary>
-/// Whether everything that a release may emit is accepted by a consumer (covariant), and whether everything that callers
-/// send is accepted by a candidate (contravariant: the same rules with the sides swapped). New outputs are fine: readers
-/// of tensors take those that they know by name. New required inputs are not.
+/// Whether everything that a release may emit is accepted by a consumer (covariant), and whether everything that
+/// callers send is accepted by a candidate (contravariant: the same rules with the sides swapped). New outputs are
+/// fine: readers of tensors take those that they know by name. New required inputs are not.
 /// </summary>
 public static class TensorCompatibility
 {
     /// <summary>The name under which findings about requests appear.</summary>
     public const string Callers = "callers";
 
-    /// <summary>Checks a release's declared output against a consumer. Never empty: one finding that holds at least.</summary>
+    /// <summary>
+    /// Checks a release's declared output against a consumer. Never empty: one finding that holds at least.
+    /// </summary>
     public static IReadOnlyList<ContractVerdict> Check(Release release, Consumer consumer)
     {
         string writer = $"release {release.Name}";
@@ -40,7 +42,11 @@ public static class TensorCompatibility
     /// <param name="emits">What may be emitted.</param>
     /// <param name="consumer">Who reads it.</param>
     /// <param name="writer">Who emits, in words, for the sentences.</param>
-    public static IReadOnlyList<ContractVerdict> Check(Signature emits, Consumer consumer, string writer = "the release")
+    public static IReadOnlyList<ContractVerdict> Check(
+        Signature emits,
+        Consumer consumer,
+        string writer = "the release"
+    )
     {
         var sides = new ContractSides(writer, $"consumer {consumer.Name}", consumer.Name, "outputs");
         var verdicts = new List<ContractVerdict>();
@@ -66,8 +72,8 @@ public static class TensorCompatibility
     }
 
     /// <summary>
-    /// Checks that a candidate takes every request that stable takes. Empty when either side declares no input: then there
-    /// is nothing to compare, and recorded requests are the only evidence.
+    /// Checks that a candidate takes every request that stable takes. Empty when either side declares no input: then
+    /// there is nothing to compare, and recorded requests are the only evidence.
     /// </summary>
     public static IReadOnlyList<ContractVerdict> CheckRequests(Release stable, Release candidate)
     {
@@ -116,7 +122,12 @@ public static class TensorCompatibility
         return [.. verdicts.Select(v => v with { Release = candidate.Name })];
     }
 
-    private static ContractVerdict NewInput(ContractSides sides, TensorSpec reads, TensorSpec? writes, Release candidate) =>
+    private static ContractVerdict NewInput(
+        ContractSides sides,
+        TensorSpec reads,
+        TensorSpec? writes,
+        Release candidate
+    ) =>
         sides.Finding(
             reads.Name,
             ContractRule.Presence,

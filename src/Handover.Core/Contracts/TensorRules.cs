@@ -5,8 +5,9 @@ using Handover.Core.Payloads;
 namespace Handover.Core.Contracts;
 
 /// <summary>
-/// The rules for one tensor, written once: a writer that emits <c>P</c> against a reader that accepts <c>C</c> asks whether
-/// every value of P is one of C. Answers are checked with the release as writer; requests with the callers as writer.
+/// The rules for one tensor, written once: a writer that emits <c>P</c> against a reader that accepts <c>C</c> asks
+/// whether every value of P is one of C. Answers are checked with the release as writer; requests with the callers as
+/// writer.
 /// </summary>
 internal sealed class TensorRules(ContractSides sides)
 {
@@ -56,7 +57,8 @@ internal sealed class TensorRules(ContractSides sides)
                 $"not every {writes.Datatype} is a {reads.Datatype}",
                 sides.IsRequest
                     ? $"let the candidate accept {writes.Datatype}, or add an adapter that casts"
-                    : $"emit {reads.Datatype}, add an adapter that casts, or let {sides.Reader} accept {writes.Datatype}"
+                    : $"emit {reads.Datatype}, add an adapter that casts, "
+                        + $"or let {sides.Reader} accept {writes.Datatype}"
             ) with
             {
                 Witness = Witness(writes, reads),
@@ -77,8 +79,10 @@ internal sealed class TensorRules(ContractSides sides)
         }
 
         string why =
-            writes.Shape.Count != reads.Shape.Count ? $"the number of dimensions is {writes.Shape.Count} instead of {reads.Shape.Count}"
-            : writes.Shape.Where((size, i) => size < 0 && reads.Shape[i] >= 0).Any() ? "a size may be anything where the reader needs one size"
+            writes.Shape.Count != reads.Shape.Count
+                ? $"the number of dimensions is {writes.Shape.Count} instead of {reads.Shape.Count}"
+            : writes.Shape.Where((size, i) => size < 0 && reads.Shape[i] >= 0).Any()
+                ? "a size may be anything where the reader needs one size"
             : "a size differs";
         return sides.Finding(
             reads.Name,
@@ -126,7 +130,9 @@ internal sealed class TensorRules(ContractSides sides)
             writes.Unit,
             ContractOutcome.Breaks,
             why,
-            writes.Unit is null ? $"declare the unit of {reads.Name}" : $"emit {reads.Unit}, or add an adapter that scales"
+            writes.Unit is null
+                ? $"declare the unit of {reads.Name}"
+                : $"emit {reads.Unit}, or add an adapter that scales"
         );
     }
 
@@ -138,8 +144,10 @@ internal sealed class TensorRules(ContractSides sides)
         }
 
         (double Min, double Max)? implied = Datatypes.Bounds(writes.Datatype);
-        if (writes.Range is null && implied is { } whole && (whole.Min < accepted.Min || whole.Max > accepted.Max)
-            || writes.Range is null && implied is null)
+        if (
+            writes.Range is null && implied is { } whole && (whole.Min < accepted.Min || whole.Max > accepted.Max)
+            || writes.Range is null && implied is null
+        )
         {
             return sides.Finding(
                 reads.Name,
@@ -200,9 +208,12 @@ internal sealed class TensorRules(ContractSides sides)
     private static TensorViolation Check(TensorSpec spec) => new(spec);
 
     private static TypedTensor? Witness(TensorSpec writes, TensorSpec reads) =>
-        TensorWitness.Candidates(writes, reads).FirstOrDefault(t => Check(writes).First(t) is null && Check(reads).First(t) is not null);
+        TensorWitness
+            .Candidates(writes, reads)
+            .FirstOrDefault(t => Check(writes).First(t) is null && Check(reads).First(t) is not null);
 
     private static string Text(IReadOnlyList<long> shape) => $"[{string.Join(", ", shape)}]";
 
-    private static string Text(ValueRange range) => string.Create(CultureInfo.InvariantCulture, $"[{range.Min:R}, {range.Max:R}]");
+    private static string Text(ValueRange range) =>
+        string.Create(CultureInfo.InvariantCulture, $"[{range.Min:R}, {range.Max:R}]");
 }

@@ -5,8 +5,8 @@ using Handover.Core.Payloads;
 namespace Handover.Core.Contracts;
 
 /// <summary>
-/// Whether one concrete tensor is a value of a declared one. This is the meaning of a declaration: the compatibility rules
-/// are right when, and only when, they agree with it.
+/// Whether one concrete tensor is a value of a declared one. This is the meaning of a declaration: the compatibility
+/// rules are right when, and only when, they agree with it.
 /// </summary>
 internal sealed class TensorViolation(TensorSpec spec)
 {
@@ -21,11 +21,7 @@ internal sealed class TensorViolation(TensorSpec spec)
             : Datatypes.FitsInto(tensor.Datatype, spec.Datatype);
         if (!datatypeOk)
         {
-            return Finding(
-                ContractRule.Datatype,
-                $"is {tensor.Datatype} where {spec.Datatype} is declared",
-                null
-            );
+            return Finding(ContractRule.Datatype, $"is {tensor.Datatype} where {spec.Datatype} is declared", null);
         }
 
         if (!ShapeMatches(tensor.Shape))
@@ -41,7 +37,10 @@ internal sealed class TensorViolation(TensorSpec spec)
             ? Finding(
                 ContractRule.Range,
                 double.IsFinite(value) && spec.Range is { } range
-                    ? string.Create(CultureInfo.InvariantCulture, $"has the value {value:R} outside the declared range [{range.Min:R}, {range.Max:R}]")
+                    ? string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"has the value {value:R} outside the declared range [{range.Min:R}, {range.Max:R}]"
+                    )
                     : $"has a value that is not a number ({value.ToString(CultureInfo.InvariantCulture)})",
                 value
             )

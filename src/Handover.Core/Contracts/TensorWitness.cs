@@ -4,8 +4,8 @@ using Handover.Core.Payloads;
 namespace Handover.Core.Contracts;
 
 /// <summary>
-/// Builds concrete tensors that a writer may emit and that are likely to be refused by a reader, so that a broken contract
-/// can be shown instead of claimed.
+/// Builds concrete tensors that a writer may emit and that are likely to be refused by a reader, so that a broken
+/// contract can be shown instead of claimed.
 /// </summary>
 internal static class TensorWitness
 {
@@ -47,9 +47,17 @@ internal static class TensorWitness
     {
         // A float that declares no range may still be any of these, whatever its width.
         (double Min, double Max)? whole = Datatypes.Bounds(writes.Datatype);
-        double min = Math.Max(writes.Range?.Min ?? double.MinValue, whole?.Min ?? (writes.Range is null ? -1e4 : double.MinValue));
-        double max = Math.Min(writes.Range?.Max ?? double.MaxValue, whole?.Max ?? (writes.Range is null ? 1e4 : double.MaxValue));
+        double min = Math.Max(
+            writes.Range?.Min ?? double.MinValue,
+            whole?.Min ?? (writes.Range is null ? -1e4 : double.MinValue)
+        );
+        double max = Math.Min(
+            writes.Range?.Max ?? double.MaxValue,
+            whole?.Max ?? (writes.Range is null ? 1e4 : double.MaxValue)
+        );
         double[] tries = [min, max, reads.Range?.Min ?? min, reads.Range?.Max ?? max, 0, 1];
-        return tries.Select(v => whole is not null ? Math.Round(Math.Clamp(v, min, max)) : Math.Clamp(v, min, max)).Distinct();
+        return tries
+            .Select(v => whole is not null ? Math.Round(Math.Clamp(v, min, max)) : Math.Clamp(v, min, max))
+            .Distinct();
     }
 }

@@ -8,18 +8,18 @@ namespace Handover.Core.Contracts;
 /// Judges the answers that a candidate gave to recorded requests before anybody sees it. It catches a release that lies
 /// about itself: one that declares dollars and answers cents keeps datatype and shape, so only its values give it away.
 /// <para>
-/// Refused are: any answer that breaks the candidate's own declaration (missing output, datatype, shape, a value that is
-/// not a number), values outside the declared range in more than <see cref="WarmTolerance.OutOfRange"/> of the answers,
-/// and a scale that is off. For the scale, the recorded answers of stable are the measure: the median of
-/// |candidate| / |recorded| over at least <see cref="WarmTolerance.LeastPairs"/> values must lie in
-/// [1/<see cref="WarmTolerance.Factor"/>, <see cref="WarmTolerance.Factor"/>]. A model that is better, even one that is
-/// more than 5 % apart on half of the rows, has a median near 1; cents for dollars have 100. The median does not care
+/// Refused are: any answer that breaks the candidate's own declaration (missing output, datatype, shape, a value that
+/// is not a number), values outside the declared range in more than <see cref="WarmTolerance.OutOfRange"/> of the
+/// answers, and a scale that is off. For the scale, the recorded answers of stable are the measure: the median of
+/// |candidate| / |recorded| over at least <see cref="WarmTolerance.LeastPairs"/> values must lie in [1/<see
+/// cref="WarmTolerance.Factor"/>, <see cref="WarmTolerance.Factor"/>]. A model that is better, even one that is more
+/// than 5 % apart on half of the rows, has a median near 1; cents for dollars have 100. The median does not care
 /// about single odd rows.
 /// </para>
 /// <para>
 /// The scale is not judged where it says nothing: outputs that are no floats, outputs declared within [-1, 1]
-/// (probabilities and scores may rightly differ by any factor, and a percentage leaves the range), and outputs for which
-/// the two releases declare different units or meanings.
+/// (probabilities and scores may rightly differ by any factor, and a percentage leaves the range), and outputs for
+/// which the two releases declare different units or meanings.
 /// </para>
 /// </summary>
 public static class WarmAnswerCheck
@@ -56,7 +56,9 @@ public static class WarmAnswerCheck
         {
             if (rule != ContractRule.Range || count > bounds.OutOfRange.Value * answers.Count)
             {
-                refusals.Add($"{count} of {answers.Count} answers break the candidate's own declaration of {output}: {first}.");
+                refusals.Add(
+                    $"{count} of {answers.Count} answers break the candidate's own declaration of {output}: {first}."
+                );
             }
         }
 
@@ -83,9 +85,14 @@ public static class WarmAnswerCheck
             return false;
         }
 
-        TensorSpec? before = stable?.Tensors.FirstOrDefault(t => string.Equals(t.Name, spec.Name, StringComparison.Ordinal));
+        TensorSpec? before = stable?.Tensors.FirstOrDefault(t =>
+            string.Equals(t.Name, spec.Name, StringComparison.Ordinal)
+        );
         return before is null
-            || (string.Equals(before.Unit, spec.Unit, StringComparison.Ordinal) && SameMeaning(before.Semantics, spec.Semantics));
+            || (
+                string.Equals(before.Unit, spec.Unit, StringComparison.Ordinal)
+                && SameMeaning(before.Semantics, spec.Semantics)
+            );
     }
 
     private static bool SameMeaning(string? before, string? now)
@@ -152,7 +159,9 @@ public sealed record WarmTolerance
     /// </summary>
     public Foundation.Ratio OutOfRange { get; init; } = Foundation.Ratio.Zero;
 
-    /// <summary>Values with a recorded counterpart that the scale needs; below it the scale is not judged. Default 30.</summary>
+    /// <summary>
+    /// Values with a recorded counterpart that the scale needs; below it the scale is not judged. Default 30.
+    /// </summary>
     public int LeastPairs { get; init; } = 30;
 
     /// <summary>Values that are looked at per output at most. Default 100,000.</summary>
@@ -182,9 +191,11 @@ public sealed record OutputScale(string Output, string? Unit, double MedianRatio
         double power = MedianRatio > 0 ? Math.Round(Math.Log10(MedianRatio)) : 0;
         bool near = power != 0 && Math.Abs(Math.Log10(MedianRatio) - power) < 0.1;
         string guess = near
-            ? $" That is close to {Math.Pow(10, power).ToString("R", CultureInfo.InvariantCulture)}: another unit than the declared {Unit ?? "one"} is likely (cents for dollars, ms for s, percent for fractions)."
+            ? $" That is close to {Math.Pow(10, power).ToString("R", CultureInfo.InvariantCulture)}: another unit than "
+                + $"the declared {Unit ?? "one"} is likely (cents for dollars, ms for s, percent for fractions)."
             : "";
-        return $"output {Output} is {ratio} x the recorded answers (median of {Values} values), so its scale is not what stable's was under the same declaration.{guess}";
+        return $"output {Output} is {ratio} x the recorded answers (median of {Values} values), "
+            + $"so its scale is not what stable's was under the same declaration.{guess}";
     }
 }
 

@@ -8,10 +8,14 @@ namespace Handover.Core.Divergence;
 public static class AnswerComparison
 {
     /// <summary>
-    /// Compares outcomes. A failure of one side only is a difference of its own kind, so that pairs are never dropped; two
-    /// failures are alike.
+    /// Compares outcomes. A failure of one side only is a difference of its own kind, so that pairs are never
+    /// dropped; two failures are alike.
     /// </summary>
-    public static Difference Compare(Result<TypedAnswer> stable, Result<TypedAnswer> candidate, Tolerances? tolerances = null)
+    public static Difference Compare(
+        Result<TypedAnswer> stable,
+        Result<TypedAnswer> candidate,
+        Tolerances? tolerances = null
+    )
     {
         if (stable.Ok && candidate.Ok)
         {
@@ -46,7 +50,9 @@ public static class AnswerComparison
 
             if (candidate.Find(before.Name) is not { } after)
             {
-                paths.Add(new PathDifference(before.Name, DifferenceKind.Missing, 1, "the candidate does not answer it"));
+                paths.Add(
+                    new PathDifference(before.Name, DifferenceKind.Missing, 1, "the candidate does not answer it")
+                );
             }
             else if (Compare(before, after, rules) is { } difference)
             {
@@ -129,7 +135,8 @@ public static class AnswerComparison
 
     private static PathDifference? Labels(string path, TypedTensor before, TypedTensor after)
     {
-        // 64-bit integers beyond 2^53 carry their exact texts; comparing the rounded numbers would call neighbours equal.
+        // 64-bit integers beyond 2^53 carry their exact texts; comparing the rounded numbers would call neighbours
+        // equal.
         bool byText = before.Texts.Count == before.Count || after.Texts.Count == after.Count;
         int differ = 0;
         int first = 0;
@@ -175,7 +182,10 @@ public static class AnswerComparison
                 path,
                 DifferenceKind.Value,
                 worst,
-                string.Create(CultureInfo.InvariantCulture, $"total variation up to {worst:0.####}, top class changed in {flips}")
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"total variation up to {worst:0.####}, top class changed in {flips}"
+                )
             )
             {
                 Count = differ,
@@ -194,7 +204,10 @@ public static class AnswerComparison
                 path,
                 DifferenceKind.Value,
                 1 - overlap,
-                string.Create(CultureInfo.InvariantCulture, $"rank-biased overlap {overlap:0.###}, top item {(topChanged ? "changed" : "kept")}")
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"rank-biased overlap {overlap:0.###}, top item {(topChanged ? "changed" : "kept")}"
+                )
             );
     }
 
@@ -218,7 +231,10 @@ public static class AnswerComparison
     }
 
     private static PathDifference Value(string path, double severity, int count, object before, object after) =>
-        new(path, DifferenceKind.Value, Math.Min(1, severity), $"{Short(before)} became {Short(after)}") { Count = count };
+        new(path, DifferenceKind.Value, Math.Min(1, severity), $"{Short(before)} became {Short(after)}")
+        {
+            Count = count,
+        };
 
     private static string Text(TypedTensor tensor, int index) =>
         tensor.Texts.Count > index

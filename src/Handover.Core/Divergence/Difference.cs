@@ -1,8 +1,8 @@
 namespace Handover.Core.Divergence;
 
 /// <summary>
-/// How two answers to one request differ. <see cref="Differs"/> feeds the paired counts; <see cref="Severity"/> the means.
-/// A difference informs and never gates alone: a better model differs from the old one by nature.
+/// How two answers to one request differ. <see cref="Differs"/> feeds the paired counts; <see cref="Severity"/> the
+/// means. A difference informs and never gates alone: a better model differs from the old one by nature.
 /// </summary>
 /// <param name="Differs">Whether anything differs beyond its tolerance.</param>
 /// <param name="Severity">The largest severity of any path, in [0, 1].</param>

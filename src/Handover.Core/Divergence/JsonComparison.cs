@@ -32,11 +32,23 @@ public static class JsonComparison
         {
             if (!after.Remove(before.Path, out JsonLeaf now))
             {
-                Add(found, before.Path, DifferenceKind.Missing, 1, $"the candidate does not have it (stable {before.Text})");
+                Add(
+                    found,
+                    before.Path,
+                    DifferenceKind.Missing,
+                    1,
+                    $"the candidate does not have it (stable {before.Text})"
+                );
             }
             else if (before.Kind != now.Kind)
             {
-                Add(found, before.Path, DifferenceKind.Type, 1, $"{before.Kind} {before.Text} became {now.Kind} {now.Text}");
+                Add(
+                    found,
+                    before.Path,
+                    DifferenceKind.Type,
+                    1,
+                    $"{before.Kind} {before.Text} became {now.Kind} {now.Text}"
+                );
             }
             else if (Severity(before, now, rules) is { } severity)
             {
@@ -105,7 +117,11 @@ public static class JsonComparison
         string folded = Fold(path);
         string text = detail.Length <= 200 ? detail : $"{detail[..200]}...";
         found[(folded, kind)] = found.TryGetValue((folded, kind), out PathDifference? known)
-            ? known with { Count = known.Count + 1, Severity = Math.Max(known.Severity, severity) }
+            ? known with
+            {
+                Count = known.Count + 1,
+                Severity = Math.Max(known.Severity, severity),
+            }
             : new PathDifference(folded, kind, severity, text);
     }
 }

@@ -27,7 +27,9 @@ public sealed record LabelComparison
     /// <summary>Share of pairs with different labels; 0 when there are none.</summary>
     public double Disagreement => Pairs == 0 ? 0 : (double)(Pairs - Agreeing) / Pairs;
 
-    /// <summary>Pairs in which stable said <paramref name="label"/> and the candidate did not, and the reverse.</summary>
+    /// <summary>
+    /// Pairs in which stable said <paramref name="label"/> and the candidate did not, and the reverse.
+    /// </summary>
     public (long StableOnly, long CandidateOnly) Flips(string label)
     {
         long stableOnly = 0;
@@ -97,6 +99,12 @@ public sealed record LabelComparison
             }
         }
 
-        return new LabelComparison { Cells = cells, Pairs = all, Agreeing = agreeing, Overflow = overflow };
+        return new LabelComparison
+        {
+            Cells = cells,
+            Pairs = all,
+            Agreeing = agreeing,
+            Overflow = overflow,
+        };
     }
 }

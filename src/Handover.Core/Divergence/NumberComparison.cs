@@ -3,7 +3,9 @@ namespace Handover.Core.Divergence;
 /// <summary>Compares quantities. NaN equals NaN and differs from every number; infinities equal themselves.</summary>
 public static class NumberComparison
 {
-    /// <summary>Whether |a - b| is at most absolute + relative x max(|a|, |b|), or they are at most so many ULPs apart.</summary>
+    /// <summary>
+    /// Whether |a - b| is at most absolute + relative x max(|a|, |b|), or they are at most so many ULPs apart.
+    /// </summary>
     public static bool Same(double a, double b, double absolute, double relative, long ulps = 0)
     {
         if (a.Equals(b) || a == b)
@@ -37,7 +39,8 @@ public static class NumberComparison
     }
 
     /// <summary>
-    /// |a - b| / max(|a|, |b|), cut at 1, which opposite signs reach; 0 for equal values, 1 when one is not a finite number.
+    /// |a - b| / max(|a|, |b|), cut at 1, which opposite signs reach; 0 for equal values, 1 when one is not a finite
+    /// number.
     /// </summary>
     public static double Severity(double a, double b)
     {

@@ -23,7 +23,9 @@ public static class ProbabilityComparison
         return Math.Abs(sum - 1) <= tolerance;
     }
 
-    /// <summary>Total variation: half the sum of |p - q|; in [0, 1] for distributions. 1 when a value is not finite.</summary>
+    /// <summary>
+    /// Total variation: half the sum of |p - q|; in [0, 1] for distributions. 1 when a value is not finite.
+    /// </summary>
     public static double TotalVariation(ReadOnlySpan<double> p, ReadOnlySpan<double> q)
     {
         double sum = 0;
@@ -36,8 +38,8 @@ public static class ProbabilityComparison
     }
 
     /// <summary>
-    /// Jensen-Shannon divergence in bits, in [0, 1] for distributions: the mean of the relative entropies of both to their
-    /// average. Its square root is a metric (Endres and Schindelin 2003).
+    /// Jensen-Shannon divergence in bits, in [0, 1] for distributions: the mean of the relative entropies of both to
+    /// their average. Its square root is a metric (Endres and Schindelin 2003).
     /// </summary>
     public static double JensenShannon(ReadOnlySpan<double> p, ReadOnlySpan<double> q)
     {

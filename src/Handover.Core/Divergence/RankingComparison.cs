@@ -1,12 +1,14 @@
 namespace Handover.Core.Divergence;
 
-/// <summary>Compares two rankings, the best item first. Items are unique within a ranking; repeats count once.</summary>
+/// <summary>
+/// Compares two rankings, the best item first. Items are unique within a ranking; repeats count once.
+/// </summary>
 public static class RankingComparison
 {
     /// <summary>
-    /// Extrapolated rank-biased overlap, RBO_ext, in [0, 1] (Webber, Moffat and Zobel 2010, equation 32, which also covers
-    /// lists of different length): agreement at each depth, weighted by <paramref name="p"/>^depth, so that the top counts
-    /// most. 1 when both are empty, 0 when one is.
+    /// Extrapolated rank-biased overlap, RBO_ext, in [0, 1] (Webber, Moffat and Zobel 2010, equation 32, which also
+    /// covers lists of different length): agreement at each depth, weighted by <paramref name="p"/>^depth, so that
+    /// the top counts most. 1 when both are empty, 0 when one is.
     /// </summary>
     /// <param name="a">One ranking.</param>
     /// <param name="b">The other.</param>
@@ -61,7 +63,9 @@ public static class RankingComparison
         return Math.Clamp(((1 - p) / p * (sum + tail)) + rest, 0, 1);
     }
 
-    /// <summary>Share of the first <paramref name="k"/> that both have; the shorter list bounds k. 1 when both are empty.</summary>
+    /// <summary>
+    /// Share of the first <paramref name="k"/> that both have; the shorter list bounds k. 1 when both are empty.
+    /// </summary>
     public static double OverlapAt(IReadOnlyList<string> a, IReadOnlyList<string> b, int k)
     {
         string[] left = Unique(a);
@@ -77,8 +81,8 @@ public static class RankingComparison
     }
 
     /// <summary>
-    /// Kendall's tau-b over the items that both rank, in [-1, 1]; NaN with fewer than two of them. Without ties, which a
-    /// list of unique items cannot have, tau-b is tau.
+    /// Kendall's tau-b over the items that both rank, in [-1, 1]; NaN with fewer than two of them. Without ties,
+    /// which a list of unique items cannot have, tau-b is tau.
     /// </summary>
     public static double KendallTau(IReadOnlyList<string> a, IReadOnlyList<string> b)
     {

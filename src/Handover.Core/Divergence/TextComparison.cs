@@ -9,7 +9,9 @@ namespace Handover.Core.Divergence;
 /// </summary>
 public static class TextComparison
 {
-    /// <summary>Tokens that are compared at most: the longest common subsequence takes the product of both lengths.</summary>
+    /// <summary>
+    /// Tokens that are compared at most: the longest common subsequence takes the product of both lengths.
+    /// </summary>
     public const int MostTokens = 2_000;
 
     /// <summary>
@@ -41,8 +43,8 @@ public static class TextComparison
         [.. Normalise(text).Split(' ', StringSplitOptions.RemoveEmptyEntries).Take(MostTokens)];
 
     /// <summary>
-    /// Harmonic mean of precision and recall of shared tokens, each counted as often as both have it (as in SQuAD). 1 when
-    /// neither has a token, 0 when one has none.
+    /// Harmonic mean of precision and recall of shared tokens, each counted as often as both have it (as in SQuAD). 1
+    /// when neither has a token, 0 when one has none.
     /// </summary>
     public static double TokenF1(string a, string b)
     {

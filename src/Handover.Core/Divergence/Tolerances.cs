@@ -27,10 +27,14 @@ public sealed record Tolerances
     /// <summary>Relative part of the tolerance of numbers, of the larger magnitude. Default 5 %.</summary>
     public double Relative { get; init; } = 0.05;
 
-    /// <summary>Units in the last place (of an FP64) up to which numbers are the same whatever their size. Default 0.</summary>
+    /// <summary>
+    /// Units in the last place (of an FP64) up to which numbers are the same whatever their size. Default 0.
+    /// </summary>
     public long Ulps { get; init; }
 
-    /// <summary>Total variation up to which probability vectors with the same top class are the same. Default 5 %.</summary>
+    /// <summary>
+    /// Total variation up to which probability vectors with the same top class are the same. Default 5 %.
+    /// </summary>
     public double TotalVariation { get; init; } = 0.05;
 
     /// <summary>Rank-biased overlap from which rankings are the same. Default 0.95.</summary>

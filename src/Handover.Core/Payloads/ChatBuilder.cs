@@ -21,7 +21,11 @@ internal sealed class ChatBuilder
     /// <summary>Takes a document or an event; returns what is wrong with it, or null.</summary>
     public Problem? Add(JsonElement root)
     {
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("choices", out JsonElement choices) || choices.ValueKind != JsonValueKind.Array)
+        if (
+            root.ValueKind != JsonValueKind.Object
+            || !root.TryGetProperty("choices", out JsonElement choices)
+            || choices.ValueKind != JsonValueKind.Array
+        )
         {
             return PayloadDocument.Bad("/choices", "is missing or not a list");
         }
@@ -136,7 +140,11 @@ internal sealed class ChatBuilder
             {
                 int index = (int?)Count(call, "index") ?? position;
                 position++;
-                if (index >= MostChoices || call.ValueKind != JsonValueKind.Object || !call.TryGetProperty("function", out JsonElement function))
+                if (
+                    index >= MostChoices
+                    || call.ValueKind != JsonValueKind.Object
+                    || !call.TryGetProperty("function", out JsonElement function)
+                )
                 {
                     continue;
                 }

@@ -1,8 +1,8 @@
 namespace Handover.Core.Payloads;
 
 /// <summary>
-/// What the Open Inference datatypes can hold, and into which others each fits without losing a value. One table for the
-/// readers and for the contract rules, so that they can never disagree.
+/// What the Open Inference datatypes can hold, and into which others each fits without losing a value. One table for
+/// the readers and for the contract rules, so that they can never disagree.
 /// </summary>
 public static class Datatypes
 {
@@ -36,12 +36,14 @@ public static class Datatypes
         Formats.TryGetValue(datatype, out Format f) && f.Kind is FormatKind.Signed or FormatKind.Unsigned;
 
     /// <summary>Whether values are floating-point numbers, which may be NaN or infinite.</summary>
-    public static bool IsFloat(string datatype) => Formats.TryGetValue(datatype, out Format f) && f.Kind == FormatKind.Float;
+    public static bool IsFloat(string datatype) =>
+        Formats.TryGetValue(datatype, out Format f) && f.Kind == FormatKind.Float;
 
     /// <summary>
-    /// Whether every value of <paramref name="from"/> is a value of <paramref name="to"/>: int8 to 16 to 32 to 64, uintN
-    /// to a wider int, integers into floats with enough significand bits, fp16 and bf16 to fp32 to fp64. Never int64 to
-    /// fp64, never signed to unsigned, never anything to or from text or truth values. False for unknown names.
+    /// Whether every value of <paramref name="from"/> is a value of <paramref name="to"/>: int8 to 16 to 32 to 64,
+    /// uintN to a wider int, integers into floats with enough significand bits, fp16 and bf16 to fp32 to fp64. Never
+    /// int64 to fp64, never signed to unsigned, never anything to or from text or truth values. False for unknown
+    /// names.
     /// </summary>
     public static bool FitsInto(string from, string to)
     {
@@ -56,7 +58,8 @@ public static class Datatypes
                 (FormatKind.Unsigned, FormatKind.Unsigned) => t.Bits >= f.Bits,
                 (FormatKind.Unsigned, FormatKind.Signed) => t.Bits >= f.Bits,
                 (FormatKind.Signed, FormatKind.Signed) => t.Bits >= f.Bits,
-                // Enough significand bits imply enough reach: the narrowest float ends at 65,504 and takes 8 bits at most.
+                // Enough significand bits imply enough reach: the narrowest float ends at 65,504 and takes 8 bits at
+                // most.
                 (FormatKind.Unsigned or FormatKind.Signed, FormatKind.Float) => t.Bits >= f.Bits,
                 (FormatKind.Float, FormatKind.Float) => t.Bits >= f.Bits && t.Exponent >= f.Exponent,
                 _ => false,

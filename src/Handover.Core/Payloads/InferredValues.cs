@@ -37,8 +37,16 @@ internal sealed class InferredValues
     /// <summary>The tensor.</summary>
     public TypedTensor Tensor(string name)
     {
-        string datatype = _text == true ? "BYTES" : _boolean == true ? "BOOL" : "FP64";
-        return new TypedTensor(name, datatype, _shape) { Numbers = _numbers, Texts = _texts, Inferred = true };
+        string datatype =
+            _text == true ? "BYTES"
+            : _boolean == true ? "BOOL"
+            : "FP64";
+        return new TypedTensor(name, datatype, _shape)
+        {
+            Numbers = _numbers,
+            Texts = _texts,
+            Inferred = true,
+        };
     }
 
     /// <summary>Whether the value is <c>{"b64": "…"}</c>.</summary>
@@ -87,8 +95,10 @@ internal sealed class InferredValues
     private string? Leaf(JsonElement value)
     {
         double? number =
-            value.ValueKind == JsonValueKind.Number || PayloadDocument.IsBareToken(value) ? PayloadDocument.Number(value)
-            : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? (value.ValueKind == JsonValueKind.True ? 1 : 0)
+            value.ValueKind == JsonValueKind.Number || PayloadDocument.IsBareToken(value)
+                ? PayloadDocument.Number(value)
+            : value.ValueKind is JsonValueKind.True or JsonValueKind.False
+                ? (value.ValueKind == JsonValueKind.True ? 1 : 0)
             : null;
         string? text =
             number is not null ? null
@@ -97,7 +107,9 @@ internal sealed class InferredValues
             : null;
         if (number is null && text is null)
         {
-            return value.ValueKind == JsonValueKind.Undefined ? "is missing in some rows" : $"has a {value.ValueKind} as a value";
+            return value.ValueKind == JsonValueKind.Undefined
+                ? "is missing in some rows"
+                : $"has a {value.ValueKind} as a value";
         }
 
         bool boolean = value.ValueKind is JsonValueKind.True or JsonValueKind.False;
@@ -120,7 +132,9 @@ internal sealed class InferredValues
         return null;
     }
 
-    /// <summary>The decoded text; bytes that are no UTF-8 stay in base64, so that different bytes stay different.</summary>
+    /// <summary>
+    /// The decoded text; bytes that are no UTF-8 stay in base64, so that different bytes stay different.
+    /// </summary>
     private static string? Decoded(string base64)
     {
         byte[] bytes = new byte[base64.Length];

@@ -5,9 +5,9 @@ using Handover.Core.Foundation;
 namespace Handover.Core.Payloads;
 
 /// <summary>
-/// Reads OpenAI-style answers: chat and text completions, whole or as server-sent events, and embeddings. Chat becomes the
-/// BYTES tensors <c>content</c>, <c>finish_reason</c> and, where there are any, <c>tool_calls</c>, one value per choice,
-/// beside the token counts; embeddings become one FP32 tensor <c>embedding</c>, one row per input.
+/// Reads OpenAI-style answers: chat and text completions, whole or as server-sent events, and embeddings. Chat
+/// becomes the BYTES tensors <c>content</c>, <c>finish_reason</c> and, where there are any, <c>tool_calls</c>, one
+/// value per choice, beside the token counts; embeddings become one FP32 tensor <c>embedding</c>, one row per input.
 /// </summary>
 public static class OpenAiReader
 {
@@ -18,7 +18,9 @@ public static class OpenAiReader
     public static Result<TypedAnswer> ReadResponse(ReadOnlySpan<byte> body)
     {
         ReadOnlySpan<byte> start = body.TrimStart(" \r\n\t"u8);
-        return start.Length > 0 && start[0] != '{' && start[0] != '[' ? ReadStream(body) : PayloadDocument.Read(body, Whole);
+        return start.Length > 0 && start[0] != '{' && start[0] != '['
+            ? ReadStream(body)
+            : PayloadDocument.Read(body, Whole);
     }
 
     /// <summary>The answer that the events of a stream add up to.</summary>
@@ -26,7 +28,10 @@ public static class OpenAiReader
     {
         if (body.Length > PayloadDocument.MaxBytes)
         {
-            return new Problem("payload-too-large", $"a body of {body.Length} bytes is over the bound of {PayloadDocument.MaxBytes}");
+            return new Problem(
+                "payload-too-large",
+                $"a body of {body.Length} bytes is over the bound of {PayloadDocument.MaxBytes}"
+            );
         }
 
         var chat = new ChatBuilder();
@@ -39,7 +44,10 @@ public static class OpenAiReader
 
             Result<bool> read = PayloadDocument.Read<bool>(
                 System.Text.Encoding.UTF8.GetBytes(data),
-                root => Error(root) is { } error ? error : chat.Add(root) is { } bad ? bad : true
+                root =>
+                    Error(root) is { } error ? error
+                    : chat.Add(root) is { } bad ? bad
+                    : true
             );
             if (!read.Ok)
             {
@@ -77,7 +85,9 @@ public static class OpenAiReader
         }
 
         string message = PayloadDocument.Text(error, "message") ?? error.ToString();
-        return error.ValueKind == JsonValueKind.Null ? null : new Problem("answer-is-error", $"the member answered an error: {message}");
+        return error.ValueKind == JsonValueKind.Null
+            ? null
+            : new Problem("answer-is-error", $"the member answered an error: {message}");
     }
 
     private static Result<TypedAnswer> Embeddings(JsonElement root, JsonElement data)
@@ -93,7 +103,11 @@ public static class OpenAiReader
         foreach (JsonElement item in data.EnumerateArray())
         {
             string where = $"/data/{index++}/embedding";
-            if (item.ValueKind != JsonValueKind.Object || !item.TryGetProperty("embedding", out JsonElement embedding) || Vector(embedding) is not { } vector)
+            if (
+                item.ValueKind != JsonValueKind.Object
+                || !item.TryGetProperty("embedding", out JsonElement embedding)
+                || Vector(embedding) is not { } vector
+            )
             {
                 return PayloadDocument.Bad(where, "is missing or no vector");
             }
@@ -107,7 +121,9 @@ public static class OpenAiReader
             numbers.AddRange(vector);
         }
 
-        return new TypedAnswer([new TypedTensor("embedding", "FP32", [index, Math.Max(0, width)]) { Numbers = numbers }])
+        return new TypedAnswer([
+            new TypedTensor("embedding", "FP32", [index, Math.Max(0, width)]) { Numbers = numbers },
+        ])
         {
             Model = PayloadDocument.Text(root, "model"),
         };
@@ -132,7 +148,11 @@ public static class OpenAiReader
         }
 
         // Base64 of little-endian FP32.
-        if (embedding.ValueKind != JsonValueKind.String || !embedding.TryGetBytesFromBase64(out byte[]? bytes) || bytes.Length % 4 != 0)
+        if (
+            embedding.ValueKind != JsonValueKind.String
+            || !embedding.TryGetBytesFromBase64(out byte[]? bytes)
+            || bytes.Length % 4 != 0
+        )
         {
             return null;
         }

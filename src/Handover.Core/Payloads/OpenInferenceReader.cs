@@ -4,8 +4,8 @@ using Handover.Core.Foundation;
 namespace Handover.Core.Payloads;
 
 /// <summary>
-/// Reads bodies of the Open Inference Protocol v2 over REST. <c>data</c> may be nested or flat; both give the same tensor.
-/// Values are checked against the datatype they claim: 1.5 is not an INT64 and 300 is not a UINT8.
+/// Reads bodies of the Open Inference Protocol v2 over REST. <c>data</c> may be nested or flat; both give the same
+/// tensor. Values are checked against the datatype they claim: 1.5 is not an INT64 and 300 is not a UINT8.
 /// </summary>
 public static class OpenInferenceReader
 {
@@ -105,9 +105,7 @@ public static class OpenInferenceReader
         }
 
         var values = new TensorValues(datatype, shape);
-        return values.Fill(data) is { } trouble
-            ? PayloadDocument.Bad($"{where}/data", trouble)
-            : values.Tensor(name);
+        return values.Fill(data) is { } trouble ? PayloadDocument.Bad($"{where}/data", trouble) : values.Tensor(name);
     }
 
     private static long[]? Shape(JsonElement element)
@@ -121,7 +119,11 @@ public static class OpenInferenceReader
         int i = 0;
         foreach (JsonElement size in element.EnumerateArray())
         {
-            if (size.ValueKind != JsonValueKind.Number || !size.TryGetInt64(out shape[i]) || shape[i] is < 0 or > int.MaxValue)
+            if (
+                size.ValueKind != JsonValueKind.Number
+                || !size.TryGetInt64(out shape[i])
+                || shape[i] is < 0 or > int.MaxValue
+            )
             {
                 return null;
             }

@@ -6,9 +6,9 @@ namespace Handover.Core.Payloads;
 public static class OutputReader
 {
     /// <summary>
-    /// The number of the output <paramref name="outputName"/>; null when the output is absent, is not a number, or holds
-    /// more than one value (a label speaks of one answer, so a batch has none). For plain JSON the name is an RFC 6901
-    /// pointer, or the name of a member of the root.
+    /// The number of the output <paramref name="outputName"/>; null when the output is absent, is not a number, or
+    /// holds more than one value (a label speaks of one answer, so a batch has none). For plain JSON the name is an
+    /// RFC 6901 pointer, or the name of a member of the root.
     /// </summary>
     public static double? Number(TypedAnswer answer, string outputName)
     {
@@ -28,10 +28,14 @@ public static class OutputReader
     {
         if (answer.Find(outputName) is { Count: 1 } tensor)
         {
-            return tensor.Texts.Count == 1 ? tensor.Texts[0] : tensor.Numbers[0].ToString("R", CultureInfo.InvariantCulture);
+            return tensor.Texts.Count == 1
+                ? tensor.Texts[0]
+                : tensor.Numbers[0].ToString("R", CultureInfo.InvariantCulture);
         }
 
-        return Leaf(answer, outputName) is { Kind: JsonLeafKind.Number or JsonLeafKind.String or JsonLeafKind.Boolean } leaf
+        return
+            Leaf(answer, outputName)
+                is { Kind: JsonLeafKind.Number or JsonLeafKind.String or JsonLeafKind.Boolean } leaf
             ? leaf.Text
             : null;
     }

@@ -17,12 +17,16 @@ internal static class PayloadDocument
     public const int MaxDepth = 64;
 
     /// <summary>
-    /// A bare non-finite token becomes a string that starts with this, because a document cannot hold it otherwise. U+0000
-    /// does not begin any text that a model answers.
+    /// A bare non-finite token becomes a string that starts with this, because a document cannot hold it otherwise.
+    /// U+0000 does not begin any text that a model answers.
     /// </summary>
     public const char NonFiniteMark = '\0';
 
-    private static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false, MaxDepth = MaxDepth };
+    private static readonly JsonDocumentOptions Options = new()
+    {
+        AllowDuplicateProperties = false,
+        MaxDepth = MaxDepth,
+    };
 
     /// <summary>Parses a body and hands its root to <paramref name="read"/>.</summary>
     public static Result<T> Read<T>(ReadOnlySpan<byte> body, Func<JsonElement, Result<T>> read)
@@ -43,7 +47,9 @@ internal static class PayloadDocument
         }
     }
 
-    /// <summary>A double of a JSON value: a number, a marked or quoted non-finite token; null for anything else.</summary>
+    /// <summary>
+    /// A double of a JSON value: a number, a marked or quoted non-finite token; null for anything else.
+    /// </summary>
     public static double? Number(JsonElement value)
     {
         if (value.ValueKind == JsonValueKind.Number)

@@ -3,9 +3,9 @@ using System.Text;
 namespace Handover.Core.Payloads;
 
 /// <summary>
-/// Splits a whole body of server-sent events into the data of its events, as the HTML standard says: lines end in CR, LF or
-/// both, an empty line ends an event, several data lines are joined by LF, comments and other fields are ignored, and an
-/// event that the body breaks off in the middle is not one.
+/// Splits a whole body of server-sent events into the data of its events, as the HTML standard says: lines end in CR,
+/// LF or both, an empty line ends an event, several data lines are joined by LF, comments and other fields are
+/// ignored, and an event that the body breaks off in the middle is not one.
 /// </summary>
 public static class ServerSentEvents
 {

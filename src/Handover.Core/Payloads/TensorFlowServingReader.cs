@@ -5,14 +5,14 @@ namespace Handover.Core.Payloads;
 
 /// <summary>
 /// Reads answers of TensorFlow Serving's REST predict call, in row form (<c>predictions</c>) and in column form
-/// (<c>outputs</c>). The protocol names no datatypes, so they are inferred: numbers are FP64, truth values BOOL, strings
-/// and <c>{"b64": …}</c> BYTES. A model with one output leaves its name out; so does the tensor.
+/// (<c>outputs</c>). The protocol names no datatypes, so they are inferred: numbers are FP64, truth values BOOL,
+/// strings and <c>{"b64": …}</c> BYTES. A model with one output leaves its name out; so does the tensor.
 /// </summary>
 public static class TensorFlowServingReader
 {
     /// <summary>
-    /// The answer. Problems: <c>payload-too-large</c>, <c>payload-malformed</c>, and <c>answer-is-error</c> for an error
-    /// object where an answer was expected.
+    /// The answer. Problems: <c>payload-too-large</c>, <c>payload-malformed</c>, and <c>answer-is-error</c> for an
+    /// error object where an answer was expected.
     /// </summary>
     public static Result<TypedAnswer> ReadResponse(ReadOnlySpan<byte> body) =>
         PayloadDocument.Read<TypedAnswer>(
@@ -35,7 +35,10 @@ public static class TensorFlowServingReader
             }
         );
 
-    private static Result<TypedAnswer> Answer(IEnumerable<(string Name, List<JsonElement> Items, bool IsRows)> outputs, string where)
+    private static Result<TypedAnswer> Answer(
+        IEnumerable<(string Name, List<JsonElement> Items, bool IsRows)> outputs,
+        string where
+    )
     {
         var tensors = new List<TypedTensor>();
         foreach ((string name, List<JsonElement> items, bool isRows) in outputs)
@@ -61,7 +64,8 @@ public static class TensorFlowServingReader
         }
 
         List<JsonElement> items = [.. rows.EnumerateArray()];
-        bool named = items.Count > 0 && items[0].ValueKind == JsonValueKind.Object && !InferredValues.IsBase64(items[0]);
+        bool named =
+            items.Count > 0 && items[0].ValueKind == JsonValueKind.Object && !InferredValues.IsBase64(items[0]);
         if (!named)
         {
             return [("", items, true)];
@@ -74,7 +78,8 @@ public static class TensorFlowServingReader
                     member.Name,
                     items
                         .Select(row =>
-                            row.ValueKind == JsonValueKind.Object && row.TryGetProperty(member.Name, out JsonElement value)
+                            row.ValueKind == JsonValueKind.Object
+                            && row.TryGetProperty(member.Name, out JsonElement value)
                                 ? value
                                 : default
                         )

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Handover.Core.Payloads;
 
-/// <summary>Collects the values of one tensor from nested or flat JSON lists and checks them against datatype and shape.</summary>
+/// <summary>
+/// Collects the values of one tensor from nested or flat JSON lists and checks them against datatype and shape.
+/// </summary>
 internal sealed class TensorValues(string datatype, IReadOnlyList<long> shape)
 {
     /// <summary>Whole numbers below this are exact as doubles.</summary>
@@ -34,7 +36,9 @@ internal sealed class TensorValues(string datatype, IReadOnlyList<long> shape)
         }
 
         int count = _text ? _texts.Count : _numbers.Count;
-        return count == expected ? null : $"has {count} values where shape [{string.Join(", ", shape)}] asks for {expected}";
+        return count == expected
+            ? null
+            : $"has {count} values where shape [{string.Join(", ", shape)}] asks for {expected}";
     }
 
     /// <summary>The tensor.</summary>
@@ -50,7 +54,8 @@ internal sealed class TensorValues(string datatype, IReadOnlyList<long> shape)
 
         if (list.GetArrayLength() != shape[dimension])
         {
-            return $"has {list.GetArrayLength()} items in dimension {dimension} where its shape says {shape[dimension]}";
+            return $"has {list.GetArrayLength()} items in dimension {dimension} "
+                + $"where its shape says {shape[dimension]}";
         }
 
         if (dimension == shape.Count - 1)
@@ -111,7 +116,10 @@ internal sealed class TensorValues(string datatype, IReadOnlyList<long> shape)
             return $"has a {item.ValueKind} where {datatype} was declared";
         }
 
-        if ((_integer || _boolean) && (number != Math.Floor(number) || number < _bounds!.Value.Min || number > _bounds.Value.Max))
+        if (
+            (_integer || _boolean)
+            && (number != Math.Floor(number) || number < _bounds!.Value.Min || number > _bounds.Value.Max)
+        )
         {
             return string.Create(CultureInfo.InvariantCulture, $"has the value {number}, which is no {datatype}");
         }

@@ -10,8 +10,8 @@ public sealed record TypedTensor(string Name, string Datatype, IReadOnlyList<lon
     public IReadOnlyList<double> Numbers { get; init; } = [];
 
     /// <summary>
-    /// Values of a BYTES tensor. For a 64-bit integer tensor that has a value of 2^53 or more, the exact decimal texts beside
-    /// the rounded <see cref="Numbers"/>; else empty.
+    /// Values of a BYTES tensor. For a 64-bit integer tensor that has a value of 2^53 or more, the exact decimal
+    /// texts beside the rounded <see cref="Numbers"/>; else empty.
     /// </summary>
     public IReadOnlyList<string> Texts { get; init; } = [];
 

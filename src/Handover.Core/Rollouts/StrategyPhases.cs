@@ -4,8 +4,8 @@ using Handover.Core.Moves;
 namespace Handover.Core.Rollouts;
 
 /// <summary>
-/// The three ready-made lists of phases. A strategy is nothing but such a list: there is one engine, and what users write
-/// by hand is made of the same phases.
+/// The three ready-made lists of phases. A strategy is nothing but such a list: there is one engine, and what users
+/// write by hand is made of the same phases.
 /// </summary>
 public static class StrategyPhases
 {
@@ -19,7 +19,8 @@ public static class StrategyPhases
     /// <param name="strategy">Which one.</param>
     /// <param name="times">Least times and least requests of its phases.</param>
     /// <param name="segments">
-    /// Segments that a <see cref="Strategy.Flag"/> rollout opens before everybody, in this order; the others ignore them.
+    /// Segments that a <see cref="Strategy.Flag"/> rollout opens before everybody, in this order; the others ignore
+    /// them.
     /// </param>
     public static IReadOnlyList<Phase> For(Strategy strategy, PhaseTimes times, IReadOnlyList<string> segments)
     {
@@ -48,8 +49,8 @@ public static class StrategyPhases
     }
 
     /// <summary>
-    /// Whether entities of one service may get answers from both releases while the phases run: an entity-by-entity shift
-    /// below 100 % does, a switch does not.
+    /// Whether entities of one service may get answers from both releases while the phases run: an entity-by-entity
+    /// shift below 100 % does, a switch does not.
     /// </summary>
     public static bool Interleaves(IReadOnlyList<Phase> phases) =>
         phases.Any(p => p is Phase.Shift shift && (shift.Segment is not null || shift.Share != Share.All));

@@ -15,37 +15,56 @@ public static class TensorGenerators
 
     /// <summary>Any declaration of the tensor <c>x</c>.</summary>
     public static Gen<TensorSpec> Spec { get; } =
-        Gen.Select(Datatype, Shape, Of<string?>(null, "USD", "EUR"), Of<string?>(null, "p/1.0", "p/1.2", "q/1.0"), Gen.Int[0, 5])
-            .SelectMany((datatype, shape, unit, semantics, range) =>
-                Gen.Select(Gen.Int[-20, 300], Gen.Int[0, 400])
-                    .Select((low, width) =>
-                    {
-                        ValueRange? bounds = range == 0 || datatype == "BYTES" ? null : Possible(datatype, low, low + width);
-                        return new TensorSpec("x", datatype, shape) { Unit = unit, Semantics = semantics, Range = bounds };
-                    })
+        Gen.Select(
+                Datatype,
+                Shape,
+                Of<string?>(null, "USD", "EUR"),
+                Of<string?>(null, "p/1.0", "p/1.2", "q/1.0"),
+                Gen.Int[0, 5]
+            )
+            .SelectMany(
+                (datatype, shape, unit, semantics, range) =>
+                    Gen.Select(Gen.Int[-20, 300], Gen.Int[0, 400])
+                        .Select(
+                            (low, width) =>
+                            {
+                                ValueRange? bounds =
+                                    range == 0 || datatype == "BYTES" ? null : Possible(datatype, low, low + width);
+                                return new TensorSpec("x", datatype, shape)
+                                {
+                                    Unit = unit,
+                                    Semantics = semantics,
+                                    Range = bounds,
+                                };
+                            }
+                        )
             );
 
     /// <summary>Two declarations, often close to each other, so that every outcome is common.</summary>
     public static Gen<(TensorSpec Writes, TensorSpec Reads)> Pair { get; } =
         Gen.Select(Spec, Spec, Gen.Int[0, 31])
-            .Select((a, b, keep) =>
-            {
-                var reads = new TensorSpec(
-                    "x",
-                    (keep & 1) == 0 ? a.Datatype : b.Datatype,
-                    (keep & 2) == 0 ? a.Shape : b.Shape
-                )
+            .Select(
+                (a, b, keep) =>
                 {
-                    Unit = (keep & 4) == 0 ? a.Unit : b.Unit,
-                    Semantics = (keep & 8) == 0 ? a.Semantics : b.Semantics,
-                    Range = (keep & 16) == 0 ? a.Range : b.Range,
-                };
-                return (a, reads);
-            });
+                    var reads = new TensorSpec(
+                        "x",
+                        (keep & 1) == 0 ? a.Datatype : b.Datatype,
+                        (keep & 2) == 0 ? a.Shape : b.Shape
+                    )
+                    {
+                        Unit = (keep & 4) == 0 ? a.Unit : b.Unit,
+                        Semantics = (keep & 8) == 0 ? a.Semantics : b.Semantics,
+                        Range = (keep & 16) == 0 ? a.Range : b.Range,
+                    };
+                    return (a, reads);
+                }
+            );
 
     /// <summary>Two declarations, and documents that the first allows.</summary>
     public static Gen<(TensorSpec Writes, TensorSpec Reads, TypedTensor[] Documents)> PairWithDocuments { get; } =
-        Pair.SelectMany(pair => Document(pair.Writes).Array[5].Select(documents => (pair.Writes, pair.Reads, documents)));
+        Pair.SelectMany(pair =>
+            Document(pair.Writes).Array[5].Select(documents => (pair.Writes, pair.Reads, documents))
+        );
 
     /// <summary>A document that the declaration allows; free sizes are 1 to 3.</summary>
     public static Gen<TypedTensor> Document(TensorSpec spec) =>
@@ -56,8 +75,12 @@ public static class TensorGenerators
                 long[] shape = [.. spec.Shape.Select((size, i) => size < 0 ? free[i] : size)];
                 int count = (int)shape.Aggregate(1L, (product, size) => product * size);
                 return spec.Datatype == "BYTES"
-                    ? Gen.String.Array[count].Select(texts => new TypedTensor("x", spec.Datatype, shape) { Texts = texts })
-                    : Value(spec).Array[count].Select(numbers => new TypedTensor("x", spec.Datatype, shape) { Numbers = numbers });
+                    ? Gen
+                        .String.Array[count]
+                        .Select(texts => new TypedTensor("x", spec.Datatype, shape) { Texts = texts })
+                    : Value(spec)
+                        .Array[count]
+                        .Select(numbers => new TypedTensor("x", spec.Datatype, shape) { Numbers = numbers });
             });
 
     private static Gen<T> Of<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
@@ -68,7 +91,8 @@ public static class TensorGenerators
         double min = Math.Max(low, spec.Range?.Min ?? low);
         double max = Math.Min(high, spec.Range?.Max ?? high);
         bool whole = Datatypes.Bounds(spec.Datatype) is not null;
-        return Gen.Double[0, 1].Select(u => whole ? Math.Round(min + (u * (max - min))) : Math.Clamp(min + (u * (max - min)), min, max));
+        return Gen.Double[0, 1]
+            .Select(u => whole ? Math.Round(min + (u * (max - min))) : Math.Clamp(min + (u * (max - min)), min, max));
     }
 
     // A range of which the datatype has a value, as a person would write it.

@@ -10,18 +10,23 @@ namespace Handover.Testkit.Contracts;
 public static class TensorMeaning
 {
     /// <summary>Whether a release with this declaration may answer this tensor.</summary>
-    public static bool Emits(TensorSpec spec, TypedTensor tensor) => spec.Datatype == tensor.Datatype && Accepts(spec, tensor);
+    public static bool Emits(TensorSpec spec, TypedTensor tensor) =>
+        spec.Datatype == tensor.Datatype && Accepts(spec, tensor);
 
     /// <summary>Whether a reader with this declaration takes this tensor: each value, the shape, the bounds.</summary>
     public static bool Accepts(TensorSpec spec, TypedTensor tensor)
     {
         bool rank = spec.Shape.Count == tensor.Shape.Count;
-        bool sizes = rank && Enumerable.Range(0, spec.Shape.Count).All(i => spec.Shape[i] < 0 || spec.Shape[i] == tensor.Shape[i]);
+        bool sizes =
+            rank
+            && Enumerable.Range(0, spec.Shape.Count).All(i => spec.Shape[i] < 0 || spec.Shape[i] == tensor.Shape[i]);
         bool range = spec.Range is null || tensor.Numbers.All(v => spec.Range.Min <= v && v <= spec.Range.Max);
         return rank && sizes && range && Survives(tensor.Datatype, spec.Datatype);
     }
 
-    /// <summary>Whether the extreme and the odd values of one datatype are all unchanged by a round trip through the other.</summary>
+    /// <summary>
+    /// Whether the extreme and the odd values of one datatype are all unchanged by a round trip through the other.
+    /// </summary>
     private static bool Survives(string from, string to)
     {
         if (from == to)
@@ -71,7 +76,8 @@ public static class TensorMeaning
             _ => Exact(value),
         };
 
-    private static bool Whole(decimal value, decimal min, decimal max) => value == Math.Floor(value) && value >= min && value <= max;
+    private static bool Whole(decimal value, decimal min, decimal max) =>
+        value == Math.Floor(value) && value >= min && value <= max;
 
     private static double Truncated(double value) =>
         (double)(float)value == value
@@ -80,5 +86,7 @@ public static class TensorMeaning
 
     // A double converts to decimal with 15 digits only, so large whole numbers are compared as integers.
     private static bool Exact(decimal value) =>
-        value == Math.Floor(value) ? new System.Numerics.BigInteger((double)value) == new System.Numerics.BigInteger(value) : (decimal)(double)value == value;
+        value == Math.Floor(value)
+            ? new System.Numerics.BigInteger((double)value) == new System.Numerics.BigInteger(value)
+            : (decimal)(double)value == value;
 }

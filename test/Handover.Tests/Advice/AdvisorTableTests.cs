@@ -8,8 +8,9 @@ using AdviceOf = Handover.Core.Advice.Advice;
 namespace Handover.Tests.Advice;
 
 /// <summary>
-/// Every combination of answers, with every combination of facts that can refuse a strategy and with every combination of
-/// facts that can replace an answer, against the precedence of product.md written down a second time in the plainest way.
+/// Every combination of answers, with every combination of facts that can refuse a strategy and with every
+/// combination of facts that can replace an answer, against the precedence of product.md written down a second time
+/// in the plainest way.
 /// </summary>
 public sealed class AdvisorTableTests
 {
@@ -17,12 +18,19 @@ public sealed class AdvisorTableTests
 
     private static readonly ContractOutcome?[] Contracts =
     [
-        null, ContractOutcome.Holds, ContractOutcome.Undecided, ContractOutcome.Breaks,
+        null,
+        ContractOutcome.Holds,
+        ContractOutcome.Undecided,
+        ContractOutcome.Breaks,
     ];
 
     private static readonly Holdout?[] Holdouts =
     [
-        null, new("mae", 500, 462, true), new("mae", 460, 462, true), new("mae", 323, 462, true), new("auc", 0.7, 0.9, false),
+        null,
+        new("mae", 500, 462, true),
+        new("mae", 460, 462, true),
+        new("mae", 323, 462, true),
+        new("auc", 0.7, 0.9, false),
     ];
 
     [Fact]
@@ -77,7 +85,12 @@ public sealed class AdvisorTableTests
         bool twoFit = f.MemoryForReleasesBytes is not { } room || f.StableMemoryBytes + f.CandidateMemoryBytes <= room;
         bool oneFits = f.MemoryForReleasesBytes is not { } all || f.CandidateMemoryBytes <= all;
         bool breaks = f.Contracts?.Outcome == ContractOutcome.Breaks;
-        TimeSpan window = Interruption(a, f) switch { 0 => TimeSpan.Zero, 1 => TimeSpan.FromMinutes(1), _ => TimeSpan.FromMinutes(15) };
+        TimeSpan window = Interruption(a, f) switch
+        {
+            0 => TimeSpan.Zero,
+            1 => TimeSpan.FromMinutes(1),
+            _ => TimeSpan.FromMinutes(15),
+        };
         bool interleave = twoFit && !breaks;
         bool cutover = twoFit || (oneFits && window > TimeSpan.Zero && (f.StartTime ?? TimeSpan.Zero) <= window);
         if ((LowConfidence(a, f) || NewArchitecture(a, f)) && interleave)
@@ -85,7 +98,8 @@ public sealed class AdvisorTableTests
             return Strategy.Flag;
         }
 
-        bool consistency = a.BlastRadius is null && f.Impact is not Impact.High
+        bool consistency =
+            a.BlastRadius is null && f.Impact is not Impact.High
             || a.BlastRadius == BlastRadius.ConsistencyMatters
             || f.Impact == Impact.High;
         if (consistency && cutover)
@@ -112,7 +126,13 @@ public sealed class AdvisorTableTests
     private static int Interruption(AdviceQuestions a, MeasuredFacts f)
     {
         int? told = (int?)a.Interruption;
-        int? declared = f.DowntimeAllowed is { } d ? (d == TimeSpan.Zero ? 0 : d < TimeSpan.FromMinutes(5) ? 1 : 2) : null;
+        int? declared = f.DowntimeAllowed is { } d
+            ? (
+                d == TimeSpan.Zero ? 0
+                : d < TimeSpan.FromMinutes(5) ? 1
+                : 2
+            )
+            : null;
         return told is null && declared is null ? 0 : Math.Min(told ?? 2, declared ?? 2);
     }
 
@@ -168,7 +188,13 @@ public sealed class AdvisorTableTests
         outcome is { } o
             ? new ContractMatrix
             {
-                Verdicts = [new ContractVerdict("quote-engine", "/outputs/price", ContractRule.Unit, "USD", "EUR", o, "detail.") { Release = "v2" }],
+                Verdicts =
+                [
+                    new ContractVerdict("quote-engine", "/outputs/price", ContractRule.Unit, "USD", "EUR", o, "detail.")
+                    {
+                        Release = "v2",
+                    },
+                ],
             }
             : null;
 }

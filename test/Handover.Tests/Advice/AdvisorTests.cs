@@ -30,7 +30,10 @@ public sealed class AdvisorTests
             new MeasuredFacts { Holdout = new Holdout("mae", 323, 462, true) }
         );
         Assert.Equal(Strategy.Parallel, advice.Strategy);
-        Assert.Contains("confidence: high, not asked: held-out mae is 323 against 462 of the baseline.", advice.Resolved.Sources);
+        Assert.Contains(
+            "confidence: high, not asked: held-out mae is 323 against 462 of the baseline.",
+            advice.Resolved.Sources
+        );
     }
 
     [Fact]
@@ -45,12 +48,20 @@ public sealed class AdvisorTests
     [Fact]
     public void Memory_for_one_stack_refuses_parallel_and_flag_and_leaves_a_single_stack_cutover()
     {
-        MeasuredFacts tight = new() { StableMemoryBytes = 600 << 20, CandidateMemoryBytes = 600 << 20, MemoryForReleasesBytes = 1 << 30 };
+        MeasuredFacts tight = new()
+        {
+            StableMemoryBytes = 600 << 20,
+            CandidateMemoryBytes = 600 << 20,
+            MemoryForReleasesBytes = 1 << 30,
+        };
         AdviceOf advice = Advisor.Advise(Sure, tight);
         Assert.Equal(Strategy.Cutover, advice.Strategy);
         Assert.True(advice.SingleStack);
         Assert.Equal([Strategy.Parallel, Strategy.Flag], advice.Refusals.Select(r => r.Strategy));
-        Assert.Contains("stable takes 600 MiB, the candidate 600 MiB, and 1024 MiB are there (measured)", advice.Refusals[0].Reason);
+        Assert.Contains(
+            "stable takes 600 MiB, the candidate 600 MiB, and 1024 MiB are there (measured)",
+            advice.Refusals[0].Reason
+        );
         Assert.Equal(0, Costed(tight, Sure).Cost!.Extra);
 
         AdviceOf none = Advisor.Advise(Sure with { Interruption = Interruption.None }, tight);
@@ -66,7 +77,15 @@ public sealed class AdvisorTests
         {
             Verdicts =
             [
-                new ContractVerdict("quote-engine", "/outputs/price/unit", ContractRule.Unit, "USD", "cent", ContractOutcome.Breaks, "release v2 breaks quote-engine.")
+                new ContractVerdict(
+                    "quote-engine",
+                    "/outputs/price/unit",
+                    ContractRule.Unit,
+                    "USD",
+                    "cent",
+                    ContractOutcome.Breaks,
+                    "release v2 breaks quote-engine."
+                )
                 {
                     Fix = "emit USD",
                     Release = "v2",
@@ -78,7 +97,10 @@ public sealed class AdvisorTests
         Assert.All(advice.Refusals, r => Assert.Contains("release v2 breaks quote-engine.", r.Reason));
         Assert.All(advice.Refusals, r => Assert.Equal("emit USD", r.Fix));
         Assert.Contains(advice.Notes, n => n.Contains("verify refuses the rollout"));
-        Assert.Equal(Strategy.Parallel, Advisor.Advise(Sure, new MeasuredFacts { Contracts = matrix, Candidate = "v3" }).Strategy);
+        Assert.Equal(
+            Strategy.Parallel,
+            Advisor.Advise(Sure, new MeasuredFacts { Contracts = matrix, Candidate = "v3" }).Strategy
+        );
     }
 
     [Fact]
@@ -86,36 +108,64 @@ public sealed class AdvisorTests
     {
         AdviceQuestions fraud = Sure with { BlastRadius = BlastRadius.ConsistencyMatters };
         Assert.Equal(Strategy.Cutover, Advisor.Advise(fraud, MeasuredFacts.None).Strategy);
-        Assert.Equal(Strategy.Flag, Advisor.Advise(fraud with { Confidence = Confidence.Low }, MeasuredFacts.None).Strategy);
-        Assert.Equal(Strategy.Flag, Advisor.Advise(fraud with { Difference = ChangeKind.Architecture }, MeasuredFacts.None).Strategy);
+        Assert.Equal(
+            Strategy.Flag,
+            Advisor.Advise(fraud with { Confidence = Confidence.Low }, MeasuredFacts.None).Strategy
+        );
+        Assert.Equal(
+            Strategy.Flag,
+            Advisor.Advise(fraud with { Difference = ChangeKind.Architecture }, MeasuredFacts.None).Strategy
+        );
     }
 
     [Fact]
     public void The_duration_follows_traffic_and_the_cost_follows_the_duration()
     {
-        // At 100 requests/s the 1 % shift waits 1,000 s for its 1,000 requests; 5 % and above are bounded by 5 min each.
+        // At 100 requests/s the 1 % shift waits 1,000 s for its 1,000 requests; 5 % and above are bounded by 5 min
+        // each.
         AdviceOf advice = Costed(new MeasuredFacts { RequestsPerSecond = 100 }, Sure);
         Assert.Equal(TimeSpan.FromSeconds(1000 + (5 * 300) + 3600), advice.Duration!.Total);
         Assert.True(advice.Duration.Exact);
         Assert.Equal(new AdviceCost(Math.Round(8000m * 6100 / 86400, 2), 6000m, "USD"), advice.Cost);
         Assert.False(Costed(MeasuredFacts.None, Sure).Duration!.Exact);
-        Assert.Null(Advisor.Advise(Sure, new MeasuredFacts { CandidateCostPerDay = new Cost(1, "USD"), StableCostPerDay = new Cost(1, "EUR") }).Cost);
+        Assert.Null(
+            Advisor
+                .Advise(
+                    Sure,
+                    new MeasuredFacts
+                    {
+                        CandidateCostPerDay = new Cost(1, "USD"),
+                        StableCostPerDay = new Cost(1, "EUR"),
+                    }
+                )
+                .Cost
+        );
     }
 
     [Fact]
     public void A_trickle_of_traffic_does_not_overflow_the_forecast() =>
-        Assert.Equal(TimeSpan.FromDays(365), Costed(new MeasuredFacts { RequestsPerSecond = 1e-12 }, Sure).Duration!.Total);
+        Assert.Equal(
+            TimeSpan.FromDays(365),
+            Costed(new MeasuredFacts { RequestsPerSecond = 1e-12 }, Sure).Duration!.Total
+        );
 
     [Theory]
     [InlineData(Strategy.Parallel, "verify start warm shift shift shift shift shift shift bake retire", true)]
     [InlineData(Strategy.Cutover, "verify start warm switch bake retire", false)]
-    [InlineData(Strategy.Flag, "verify start warm shadow shift shift shift shift shift shift shift shift bake retire", true)]
+    [InlineData(
+        Strategy.Flag,
+        "verify start warm shadow shift shift shift shift shift shift shift shift bake retire",
+        true
+    )]
     public void The_lists_of_phases_are_those_of_the_documentation(Strategy strategy, string kinds, bool interleaves)
     {
         IReadOnlyList<Phase> phases = StrategyPhases.For(strategy, PhaseTimes.Default, ["internal", "beta"]);
         Assert.Equal(kinds.Split(' '), phases.Select(p => p.Kind));
         Assert.Equal(interleaves, StrategyPhases.Interleaves(phases));
-        double[] shares = [.. phases.OfType<Phase.Shift>().Where(s => s.Segment is null).Select(s => s.Share.Ratio.Value * 100)];
+        double[] shares =
+        [
+            .. phases.OfType<Phase.Shift>().Where(s => s.Segment is null).Select(s => s.Share.Ratio.Value * 100),
+        ];
         Assert.Equal(strategy == Strategy.Cutover ? [] : [1, 5, 10, 25, 50, 100], shares);
         Assert.Equal(
             strategy == Strategy.Flag ? ["internal", "beta"] : [],

@@ -8,9 +8,9 @@ namespace Handover.Tests.Contracts;
 /// <summary>Declared = served, for answers.</summary>
 public sealed class AnswerCheckTests
 {
-    private static readonly Signature Declared = new(
-        [new TensorSpec("price", "FP32", [-1, 1]) { Range = new ValueRange(0, 100_000) }]
-    );
+    private static readonly Signature Declared = new([
+        new TensorSpec("price", "FP32", [-1, 1]) { Range = new ValueRange(0, 100_000) },
+    ]);
 
     [Fact]
     public void An_answer_that_keeps_its_declaration_has_no_findings() =>
@@ -48,7 +48,10 @@ public sealed class AnswerCheckTests
     public void Extra_outputs_are_no_finding() =>
         Assert.Empty(
             AnswerCheck.Check(
-                new TypedAnswer([.. Answer("price", "FP32", [1, 1], 1).Tensors, .. Answer("why", "FP32", [1], -7).Tensors]),
+                new TypedAnswer([
+                    .. Answer("price", "FP32", [1, 1], 1).Tensors,
+                    .. Answer("why", "FP32", [1], -7).Tensors,
+                ]),
                 Declared
             )
         );

@@ -28,8 +28,14 @@ public sealed class ContractProperties
 
                 foreach (TypedTensor document in sample.Documents)
                 {
-                    Assert.True(TensorMeaning.Emits(sample.Writes, document), "the generator made a document that cannot be emitted");
-                    Assert.True(TensorMeaning.Accepts(sample.Reads, document), $"{sample.Writes} holds for {sample.Reads} but not {document}");
+                    Assert.True(
+                        TensorMeaning.Emits(sample.Writes, document),
+                        "the generator made a document that cannot be emitted"
+                    );
+                    Assert.True(
+                        TensorMeaning.Accepts(sample.Reads, document),
+                        $"{sample.Writes} holds for {sample.Reads} but not {document}"
+                    );
                 }
             },
             iter: 5_000
@@ -65,9 +71,7 @@ public sealed class ContractProperties
     [Fact]
     public void Fitting_into_is_transitive() =>
         Gen.Select(TensorGenerators.Datatype, TensorGenerators.Datatype, TensorGenerators.Datatype)
-            .Sample((a, b, c) =>
-                !Datatypes.FitsInto(a, b) || !Datatypes.FitsInto(b, c) || Datatypes.FitsInto(a, c)
-            );
+            .Sample((a, b, c) => !Datatypes.FitsInto(a, b) || !Datatypes.FitsInto(b, c) || Datatypes.FitsInto(a, c));
 
     private static IReadOnlyList<ContractVerdict> Verdicts(TensorSpec writes, TensorSpec reads) =>
         TensorCompatibility.Check(

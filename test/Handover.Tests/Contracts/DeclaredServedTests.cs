@@ -19,7 +19,10 @@ public sealed class DeclaredServedTests
     public void Another_datatype_is_found_even_when_it_would_fit()
     {
         ServedFinding finding = Assert.Single(DeclaredServed.Compare(Declared, Served("price", "FP64", -1, 1)));
-        Assert.Equal(("/outputs/price", ContractRule.Datatype, "FP32", "FP64"), (finding.Path, finding.Rule, finding.Declared, finding.Served));
+        Assert.Equal(
+            ("/outputs/price", ContractRule.Datatype, "FP32", "FP64"),
+            (finding.Path, finding.Rule, finding.Declared, finding.Served)
+        );
     }
 
     [Fact]
@@ -46,5 +49,6 @@ public sealed class DeclaredServedTests
         Assert.Contains("the loaded member has variable", findings[0].Detail);
     }
 
-    private static Signature Served(string name, string datatype, params long[] shape) => new([new TensorSpec(name, datatype, shape)]);
+    private static Signature Served(string name, string datatype, params long[] shape) =>
+        new([new TensorSpec(name, datatype, shape)]);
 }

@@ -39,9 +39,13 @@ public sealed class TensorCompatibilityTests
         Assert.Equal([ContractRule.Unit, ContractRule.Range], verdicts.Select(v => v.Rule));
         Assert.All(verdicts, v => Assert.Equal(ContractOutcome.Breaks, v.Outcome));
         ContractVerdict unit = verdicts[0];
-        Assert.Equal(("quote-engine", "/outputs/price/unit", "USD", "USD-cent"), (unit.Consumer, unit.Path, unit.Old, unit.New));
         Assert.Equal(
-            "release v2 breaks consumer quote-engine at /outputs/price/unit (unit): reader has USD, writer has USD-cent; "
+            ("quote-engine", "/outputs/price/unit", "USD", "USD-cent"),
+            (unit.Consumer, unit.Path, unit.Old, unit.New)
+        );
+        Assert.Equal(
+            "release v2 breaks consumer quote-engine at /outputs/price/unit (unit): reader has USD, "
+                + "writer has USD-cent; "
                 + "numbers in another unit are plausible and wrong.",
             unit.Detail
         );
@@ -127,7 +131,11 @@ public sealed class TensorCompatibilityTests
     [InlineData("cost/2.0", "price/2.0", ContractOutcome.Breaks)]
     [InlineData(null, "price/2.0", ContractOutcome.Breaks)]
     [InlineData("price/2.0", null, ContractOutcome.Holds)]
-    public void Meaning_has_a_major_that_is_equal_and_a_minor_that_grows(string? now, string? old, ContractOutcome outcome) =>
+    public void Meaning_has_a_major_that_is_equal_and_a_minor_that_grows(
+        string? now,
+        string? old,
+        ContractOutcome outcome
+    ) =>
         Assert.Equal(
             outcome,
             Assert.Single(Check([Price with { Semantics = now }], Read with { Semantics = old })).Outcome
@@ -202,7 +210,10 @@ public sealed class TensorCompatibilityTests
         Release stable = Some("v1", [Price]);
         Release candidate = Some("v2", [Price with { Unit = "EUR" }]);
         Consumer storage = Consumer(Read) with { Name = "warehouse" };
-        Consumer careless = Consumer(new TensorSpec("other", "FP32", [1]) { Optional = true }) with { Name = "monitor" };
+        Consumer careless = Consumer(new TensorSpec("other", "FP32", [1]) { Optional = true }) with
+        {
+            Name = "monitor",
+        };
         ContractMatrix matrix = ContractMatrix.Of([Consumer(Read), storage, careless], stable, candidate);
         Assert.Equal(ContractOutcome.Breaks, matrix.Outcome);
         Assert.Equal(["quote-engine", "warehouse"], matrix.Breaks.Select(v => v.Consumer));

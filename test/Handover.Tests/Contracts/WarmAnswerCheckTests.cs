@@ -7,24 +7,50 @@ using Xunit;
 namespace Handover.Tests.Contracts;
 
 /// <summary>
-/// Liars are caught while warming, and an honest better model is not. The honest pair is real: answers of the two diamond
-/// models of the sample to the same rows, over 5 % apart on half of them.
+/// Liars are caught while warming, and an honest better model is not. The honest pair is real: answers of the two
+/// diamond models of the sample to the same rows, over 5 % apart on half of them.
 /// </summary>
 public sealed class WarmAnswerCheckTests
 {
     private static readonly (double V1, double V2)[] Real =
     [
-        (1235.4, 1159.6), (4010.7, 3941.9), (3250.6, 3619.2), (6553.0, 7856.2), (656.1, 633.5), (3773.9,
-        4099.8), (1013.6, 955.5), (2109.3, 3028.2), (1189.4, 1243.6), (3253.2, 3301.9), (1063.0, 923.5),
-        (615.3, 589.4), (2351.5, 2426.2), (579.9, 560.8), (720.2, 700.5), (696.4, 658.2), (1600.3, 1517.0),
-        (1300.6, 1199.4), (1193.0, 1107.8), (532.6, 563.5), (14666.3, 12997.0), (646.1, 521.7), (10035.1,
-        10467.9), (905.3, 814.9), (667.2, 596.6), (4768.8, 5021.9), (800.6, 690.1), (1047.8, 994.4),
-        (1020.2, 952.8), (710.6, 721.0), (1342.8, 1242.4), (12799.0, 11676.2)
+        (1235.4, 1159.6),
+        (4010.7, 3941.9),
+        (3250.6, 3619.2),
+        (6553.0, 7856.2),
+        (656.1, 633.5),
+        (3773.9, 4099.8),
+        (1013.6, 955.5),
+        (2109.3, 3028.2),
+        (1189.4, 1243.6),
+        (3253.2, 3301.9),
+        (1063.0, 923.5),
+        (615.3, 589.4),
+        (2351.5, 2426.2),
+        (579.9, 560.8),
+        (720.2, 700.5),
+        (696.4, 658.2),
+        (1600.3, 1517.0),
+        (1300.6, 1199.4),
+        (1193.0, 1107.8),
+        (532.6, 563.5),
+        (14666.3, 12997.0),
+        (646.1, 521.7),
+        (10035.1, 10467.9),
+        (905.3, 814.9),
+        (667.2, 596.6),
+        (4768.8, 5021.9),
+        (800.6, 690.1),
+        (1047.8, 994.4),
+        (1020.2, 952.8),
+        (710.6, 721.0),
+        (1342.8, 1242.4),
+        (12799.0, 11676.2),
     ];
 
-    private static readonly Signature Declared = new(
-        [new TensorSpec("price", "FP32", [-1, 1]) { Unit = "USD", Range = new ValueRange(-10_000, 100_000) }]
-    );
+    private static readonly Signature Declared = new([
+        new TensorSpec("price", "FP32", [-1, 1]) { Unit = "USD", Range = new ValueRange(-10_000, 100_000) },
+    ]);
 
     [Fact]
     public void A_better_model_that_differs_on_half_of_the_rows_passes()
@@ -33,7 +59,10 @@ public sealed class WarmAnswerCheckTests
         Assert.Empty(report.Refusals);
         OutputScale scale = Assert.Single(report.Scales);
         Assert.InRange(scale.MedianRatio, 0.8, 1.25);
-        Assert.True(Real.Count(r => Math.Abs(r.V2 - r.V1) > 0.05 * Math.Abs(r.V1)) >= Real.Length / 2, "the pair is not that different");
+        Assert.True(
+            Real.Count(r => Math.Abs(r.V2 - r.V1) > 0.05 * Math.Abs(r.V1)) >= Real.Length / 2,
+            "the pair is not that different"
+        );
     }
 
     [Fact]
@@ -90,7 +119,11 @@ public sealed class WarmAnswerCheckTests
     {
         Signature unbounded = new([new TensorSpec("price", "FP32", [-1, 1])]);
         int row = 0;
-        WarmAnswerReport report = WarmAnswerCheck.Judge(unbounded, null, Pairs(r => row++ % 4 == 0 ? 1e9 : r.V2, r => r.V1));
+        WarmAnswerReport report = WarmAnswerCheck.Judge(
+            unbounded,
+            null,
+            Pairs(r => row++ % 4 == 0 ? 1e9 : r.V2, r => r.V1)
+        );
         Assert.True(report.Ok);
     }
 
@@ -118,11 +151,16 @@ public sealed class WarmAnswerCheckTests
     public void A_missing_output_is_refused()
     {
         WarmPair[] pairs = [.. Pairs(r => r.V2, r => r.V1).Select(p => p with { Candidate = new TypedAnswer([]) })];
-        Assert.Contains("output price is missing", Assert.Single(WarmAnswerCheck.Judge(Declared, Declared, pairs).Refusals));
+        Assert.Contains(
+            "output price is missing",
+            Assert.Single(WarmAnswerCheck.Judge(Declared, Declared, pairs).Refusals)
+        );
     }
 
-    private static WarmPair[] Pairs(Func<(double V1, double V2), double> candidate, Func<(double V1, double V2), double> recorded) =>
-        [.. Real.Select(r => new WarmPair(Answer(candidate(r)), Answer(recorded(r))))];
+    private static WarmPair[] Pairs(
+        Func<(double V1, double V2), double> candidate,
+        Func<(double V1, double V2), double> recorded
+    ) => [.. Real.Select(r => new WarmPair(Answer(candidate(r)), Answer(recorded(r))))];
 
     private static TypedAnswer Answer(double price) =>
         new([new TypedTensor("price", "FP32", [1, 1]) { Numbers = [price] }]);

@@ -77,12 +77,12 @@ public sealed class ComparisonTests
     [Fact]
     public void Kappa_of_the_textbook_table_is_four_tenths()
     {
-        LabelComparison counts = LabelComparison.Empty.Add(
-            [
-                .. Enumerable.Repeat(("yes", "yes"), 20), .. Enumerable.Repeat(("yes", "no"), 5),
-                .. Enumerable.Repeat(("no", "yes"), 10), .. Enumerable.Repeat(("no", "no"), 15),
-            ]
-        );
+        LabelComparison counts = LabelComparison.Empty.Add([
+            .. Enumerable.Repeat(("yes", "yes"), 20),
+            .. Enumerable.Repeat(("yes", "no"), 5),
+            .. Enumerable.Repeat(("no", "yes"), 10),
+            .. Enumerable.Repeat(("no", "no"), 15),
+        ]);
         Assert.Equal(0.4, counts.Kappa, 12);
         Assert.Equal(0.3, counts.Disagreement, 12);
         Assert.Equal((5, 10), counts.Flips("yes"));
@@ -131,9 +131,11 @@ public sealed class ComparisonTests
 
         static TypedAnswer Large(string id) =>
             OpenInferenceReader
-                .ReadResponse(System.Text.Encoding.UTF8.GetBytes(
-                    $$"""{"outputs":[{"name":"id","datatype":"INT64","shape":[1],"data":[{{id}}]}]}"""
-                ))
+                .ReadResponse(
+                    System.Text.Encoding.UTF8.GetBytes(
+                        $$"""{"outputs":[{"name":"id","datatype":"INT64","shape":[1],"data":[{{id}}]}]}"""
+                    )
+                )
                 .Value;
     }
 
@@ -165,8 +167,10 @@ public sealed class ComparisonTests
         Difference difference = AnswerComparison.Compare(stable, candidate);
         Assert.Equal(
             [
-                ("/at", DifferenceKind.Type, 1), ("/items/*/score", DifferenceKind.Value, 2),
-                ("/more", DifferenceKind.Extra, 1), ("/note", DifferenceKind.Missing, 1),
+                ("/at", DifferenceKind.Type, 1),
+                ("/items/*/score", DifferenceKind.Value, 2),
+                ("/more", DifferenceKind.Extra, 1),
+                ("/note", DifferenceKind.Missing, 1),
             ],
             difference.Paths.OrderBy(p => p.Path, StringComparer.Ordinal).Select(p => (p.Path, p.Kind, p.Count))
         );
@@ -176,7 +180,11 @@ public sealed class ComparisonTests
     public void Reported_paths_are_capped_and_what_is_left_out_is_counted()
     {
         string many = string.Join(",", Enumerable.Range(0, 50).Select(i => $"\"k{i}x\":{i}"));
-        Difference difference = AnswerComparison.Compare(Json($"{{{many}}}"), Json("{}"), new Tolerances { MostPaths = 10 });
+        Difference difference = AnswerComparison.Compare(
+            Json($"{{{many}}}"),
+            Json("{}"),
+            new Tolerances { MostPaths = 10 }
+        );
         Assert.Equal((10, 41), (difference.Paths.Count, difference.PathsLeftOut));
     }
 
@@ -189,5 +197,6 @@ public sealed class ComparisonTests
     private static TypedAnswer Answer(string name, string datatype, params double[] numbers) =>
         new([new TypedTensor(name, datatype, [numbers.Length]) { Numbers = numbers }]);
 
-    private static TypedAnswer Json(string text) => PlainJsonReader.ReadResponse(System.Text.Encoding.UTF8.GetBytes(text)).Value;
+    private static TypedAnswer Json(string text) =>
+        PlainJsonReader.ReadResponse(System.Text.Encoding.UTF8.GetBytes(text)).Value;
 }

@@ -9,16 +9,22 @@ namespace Handover.Tests.Payloads;
 public sealed class OpenAiReaderTests
 {
     private const string Whole = """
-        {"id":"c1","object":"chat.completion","model":"m-2","choices":[{"index":0,"message":{"role":"assistant","content":"Hello world",
-        "tool_calls":[{"id":"t","function":{"name":"price","arguments":"{\"a\":1, \"b\":[2]}"}}]},"finish_reason":"stop"}],
-        "usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}
+        {"id":"c1","object":"chat.completion","model":"m-2",
+         "choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"Hello world",
+           "tool_calls":[{"id":"t","function":{"name":"price","arguments":"{\"a\":1, \"b\":[2]}"}}]}}],
+         "usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}
         """;
 
-    private const string Stream =
+    private static readonly string Stream =
         ": keep-alive\r\n\r\n"
-        + "data: {\"id\":\"c1\",\"model\":\"m-2\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"Hello\"},\"finish_reason\":null}]}\r\n\r\n"
-        + "data: {\"id\":\"c1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\" world\",\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"price\",\"arguments\":\"{\\\"b\\\":[2],\"}}]}}]}\n\n"
-        + "data: {\"id\":\"c1\",\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"\\\"a\\\":1}\"}}]},\"finish_reason\":\"stop\"}]}\n\n"
+        + Event("""{"index":0,"delta":{"role":"assistant","content":"Hello"},"finish_reason":null}""", "\r\n")
+        + Event(
+            """
+            {"index":0,"delta":{"content":" world","tool_calls":[
+            """.Trim() + """{"index":0,"function":{"name":"price","arguments":"{\"b\":[2],"}}]}}"""
+        )
+        + Event("""{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"\"a\":1}"}}]}}""")
+        + Event("""{"index":0,"delta":{},"finish_reason":"stop"}""")
         + "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}\n\n"
         + "data: [DONE]\n\n";
 
@@ -54,14 +60,18 @@ public sealed class OpenAiReaderTests
     public void An_error_after_the_first_chunk_is_an_error() =>
         Assert.Equal(
             "answer-is-error",
-            Read("data: {\"choices\":[]}\n\ndata: {\"error\":{\"message\":\"overloaded\"}}\n\ndata: [DONE]\n\n").Problems[0].Code
+            Read("data: {\"choices\":[]}\n\ndata: {\"error\":{\"message\":\"overloaded\"}}\n\ndata: [DONE]\n\n")
+                .Problems[0]
+                .Code
         );
 
     [Fact]
     public void Embeddings_in_base64_and_as_numbers_are_the_same()
     {
         byte[] raw = [.. BitConverter.GetBytes(0.5f), .. BitConverter.GetBytes(-2f)];
-        TypedTensor numbers = Read("""{"object":"list","data":[{"index":0,"embedding":[0.5,-2]}],"model":"e"}""").Value.Tensors[0];
+        TypedTensor numbers = Read(
+            """{"object":"list","data":[{"index":0,"embedding":[0.5,-2]}],"model":"e"}"""
+        ).Value.Tensors[0];
         TypedTensor base64 = Read(
             $$"""{"object":"list","data":[{"index":0,"embedding":"{{Convert.ToBase64String(raw)}}"}],"model":"e"}"""
         ).Value.Tensors[0];
@@ -76,7 +86,11 @@ public sealed class OpenAiReaderTests
     [InlineData("""{"data":[{"embedding":"%%"}]}""")]
     [InlineData("""{"data":[{"embedding":[1]},{"embedding":[1,2]}]}""")]
     [InlineData("""[]""")]
-    public void A_malformed_answer_is_a_problem(string body) => Assert.Equal("payload-malformed", Read(body).Problems[0].Code);
+    public void A_malformed_answer_is_a_problem(string body) =>
+        Assert.Equal("payload-malformed", Read(body).Problems[0].Code);
+
+    private static string Event(string choice, string newLine = "\n") =>
+        $$"""data: {"id":"c1","model":"m-2","choices":[{{choice}}]}""" + newLine + newLine;
 
     private static Result<TypedAnswer> Read(string body) => OpenAiReader.ReadResponse(Encoding.UTF8.GetBytes(body));
 }

@@ -22,15 +22,25 @@ public sealed class ReaderTests
         static TypedAnswer Infer(string data) =>
             Read(
                 $$"""
-                {"model_name":"price","model_version":"2","id":"abc","outputs":[{"data":{{data}},"name":"y","datatype":"FP32","shape":[2,3]}]}
+                {"model_name":"price","model_version":"2","id":"abc",
+                 "outputs":[{"data":{{data}},"name":"y","datatype":"FP32","shape":[2,3]}]}
                 """
             ).Value;
     }
 
     [Theory]
-    [InlineData("""{"outputs":[{"name":"y","datatype":"FP32","shape":[2],"data":[1]}]}""", "has 1 values where shape [2]")]
-    [InlineData("""{"outputs":[{"name":"y","datatype":"FP32","shape":[2,2],"data":[[1,2],[3]]}]}""", "has 1 items in dimension 1")]
-    [InlineData("""{"outputs":[{"name":"y","datatype":"FP32","shape":[2,1],"data":[[1],2]}]}""", "mixes values and lists")]
+    [InlineData(
+        """{"outputs":[{"name":"y","datatype":"FP32","shape":[2],"data":[1]}]}""",
+        "has 1 values where shape [2]"
+    )]
+    [InlineData(
+        """{"outputs":[{"name":"y","datatype":"FP32","shape":[2,2],"data":[[1,2],[3]]}]}""",
+        "has 1 items in dimension 1"
+    )]
+    [InlineData(
+        """{"outputs":[{"name":"y","datatype":"FP32","shape":[2,1],"data":[[1],2]}]}""",
+        "mixes values and lists"
+    )]
     [InlineData("""{"outputs":[{"name":"y","datatype":"FP32","shape":[1],"data":[[1]]}]}""", "Array where FP32")]
     [InlineData("""{"outputs":[{"name":"y","datatype":"INT64","shape":[1],"data":[1.5]}]}""", "which is no INT64")]
     [InlineData("""{"outputs":[{"name":"y","datatype":"UINT8","shape":[1],"data":[300]}]}""", "which is no UINT8")]
@@ -71,8 +81,9 @@ public sealed class ReaderTests
     [Fact]
     public void Bare_and_quoted_non_finite_numbers_are_read_as_such()
     {
-        TypedTensor y = Read("""{"outputs":[{"name":"NaN","datatype":"FP32","shape":[4],"data":[NaN,-Infinity,"Infinity",1]}]}""")
-            .Value.Tensors[0];
+        TypedTensor y = Read(
+            """{"outputs":[{"name":"NaN","datatype":"FP32","shape":[4],"data":[NaN,-Infinity,"Infinity",1]}]}"""
+        ).Value.Tensors[0];
         Assert.Equal("NaN", y.Name);
         Assert.Equal([double.NaN, double.NegativeInfinity, double.PositiveInfinity, 1], y.Numbers);
     }
@@ -80,14 +91,18 @@ public sealed class ReaderTests
     [Fact]
     public void Texts_that_look_like_numbers_stay_texts()
     {
-        TypedTensor y = Read("""{"outputs":[{"name":"y","datatype":"BYTES","shape":[2],"data":["NaN","a\"NaN"]}]}""").Value.Tensors[0];
+        TypedTensor y = Read(
+            """{"outputs":[{"name":"y","datatype":"BYTES","shape":[2],"data":["NaN","a\"NaN"]}]}"""
+        ).Value.Tensors[0];
         Assert.Equal(["NaN", "a\"NaN"], y.Texts);
     }
 
     [Fact]
     public void Large_integers_keep_their_exact_texts()
     {
-        TypedTensor y = Read("""{"outputs":[{"name":"y","datatype":"INT64","shape":[2],"data":[7,9007199254740993]}]}""").Value.Tensors[0];
+        TypedTensor y = Read(
+            """{"outputs":[{"name":"y","datatype":"INT64","shape":[2],"data":[7,9007199254740993]}]}"""
+        ).Value.Tensors[0];
         Assert.Equal(["7", "9007199254740993"], y.Texts);
         Assert.Equal(2, y.Count);
         Assert.False(y.IsText);
@@ -106,9 +121,15 @@ public sealed class ReaderTests
     [Fact]
     public void The_number_for_a_label_is_there_only_when_it_is_one()
     {
-        TypedAnswer one = Read("""{"outputs":[{"name":"price","datatype":"FP32","shape":[1,1],"data":[12.5]}]}""").Value;
-        TypedAnswer two = Read("""{"outputs":[{"name":"price","datatype":"FP32","shape":[2],"data":[12.5,13]}]}""").Value;
-        TypedAnswer text = Read("""{"outputs":[{"name":"price","datatype":"BYTES","shape":[1],"data":["cheap"]}]}""").Value;
+        TypedAnswer one = Read(
+            """{"outputs":[{"name":"price","datatype":"FP32","shape":[1,1],"data":[12.5]}]}"""
+        ).Value;
+        TypedAnswer two = Read(
+            """{"outputs":[{"name":"price","datatype":"FP32","shape":[2],"data":[12.5,13]}]}"""
+        ).Value;
+        TypedAnswer text = Read(
+            """{"outputs":[{"name":"price","datatype":"BYTES","shape":[1],"data":["cheap"]}]}"""
+        ).Value;
         TypedAnswer json = PlainJsonReader.ReadResponse("""{"price":12.5,"why":{"tier":"gold"}}"""u8).Value;
         Assert.Equal(12.5, OutputReader.Number(one, "price"));
         Assert.Null(OutputReader.Number(one, "cost"));
@@ -156,14 +177,18 @@ public sealed class ReaderTests
     [Fact]
     public void Leaves_have_pointers_and_empty_containers_are_leaves()
     {
-        TypedAnswer answer = PlainJsonReader.ReadResponse("""{"a/b":[{"~":1.50},null],"c":[],"d":{},"e":Infinity}"""u8).Value;
+        TypedAnswer answer = PlainJsonReader
+            .ReadResponse("""{"a/b":[{"~":1.50},null],"c":[],"d":{},"e":Infinity}"""u8)
+            .Value;
         Assert.Equal(["/a~1b/0/~0", "/a~1b/1", "/c", "/d", "/e"], answer.Leaves.Select(l => l.Path));
         Assert.Equal("1.50", answer.Leaves[0].Text);
         Assert.Equal(JsonLeafKind.EmptyArray, answer.Leaves[2].Kind);
         Assert.Equal(double.PositiveInfinity, answer.Leaves[4].Number);
     }
 
-    private static Result<TypedAnswer> Read(string body) => OpenInferenceReader.ReadResponse(Encoding.UTF8.GetBytes(body));
+    private static Result<TypedAnswer> Read(string body) =>
+        OpenInferenceReader.ReadResponse(Encoding.UTF8.GetBytes(body));
 
-    private static Result<TypedAnswer> Tf(string body) => TensorFlowServingReader.ReadResponse(Encoding.UTF8.GetBytes(body));
+    private static Result<TypedAnswer> Tf(string body) =>
+        TensorFlowServingReader.ReadResponse(Encoding.UTF8.GetBytes(body));
 }
