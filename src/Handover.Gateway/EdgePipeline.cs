@@ -13,9 +13,9 @@ using Microsoft.AspNetCore.Http;
 namespace Handover.Gateway;
 
 /// <summary>
-/// A caller's request from its arrival to its answer: entity, assignment, hold, pin, member, journal, copy. What makes a
-/// move atomic is in <see cref="AdmitAsync"/>: a request enters the table of those in flight and only then looks whether the
-/// snapshot that decided it is still in force.
+/// A caller's request from its arrival to its answer: entity, assignment, hold, pin, member, journal, copy. What makes
+/// a move atomic is in <see cref="AdmitAsync"/>: a request enters the table of those in flight and only then looks
+/// whether the snapshot that decided it is still in force.
 /// </summary>
 /// <param name="tools">What it works with.</param>
 internal sealed class EdgePipeline(PipelineTools tools)
@@ -23,7 +23,13 @@ internal sealed class EdgePipeline(PipelineTools tools)
     private const long KestrelReadsAhead = 1 << 20;
 
     /// <summary>Handles one request.</summary>
-    public async Task HandleAsync(HttpContext context, ServiceUnit unit, string memberPath, string query, string requestId)
+    public async Task HandleAsync(
+        HttpContext context,
+        ServiceUnit unit,
+        string memberPath,
+        string query,
+        string requestId
+    )
     {
         ServiceSnapshot snapshot = unit.Snapshot;
         string method = context.Request.Method;
@@ -73,7 +79,12 @@ internal sealed class EdgePipeline(PipelineTools tools)
         }
     }
 
-    private async Task<Admission> AdmitAsync(HttpContext context, Passage passage, string query, ReadOnlyMemory<byte> body)
+    private async Task<Admission> AdmitAsync(
+        HttpContext context,
+        Passage passage,
+        string query,
+        ReadOnlyMemory<byte> body
+    )
     {
         ServiceUnit unit = passage.Unit;
         HoldSlot? slot = null;
@@ -149,7 +160,9 @@ internal sealed class EdgePipeline(PipelineTools tools)
     {
         ServiceSnapshot snapshot = passage.Snapshot;
         ServiceLimits limits = snapshot.Service.Limits;
-        long announced = context.Request.ContentLength ?? (context.Request.Headers.TransferEncoding.Count > 0 ? limits.RequestBytes : 0);
+        long announced =
+            context.Request.ContentLength
+            ?? (context.Request.Headers.TransferEncoding.Count > 0 ? limits.RequestBytes : 0);
         long bytes = Math.Max(body.Length, Math.Min(announced, KestrelReadsAhead));
         long began = tools.Time.GetTimestamp();
         HoldResult result = await passage.Unit.Line.WaitAsync(

@@ -21,9 +21,9 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Handover.Gateway;
 
 /// <summary>
-/// One gateway: Kestrel in front, the pipelines behind it, the move agents beside. It serves what it last knew whether or
-/// not the store and the control plane are there. One directory belongs to one running gateway, guarded by a file lock, so
-/// that a new incarnation proves the old one dead.
+/// One gateway: Kestrel in front, the pipelines behind it, the move agents beside. It serves what it last knew whether
+/// or not the store and the control plane are there. One directory belongs to one running gateway, guarded by a file
+/// lock, so that a new incarnation proves the old one dead.
 /// </summary>
 public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
 {
@@ -37,8 +37,8 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
     private bool _stopped;
 
     /// <summary>
-    /// Makes a gateway; nothing listens yet. Throws <see cref="IOException"/> when its directory belongs to a gateway that
-    /// runs, or cannot be written.
+    /// Makes a gateway; nothing listens yet. Throws <see cref="IOException"/> when its directory belongs to a gateway
+    /// that runs, or cannot be written.
     /// </summary>
     public GatewayServer(
         GatewayServerOptions options,
@@ -98,9 +98,9 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops: readiness off, no new connections, requests in flight end within the bound, then the store is told that this
-    /// gateway has left. When a request had to be cut off or the store is away, it stays a member, which is safe: its next
-    /// incarnation takes its place.
+    /// Stops: readiness off, no new connections, requests in flight end within the bound, then the store is told that
+    /// this gateway has left. When a request had to be cut off or the store is away, it stays a member, which is safe:
+    /// its next incarnation takes its place.
     /// </summary>
     public async Task StopAsync(CancellationToken cancel)
     {
@@ -160,7 +160,8 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
 
     private static WebApplication Build(GatewayServerOptions options, ILoggerFactory logs)
     {
-        // Empty: nothing in the environment or in a settings file of the working directory may change what listens here.
+        // Empty: nothing in the environment or in a settings file of the working directory may change what listens
+        // here.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options.DataUrls));
         builder.Services.AddSingleton(logs);

@@ -14,7 +14,9 @@ public sealed record GatewayServerOptions
     /// </summary>
     public required IReadOnlyList<Uri> DataUrls { get; init; }
 
-    /// <summary>Directory of the gateway's own files; made when it is missing, and locked while the gateway runs.</summary>
+    /// <summary>
+    /// Directory of the gateway's own files; made when it is missing, and locked while the gateway runs.
+    /// </summary>
     public required string StateDirectory { get; init; }
 
     /// <summary>Which addresses may be dialled for members.</summary>

@@ -10,8 +10,8 @@ namespace Handover.Gateway;
 
 /// <summary>
 /// A hop from one member of a release to another, under the pin of the request that is being worked on. It goes to the
-/// pinned release whatever the routing says by now, and is never held: the request that made it is already inside, and a
-/// move that waits for that one would wait for ever if this one waited.
+/// pinned release whatever the routing says by now, and is never held: the request that made it is already inside, and
+/// a move that waits for that one would wait for ever if this one waited.
 /// </summary>
 /// <param name="tools">What it works with.</param>
 internal sealed class HopPipeline(PipelineTools tools)

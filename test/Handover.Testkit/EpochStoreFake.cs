@@ -104,13 +104,7 @@ public sealed class EpochStoreFake(TimeProvider time) : IEpochStorePort
     public Task<IReadOnlyList<EpochHistory>> HistoryAsync(string service, CancellationToken cancel) =>
         throw new NotSupportedException("the gateway never asks for history");
 
-    private static EpochRow Closed(EpochRow row) =>
-        row with
-        {
-            Holding = false,
-            Target = null,
-            HoldUntil = null,
-        };
+    private static EpochRow Closed(EpochRow row) => row with { Holding = false, Target = null, HoldUntil = null };
 
     private Task<EpochReply> Change(string service, Func<EpochRow, bool> applies, Func<EpochRow, EpochRow> change) =>
         Do(() =>

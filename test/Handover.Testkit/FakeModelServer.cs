@@ -12,8 +12,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Handover.Testkit;
 
 /// <summary>
-/// A model server on a real socket that does what it is told: answer, stall, trickle, break off, lie. It keeps its own log,
-/// by which tests judge the gateway; the gateway's word counts for nothing.
+/// A model server on a real socket that does what it is told: answer, stall, trickle, break off, lie. It keeps its own
+/// log, by which tests judge the gateway; the gateway's word counts for nothing.
 /// </summary>
 public sealed class FakeModelServer : IAsyncDisposable
 {
@@ -45,17 +45,22 @@ public sealed class FakeModelServer : IAsyncDisposable
     public static async Task<FakeModelServer> StartAsync(string release)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(k =>
-        {
-            k.Listen(IPAddress.Loopback, 0);
-            k.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
-            k.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(k =>
+            {
+                k.Listen(IPAddress.Loopback, 0);
+                k.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
+                k.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+            });
         WebApplication app = builder.Build();
         var server = new FakeModelServer(release, app);
         app.Run(server.HandleAsync);
         await app.StartAsync();
-        string bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        string bound = app
+            .Services.GetRequiredService<IServer>()
+            .Features.Get<IServerAddressesFeature>()!
+            .Addresses.First();
         server.Address = new Uri(bound);
         return server;
     }
@@ -71,7 +76,9 @@ public sealed class FakeModelServer : IAsyncDisposable
 
             context.Response.StatusCode = status;
             context.Response.ContentType = "application/json";
-            await context.Response.WriteAsync($$"""{"release":"{{request.Release}}","echo":"{{request.Body.Length}}"}""");
+            await context.Response.WriteAsync(
+                $$"""{"release":"{{request.Release}}","echo":"{{request.Body.Length}}"}"""
+            );
         };
 
     /// <summary>Takes the request and never answers.</summary>
@@ -140,11 +147,7 @@ public sealed class FakeModelServer : IAsyncDisposable
             arrival,
             context.Request.Method,
             context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
-            context.Request.Headers.ToDictionary(
-                h => h.Key,
-                h => h.Value.ToString(),
-                StringComparer.OrdinalIgnoreCase
-            )
+            context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase)
         );
         Log.Enqueue(request);
         try

@@ -5,9 +5,9 @@ namespace Handover.Gateway.Draining;
 
 /// <summary>
 /// Who is on the way to a member right now. A move needs to know when the last request of its slice has ended, and a
-/// release may only be stopped when nobody is inside. Its lock is also the fence between a request that read a snapshot and
-/// a hold that replaced it: a request enters and then looks at the snapshot again, a hold swaps the snapshot and then
-/// counts, so at least one of the two sees the other.
+/// release may only be stopped when nobody is inside. Its lock is also the fence between a request that read a snapshot
+/// and a hold that replaced it: a request enters and then looks at the snapshot again, a hold swaps the snapshot and
+/// then counts, so at least one of the two sees the other.
 /// </summary>
 internal sealed class InFlightTable
 {
@@ -115,8 +115,8 @@ internal sealed class InFlightTable
     }
 
     /// <summary>
-    /// Calls <paramref name="drained"/> once, as soon as the slice is drained as <paramref name="mode"/> means it. Replaces
-    /// a watch before it.
+    /// Calls <paramref name="drained"/> once, as soon as the slice is drained as <paramref name="mode"/> means it.
+    /// Replaces a watch before it.
     /// </summary>
     public void WatchSlice(Slice slice, DrainMode mode, Action drained)
     {

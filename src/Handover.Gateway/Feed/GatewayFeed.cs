@@ -17,8 +17,8 @@ internal sealed class GatewayFeed(MemberClients clients, AgentLoop loop, TimePro
 {
     private readonly Lock _gate = new();
 
-    // A service that was taken out keeps its unit and its agent: its requests may still be in flight, and it stays a member
-    // of the service's moves until the gateway stops.
+    // A service that was taken out keeps its unit and its agent: its requests may still be in flight, and it stays a
+    // member of the service's moves until the gateway stops.
     private readonly Dictionary<string, ServiceUnit> _units = [];
     private volatile FeedTable _table = new(RouteTable.Empty, new Dictionary<string, ServiceUnit>());
 

@@ -1,9 +1,9 @@
 namespace Handover.Gateway.Forwarding;
 
 /// <summary>
-/// The time that a member may keep a caller waiting for its answer. It does not run while the gateway itself waits for the
-/// caller's next bytes (a slow uploader is not a slow model), and ends with the answer's headers: a stream may take as long
-/// as it flows.
+/// The time that a member may keep a caller waiting for its answer. It does not run while the gateway itself waits for
+/// the caller's next bytes (a slow uploader is not a slow model), and ends with the answer's headers: a stream may take
+/// as long as it flows.
 /// </summary>
 internal sealed class AnswerDeadline : IDisposable
 {

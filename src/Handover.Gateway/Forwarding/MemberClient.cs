@@ -7,6 +7,8 @@ namespace Handover.Gateway.Forwarding;
 /// <param name="Invoker">Sends requests over them.</param>
 internal sealed record MemberClient(MemberEndpoint Endpoint, HttpMessageInvoker Invoker)
 {
-    /// <summary>Scheme and authority without a trailing slash, then the endpoint's own base path if it has one.</summary>
+    /// <summary>
+    /// Scheme and authority without a trailing slash, then the endpoint's own base path if it has one.
+    /// </summary>
     public string Prefix { get; } = Endpoint.Address.GetLeftPart(UriPartial.Path).TrimEnd('/');
 }

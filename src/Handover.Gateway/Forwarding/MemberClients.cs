@@ -7,7 +7,8 @@ namespace Handover.Gateway.Forwarding;
 
 /// <summary>
 /// Makes and keeps the clients of members. A client stays while its endpoint is configured, so that a change of routing
-/// never costs a connection; one that is not configured any more is let go after the requests that still know it are done.
+/// never costs a connection; one that is not configured any more is let go after the requests that still know it are
+/// done.
 /// </summary>
 /// <param name="policy">Which addresses may be dialled.</param>
 /// <param name="time">Clock of the delayed disposal.</param>
@@ -79,7 +80,9 @@ internal sealed class MemberClients(UrlPolicy policy, TimeProvider time) : IDisp
     {
         if (!kept.TryGetValue(endpoint, out MemberClient? client))
         {
-            client = _clients.GetValueOrDefault(endpoint) ?? new MemberClient(endpoint, new HttpMessageInvoker(Handler(endpoint)));
+            client =
+                _clients.GetValueOrDefault(endpoint)
+                ?? new MemberClient(endpoint, new HttpMessageInvoker(Handler(endpoint)));
             kept.Add(endpoint, client);
         }
 

@@ -10,9 +10,9 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Handover.Gateway.Forwarding;
 
 /// <summary>
-/// Sends one request to one member and streams the answer back, and says how it ended: the member's fault, the caller's, or
-/// nobody's. A request is tried a second time only when no connection could be made at all, so that no model ever sees it
-/// twice.
+/// Sends one request to one member and streams the answer back, and says how it ended: the member's fault, the
+/// caller's, or nobody's. A request is tried a second time only when no connection could be made at all, so that no
+/// model ever sees it twice.
 /// </summary>
 /// <param name="forwarder">YARP's forwarder.</param>
 /// <param name="time">Clock of the deadlines.</param>
@@ -21,7 +21,9 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
     // A stream that has begun may pause for so long between two pieces.
     private static readonly TimeSpan StreamIdle = TimeSpan.FromSeconds(100);
 
-    /// <summary>Forwards; when nothing was sent to the caller yet, the result carries the refusal that is to be sent.</summary>
+    /// <summary>
+    /// Forwards; when nothing was sent to the caller yet, the result carries the refusal that is to be sent.
+    /// </summary>
     /// <param name="context">The caller's exchange.</param>
     /// <param name="passage">What was decided.</param>
     /// <param name="pool">The member's endpoints.</param>
@@ -128,9 +130,10 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
 
         if (body.CallerFault > 0)
         {
-            Refusal refusal = body.CallerFault == StatusCodes.Status413PayloadTooLarge
-                ? Refusal.BodyTooLarge(passage.Snapshot.Service.Limits.RequestBytes)
-                : Refusal.BadBody();
+            Refusal refusal =
+                body.CallerFault == StatusCodes.Status413PayloadTooLarge
+                    ? Refusal.BodyTooLarge(passage.Snapshot.Service.Limits.RequestBytes)
+                    : Refusal.BadBody();
             return new ForwardResult(ExchangeOutcome.Refused, status, refusal);
         }
 
@@ -138,7 +141,11 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
         // unless the caller went away first (the forwarder itself then aborts the caller's connection).
         if (deadline.Expired)
         {
-            return new ForwardResult(ExchangeOutcome.Timeout, status, Refusal.Timeout(passage.Snapshot.Service.Errors.Timeout));
+            return new ForwardResult(
+                ExchangeOutcome.Timeout,
+                status,
+                Refusal.Timeout(passage.Snapshot.Service.Errors.Timeout)
+            );
         }
 
         if (error is ForwarderError.ResponseBodyDestination or ForwarderError.ResponseHeaders)
@@ -153,7 +160,11 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
 
         bool late = error is ForwarderError.RequestTimedOut or ForwarderError.ResponseBodyCanceled;
         return late
-            ? new ForwardResult(ExchangeOutcome.Timeout, status, Refusal.Timeout(passage.Snapshot.Service.Errors.Timeout))
+            ? new ForwardResult(
+                ExchangeOutcome.Timeout,
+                status,
+                Refusal.Timeout(passage.Snapshot.Service.Errors.Timeout)
+            )
             : new ForwardResult(ExchangeOutcome.Unreachable, status, Refusal.Unreachable());
     }
 }

@@ -4,8 +4,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Handover.Gateway.Forwarding;
 
 /// <summary>
-/// What changes between the caller's request and the member's, and between the member's answer and the caller's: our own
-/// headers, and the target, which is sent byte for byte as it was judged. Everything else passes untouched.
+/// What changes between the caller's request and the member's, and between the member's answer and the caller's: our
+/// own headers, and the target, which is sent byte for byte as it was judged. Everything else passes untouched.
 /// </summary>
 /// <param name="passage">The request.</param>
 /// <param name="sending">Called when the request is about to be sent.</param>

@@ -12,10 +12,17 @@ internal sealed class PinDesk(TimeProvider time)
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// The baggage of a caller's request with a new pin for its release. Pins that do not verify are taken off and counted;
-    /// one of this service is replaced; one of another service goes on, for it belongs to the chain that this call is part of.
+    /// The baggage of a caller's request with a new pin for its release. Pins that do not verify are taken off and
+    /// counted; one of this service is replaced; one of another service goes on, for it belongs to the chain that this
+    /// call is part of.
     /// </summary>
-    public string Issue(ServiceSnapshot snapshot, ServiceCounters counters, Baggage baggage, string release, Purpose purpose)
+    public string Issue(
+        ServiceSnapshot snapshot,
+        ServiceCounters counters,
+        Baggage baggage,
+        string release,
+        Purpose purpose
+    )
     {
         var tokens = new List<string>(1);
         foreach (string token in baggage.Pins)
@@ -34,7 +41,9 @@ internal sealed class PinDesk(TimeProvider time)
         if (snapshot.PinKeys.Count > 0)
         {
             DateTimeOffset expires = time.GetUtcNow() + Lifetime;
-            tokens.Add(new Pin(snapshot.Service.Name, release, snapshot.Epoch, purpose, expires).Sign(snapshot.PinKeys[0]));
+            tokens.Add(
+                new Pin(snapshot.Service.Name, release, snapshot.Epoch, purpose, expires).Sign(snapshot.PinKeys[0])
+            );
         }
 
         return baggage.With(tokens);

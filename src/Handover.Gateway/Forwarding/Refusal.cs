@@ -19,14 +19,21 @@ internal sealed record Refusal(int Status, string Code, string Title, string Det
     /// <summary>Seconds after which the caller should try again; sent with 503.</summary>
     public int RetryAfter { get; init; } = 1;
 
-    /// <summary>Whether the connection must be closed, because the two sides may not agree where the next request starts.</summary>
+    /// <summary>
+    /// Whether the connection must be closed, because the two sides may not agree where the next request starts.
+    /// </summary>
     public bool Close { get; init; }
 
     public static Refusal NoRoute(string path) =>
         new(404, "no-route", "No service has this path.", $"Nothing is served at '{path}'.");
 
     public static Refusal Ambiguous() =>
-        new(400, "ambiguous-target", "The request target is ambiguous.", "Send a path without dot segments, backslashes, encoded slashes in the routed part or broken escapes.");
+        new(
+            400,
+            "ambiguous-target",
+            "The request target is ambiguous.",
+            "Send a path without dot segments, backslashes, encoded slashes in the routed part or broken escapes."
+        );
 
     public static Refusal Framing(string why) =>
         new(400, "bad-framing", "The request's framing is ambiguous.", why) { Close = true };
@@ -44,31 +51,76 @@ internal sealed record Refusal(int Status, string Code, string Title, string Det
         new(413, "body-too-large", "The request body is too large.", $"This service takes at most {bytes} bytes.");
 
     public static Refusal BadBody() =>
-        new(400, "bad-body", "The request body could not be read.", "The body broke off, came too slowly or was framed wrongly.");
+        new(
+            400,
+            "bad-body",
+            "The request body could not be read.",
+            "The body broke off, came too slowly or was framed wrongly."
+        );
 
     public static Refusal Timeout(TimeSpan after) =>
-        new(504, "model-timeout", "The model did not answer in time.", $"No answer within {after.TotalSeconds:0.###} s.");
+        new(
+            504,
+            "model-timeout",
+            "The model did not answer in time.",
+            $"No answer within {after.TotalSeconds:0.###} s."
+        );
 
     public static Refusal Unreachable() =>
-        new(502, "model-unreachable", "The model could not be reached or broke off.", "Nothing is known about whether the request was worked on.");
+        new(
+            502,
+            "model-unreachable",
+            "The model could not be reached or broke off.",
+            "Nothing is known about whether the request was worked on."
+        );
 
     public static Refusal NotRunning(string release, string member) =>
-        new(503, "release-not-running", "The release is not running.", $"No endpoint of member '{member}' of release '{release}' is ready.");
+        new(
+            503,
+            "release-not-running",
+            "The release is not running.",
+            $"No endpoint of member '{member}' of release '{release}' is ready."
+        );
 
     public static Refusal HoldTimedOut(TimeSpan after) =>
-        new(503, "hold-timeout", "The service is being moved and took too long.", $"The request was held for {after.TotalSeconds:0.###} s.");
+        new(
+            503,
+            "hold-timeout",
+            "The service is being moved and took too long.",
+            $"The request was held for {after.TotalSeconds:0.###} s."
+        );
 
     public static Refusal HoldOverflowed() =>
-        new(503, "hold-overflow", "Too many requests are waiting.", "The service is being moved and its waiting line is full.");
+        new(
+            503,
+            "hold-overflow",
+            "Too many requests are waiting.",
+            "The service is being moved and its waiting line is full."
+        );
 
     public static Refusal BadPin() =>
-        new(403, "pin-invalid", "A valid pin is needed here.", "Members are reached with the baggage of the request that is being worked on; pass 'baggage' on unchanged.");
+        new(
+            403,
+            "pin-invalid",
+            "A valid pin is needed here.",
+            "Members are reached with the baggage of the request that is being worked on; pass 'baggage' on unchanged."
+        );
 
     public static Refusal UnknownMember(string service, string member) =>
-        new(404, "unknown-member", "The release has no such member.", $"Service '{service}' has no member '{member}' in the pinned release.");
+        new(
+            404,
+            "unknown-member",
+            "The release has no such member.",
+            $"Service '{service}' has no member '{member}' in the pinned release."
+        );
 
     public static Refusal UnknownRelease(string release) =>
-        new(404, "unknown-release", "No such release is running.", $"Release '{release}' was asked for by override and is not running.");
+        new(
+            404,
+            "unknown-release",
+            "No such release is running.",
+            $"Release '{release}' was asked for by override and is not running."
+        );
 
     public static Refusal Failed() =>
         new(500, "gateway-error", "The gateway failed.", "An error of the gateway itself; its log has the request id.");

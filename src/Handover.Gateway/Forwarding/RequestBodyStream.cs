@@ -4,12 +4,13 @@ using Microsoft.AspNetCore.Http;
 namespace Handover.Gateway.Forwarding;
 
 /// <summary>
-/// The caller's body on its way to the member: keeps a bounded copy, stops the answer's clock while the caller is slow, and
-/// remembers how the caller failed, so that a caller's fault is never booked on the member.
+/// The caller's body on its way to the member: keeps a bounded copy, stops the answer's clock while the caller is slow,
+/// and remembers how the caller failed, so that a caller's fault is never booked on the member.
 /// </summary>
 /// <param name="inner">The caller's body.</param>
 /// <param name="copy">Takes a copy; null when nobody wants one.</param>
-/// <param name="firstRead">Called when the member's connection asks for the first byte: the request is on its way.</param>
+/// <param name="firstRead">Called when the member's connection asks for the first byte: the request is on its
+/// way.</param>
 internal sealed class RequestBodyStream(Stream inner, BodyCopy? copy, Action firstRead) : ReadOnlyStream
 {
     /// <summary>The clock to stop while the caller is slow.</summary>

@@ -17,6 +17,10 @@ internal sealed partial class AgentLoop
     [LoggerMessage(3004, LogLevel.Warning, "the store did not answer for {Service}; serving goes on as it is")]
     private partial void LogStoreAway(Exception e, string service);
 
-    [LoggerMessage(3005, LogLevel.Warning, "could not leave {Service}; the gateway stays a member until it starts again")]
+    [LoggerMessage(
+        3005,
+        LogLevel.Warning,
+        "could not leave {Service}; the gateway stays a member until it starts again"
+    )]
     private partial void LogNotLeft(Exception e, string service);
 }

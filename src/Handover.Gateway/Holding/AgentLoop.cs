@@ -8,8 +8,8 @@ namespace Handover.Gateway.Holding;
 
 /// <summary>
 /// Runs <see cref="GatewayAgent"/> for every service of this gateway on one thread of control: inputs go through one
-/// channel, effects are carried out in the order in which they were given. Calls to the store run beside the loop and come
-/// back as inputs, so that a store that is away never stops a hold of another service.
+/// channel, effects are carried out in the order in which they were given. Calls to the store run beside the loop and
+/// come back as inputs, so that a store that is away never stops a hold of another service.
 /// </summary>
 internal sealed partial class AgentLoop : IAsyncDisposable
 {
@@ -53,8 +53,8 @@ internal sealed partial class AgentLoop : IAsyncDisposable
 
     /// <summary>
     /// Leaves every service in the store, after the last request has ended. A file goes before the store is told: once
-    /// nobody waits for this gateway, what the file says may be out of date at any time. When the store cannot even be read
-    /// the gateway stays a member and keeps the file, by which its next incarnation may serve.
+    /// nobody waits for this gateway, what the file says may be out of date at any time. When the store cannot even be
+    /// read the gateway stays a member and keeps the file, by which its next incarnation may serve.
     /// </summary>
     public async Task LeaveAsync(CancellationToken cancel)
     {
@@ -105,7 +105,8 @@ internal sealed partial class AgentLoop : IAsyncDisposable
                 }
                 catch (Exception e)
                 {
-                    // An agent that broke an invariant keeps its last state: what is held stays held, the store decides.
+                    // An agent that broke an invariant keeps its last state: what is held stays held, the store
+                    // decides.
                     LogFailed(e, item.Service);
                 }
             }

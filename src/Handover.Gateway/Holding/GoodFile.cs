@@ -9,9 +9,10 @@ using Handover.Core.Traffic;
 namespace Handover.Gateway.Holding;
 
 /// <summary>
-/// The gateway's last-known-good file of one service: what lets it serve after a restart while the store is away, and what
-/// stops it from doing so when it had promised to hold. Written whole to a new file, fsynced, then renamed over the old one,
-/// and the directory fsynced: a reader finds the old state or the new one. A damaged file counts as absent.
+/// The gateway's last-known-good file of one service: what lets it serve after a restart while the store is away, and
+/// what stops it from doing so when it had promised to hold. Written whole to a new file, fsynced, then renamed over
+/// the old one, and the directory fsynced: a reader finds the old state or the new one. A damaged file counts as
+/// absent.
 /// </summary>
 /// <param name="directory">Where the files are.</param>
 /// <param name="service">The service; a DNS label, so it is a safe file name.</param>
@@ -49,7 +50,9 @@ internal sealed class GoodFile(string directory, string service)
             : null;
     }
 
-    /// <summary>Writes it; durable when this returns. Throws <see cref="IOException"/> when the disk does not take it.</summary>
+    /// <summary>
+    /// Writes it; durable when this returns. Throws <see cref="IOException"/> when the disk does not take it.
+    /// </summary>
     public void Write(LastKnownGood good)
     {
         string body = JsonSerializer.Serialize(
@@ -79,7 +82,8 @@ internal sealed class GoodFile(string directory, string service)
         SyncDirectory();
     }
 
-    private static string Digest(string body) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)));
+    private static string Digest(string body) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)));
 
     // A rename is durable only once the directory is. .NET has no call for that.
     private void SyncDirectory()

@@ -4,9 +4,10 @@ using Handover.Gateway.Routing;
 namespace Handover.Gateway.Holding;
 
 /// <summary>
-/// The requests of one service that wait for a move, in order of arrival. Bounded in number, bytes and time; the newest is
-/// refused when it is full. Whether somebody waits is asked anew at each snapshot: those whom the new one does not hold go
-/// on, at most <see cref="ReleaseConcurrency"/> at a time, so that a release that has just taken over is not trampled.
+/// The requests of one service that wait for a move, in order of arrival. Bounded in number, bytes and time; the newest
+/// is refused when it is full. Whether somebody waits is asked anew at each snapshot: those whom the new one does not
+/// hold go on, at most <see cref="ReleaseConcurrency"/> at a time, so that a release that has just taken over is not
+/// trampled.
 /// </summary>
 /// <param name="snapshot">The snapshot in force.</param>
 /// <param name="time">Clock of the time bound.</param>
@@ -91,7 +92,9 @@ internal sealed class HoldLine(Func<ServiceSnapshot> snapshot, TimeProvider time
         }
     }
 
-    /// <summary>A new snapshot is in force: everybody is looked at again. Call it after the swap, never before.</summary>
+    /// <summary>
+    /// A new snapshot is in force: everybody is looked at again. Call it after the swap, never before.
+    /// </summary>
     public void Reconsider()
     {
         lock (_gate)

@@ -9,9 +9,9 @@ using Microsoft.AspNetCore.Http;
 namespace Handover.Gateway.Mirroring;
 
 /// <summary>
-/// Sends copies of live requests to a release that is only watched. A copy starts when the live answer has ended and has
-/// everything of its own: body, deadline, connection, bound on how many run at once. Whatever becomes of it, the caller
-/// never notices; what cannot be copied is counted.
+/// Sends copies of live requests to a release that is only watched. A copy starts when the live answer has ended and
+/// has everything of its own: body, deadline, connection, bound on how many run at once. Whatever becomes of it, the
+/// caller never notices; what cannot be copied is counted.
 /// </summary>
 /// <param name="recorder">Takes note of what the copies brought.</param>
 /// <param name="pins">Signs the copies' pins.</param>
@@ -40,7 +40,9 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
 
     private readonly CancellationTokenSource _stop = new();
 
-    /// <summary>Whether a request is to be copied. The draw is by request id, so it is the same wherever it is asked.</summary>
+    /// <summary>
+    /// Whether a request is to be copied. The draw is by request id, so it is the same wherever it is asked.
+    /// </summary>
     public static bool Wants(MirrorConfiguration? mirror, string requestId, string release, bool inference) =>
         mirror is not null
         && inference
@@ -114,7 +116,10 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
         ReadOnlyMemory<byte> body
     )
     {
-        var request = new HttpRequestMessage(new HttpMethod(copy.Method), new Uri(client.Prefix + copy.MemberTarget, Verbatim))
+        var request = new HttpRequestMessage(
+            new HttpMethod(copy.Method),
+            new Uri(client.Prefix + copy.MemberTarget, Verbatim)
+        )
         {
             Version = System.Net.HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,

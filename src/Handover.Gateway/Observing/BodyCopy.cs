@@ -1,8 +1,8 @@
 namespace Handover.Gateway.Observing;
 
 /// <summary>
-/// A bounded copy of a body that streams by. Past its bound it lets go of what it has: half a body is worth nothing to the
-/// journal or to a shadow, and must not be mistaken for a whole one.
+/// A bounded copy of a body that streams by. Past its bound it lets go of what it has: half a body is worth nothing to
+/// the journal or to a shadow, and must not be mistaken for a whole one.
 /// </summary>
 /// <param name="limit">Most bytes that are kept.</param>
 internal sealed class BodyCopy(int limit)
@@ -16,7 +16,9 @@ internal sealed class BodyCopy(int limit)
     /// <summary>Whether the body was seen to its end.</summary>
     public bool Ended { get; set; }
 
-    /// <summary>The whole body when it was seen to its end and is no longer than <paramref name="bound"/>; else null.</summary>
+    /// <summary>
+    /// The whole body when it was seen to its end and is no longer than <paramref name="bound"/>; else null.
+    /// </summary>
     public ReadOnlyMemory<byte>? Within(int bound)
     {
         // Not a conditional expression: there a null would become an empty body, by way of the conversion from arrays.
@@ -45,7 +47,10 @@ internal sealed class BodyCopy(int limit)
 
         if (_length + bytes.Length > _buffer.Length)
         {
-            Array.Resize(ref _buffer, Math.Min(limit, Math.Max(_length + bytes.Length, Math.Max(1024, _buffer.Length * 2))));
+            Array.Resize(
+                ref _buffer,
+                Math.Min(limit, Math.Max(_length + bytes.Length, Math.Max(1024, _buffer.Length * 2)))
+            );
         }
 
         bytes.CopyTo(_buffer.AsSpan(_length));

@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Handover.Gateway.Observing;
 
-/// <summary>Turns finished passages into exchanges, the raw material of all evidence. Never waits and never throws.</summary>
+/// <summary>
+/// Turns finished passages into exchanges, the raw material of all evidence. Never waits and never throws.
+/// </summary>
 /// <param name="port">Takes them.</param>
 internal sealed class ExchangeRecorder(IExchangePort port)
 {

@@ -1,6 +1,8 @@
 namespace Handover.Gateway.Observing;
 
-/// <summary>What a service counted since the start. Fields, because they are counted up with interlocked operations.</summary>
+/// <summary>
+/// What a service counted since the start. Fields, because they are counted up with interlocked operations.
+/// </summary>
 internal sealed class ServiceCounters
 {
     /// <summary>Incoming pins that were unsigned, wrong or out of date and were taken off.</summary>

@@ -3,9 +3,10 @@ using System.Text;
 namespace Handover.Gateway.Routing;
 
 /// <summary>
-/// Reads the value of Connection so that its whole list survives. Kestrel replaces a list that has "close" or "keep-alive"
-/// in it by that one word, and the other names, which must not be forwarded, would be forgotten. With semicolons in place
-/// of the commas it sees one word that it does not know and leaves it; the gateway then closes where it was asked to.
+/// Reads the value of Connection so that its whole list survives. Kestrel replaces a list that has "close" or
+/// "keep-alive" in it by that one word, and the other names, which must not be forwarded, would be forgotten. With
+/// semicolons in place of the commas it sees one word that it does not know and leaves it; the gateway then closes
+/// where it was asked to.
 /// </summary>
 internal sealed class ConnectionEncoding : Encoding
 {

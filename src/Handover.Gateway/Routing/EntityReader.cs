@@ -7,7 +7,9 @@ namespace Handover.Gateway.Routing;
 /// <summary>Finds the entity and the attributes of a request where the service says they are.</summary>
 internal static class EntityReader
 {
-    /// <summary>Longest entity or attribute in characters; what is longer is no key but an attack on the journal.</summary>
+    /// <summary>
+    /// Longest entity or attribute in characters; what is longer is no key but an attack on the journal.
+    /// </summary>
     public const int MaxLength = 512;
 
     private static readonly Dictionary<string, string> None = [];
@@ -71,7 +73,9 @@ internal static class EntityReader
         values.Count switch
         {
             0 => default,
-            1 when values[0] is { Length: > 0 } text => text.Length > MaxLength ? new Value(null, true) : new Value(text, false),
+            1 when values[0] is { Length: > 0 } text => text.Length > MaxLength
+                ? new Value(null, true)
+                : new Value(text, false),
             1 => default,
             _ => new Value(null, true),
         };

@@ -2,12 +2,14 @@ using System.Text.Json;
 
 namespace Handover.Gateway.Routing;
 
-/// <summary>Reads one value from a JSON body by RFC 6901 pointer, for services whose entity travels in the body.</summary>
+/// <summary>
+/// Reads one value from a JSON body by RFC 6901 pointer, for services whose entity travels in the body.
+/// </summary>
 internal static class JsonPointer
 {
     /// <summary>
-    /// The text of the string or number at <paramref name="pointer"/>; null when the body is not JSON, the pointer leads
-    /// nowhere or the value is of another kind.
+    /// The text of the string or number at <paramref name="pointer"/>; null when the body is not JSON, the pointer
+    /// leads nowhere or the value is of another kind.
     /// </summary>
     public static string? Read(ReadOnlyMemory<byte> body, string pointer)
     {
@@ -36,7 +38,9 @@ internal static class JsonPointer
 
         foreach (string token in pointer[1..].Split('/'))
         {
-            string name = token.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
+            string name = token
+                .Replace("~1", "/", StringComparison.Ordinal)
+                .Replace("~0", "~", StringComparison.Ordinal);
             if (at.ValueKind == JsonValueKind.Object && at.TryGetProperty(name, out JsonElement member))
             {
                 at = member;

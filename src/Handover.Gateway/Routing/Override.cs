@@ -7,8 +7,9 @@ using Microsoft.Extensions.Primitives;
 namespace Handover.Gateway.Routing;
 
 /// <summary>
-/// Lets a caller name the release, closed by default: the service must allow it and the caller must bear a token with the
-/// right. Without either the wish is ignored as if it had not been sent, so that nobody learns which releases exist.
+/// Lets a caller name the release, closed by default: the service must allow it and the caller must bear a token with
+/// the right. Without either the wish is ignored as if it had not been sent, so that nobody learns which releases
+/// exist.
 /// </summary>
 internal static class Override
 {

@@ -7,7 +7,9 @@ namespace Handover.Gateway.Routing;
 /// <summary>Bounds a request's body, and reads it ahead where routing depends on what is in it.</summary>
 internal static class RequestBody
 {
-    /// <summary>Sets the service's bound; a length that is announced above it is refused before anything is read.</summary>
+    /// <summary>
+    /// Sets the service's bound; a length that is announced above it is refused before anything is read.
+    /// </summary>
     public static Refusal? Bound(HttpContext context, long limit)
     {
         if (context.Request.ContentLength > limit)

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Primitives;
 namespace Handover.Gateway.Routing;
 
 /// <summary>
-/// Refuses what Kestrel lets through but another HTTP server could read differently. Two servers that disagree about where
-/// a request ends let one caller write the start of another's request.
+/// Refuses what Kestrel lets through but another HTTP server could read differently. Two servers that disagree about
+/// where a request ends let one caller write the start of another's request.
 /// </summary>
 internal static class RequestHygiene
 {
@@ -53,7 +53,10 @@ internal static class RequestHygiene
             return Refusal.Framing("A framing header is spelt with an underscore.");
         }
 
-        if (headers.Expect.Count > 0 && !string.Equals(headers.Expect, "100-continue", StringComparison.OrdinalIgnoreCase))
+        if (
+            headers.Expect.Count > 0
+            && !string.Equals(headers.Expect, "100-continue", StringComparison.OrdinalIgnoreCase)
+        )
         {
             return new Refusal(417, "bad-expect", "The expectation is not known.", "Only 100-continue is known.");
         }
@@ -71,7 +74,11 @@ internal static class RequestHygiene
     /// <summary>Closes the connection after the answer where the caller asked for that in a list of names.</summary>
     public static void CloseIfAsked(HttpContext context)
     {
-        if (ConnectionEncoding.Names(context.Request.Headers.Connection).Contains("close", StringComparer.OrdinalIgnoreCase))
+        if (
+            ConnectionEncoding
+                .Names(context.Request.Headers.Connection)
+                .Contains("close", StringComparer.OrdinalIgnoreCase)
+        )
         {
             context.Response.OnStarting(
                 static response =>
@@ -85,8 +92,9 @@ internal static class RequestHygiene
     }
 
     /// <summary>
-    /// Takes off what must not be forwarded: headers that the caller named in Connection (but never those that frame or trace
-    /// the request), our own headers, which only the gateway sets, the incoming baggage, which is written anew, and Expect.
+    /// Takes off what must not be forwarded: headers that the caller named in Connection (but never those that frame or
+    /// trace the request), our own headers, which only the gateway sets, the incoming baggage, which is written anew,
+    /// and Expect.
     /// </summary>
     public static void Strip(IHeaderDictionary headers)
     {

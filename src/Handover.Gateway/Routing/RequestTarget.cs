@@ -3,9 +3,9 @@ using System.Buffers;
 namespace Handover.Gateway.Routing;
 
 /// <summary>
-/// The request target exactly as the caller wrote it. Routing and forwarding work on this text and not on a decoded copy,
-/// so that the member reads the very path that the gateway judged: a decoded path that is encoded again is how one request
-/// becomes another.
+/// The request target exactly as the caller wrote it. Routing and forwarding work on this text and not on a decoded
+/// copy, so that the member reads the very path that the gateway judged: a decoded path that is encoded again is how
+/// one request becomes another.
 /// </summary>
 /// <param name="Path">Percent-encoded path; starts with a slash, holds no dot segment and no backslash.</param>
 /// <param name="Query">Raw query with its question mark; empty when there is none.</param>
@@ -28,7 +28,10 @@ internal sealed record RequestTarget(string Path, string Query)
             }
 
             int slash = target.IndexOfAny(['/', '?'], scheme + 3);
-            target = slash < 0 ? "/" : target[slash] == '?' ? $"/{target[slash..]}" : target[slash..];
+            target =
+                slash < 0 ? "/"
+                : target[slash] == '?' ? $"/{target[slash..]}"
+                : target[slash..];
         }
 
         if (target.AsSpan().ContainsAnyExcept(Allowed))

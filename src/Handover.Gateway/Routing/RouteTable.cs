@@ -3,8 +3,8 @@ using Handover.Core.Catalog;
 namespace Handover.Gateway.Routing;
 
 /// <summary>
-/// Which service a request belongs to: the longest prefix of whole path segments wins, and of two equally long ones that
-/// which names the host. Immutable, so that a request sees one table from start to end.
+/// Which service a request belongs to: the longest prefix of whole path segments wins, and of two equally long ones
+/// that which names the host. Immutable, so that a request sees one table from start to end.
 /// </summary>
 internal sealed class RouteTable
 {
@@ -12,8 +12,7 @@ internal sealed class RouteTable
 
     /// <summary>Makes the table of these services.</summary>
     public RouteTable(IEnumerable<Service> services) =>
-        _entries =
-        [
+        _entries = [
             .. services
                 .Select(s => new Entry(s.Name, s.Route, RequestTarget.Segments(s.Route.Path.TrimEnd('/'))))
                 .OrderByDescending(e => e.Segments.Length)
@@ -24,8 +23,8 @@ internal sealed class RouteTable
     public static RouteTable Empty { get; } = new([]);
 
     /// <summary>
-    /// Finds the service of a request. Ambiguous when a server that decodes encoded slashes before it splits would read the
-    /// path as another service's.
+    /// Finds the service of a request. Ambiguous when a server that decodes encoded slashes before it splits would read
+    /// the path as another service's.
     /// </summary>
     /// <param name="host">Host without port.</param>
     /// <param name="path">Percent-encoded path.</param>

@@ -6,8 +6,9 @@ using Handover.Ports;
 namespace Handover.Gateway.Routing;
 
 /// <summary>
-/// Everything that decides one request of a service, in one immutable object behind one volatile reference. A request reads
-/// the reference once, so that it can never see the routing of one epoch and the endpoints or the hold of another.
+/// Everything that decides one request of a service, in one immutable object behind one volatile reference. A request
+/// reads the reference once, so that it can never see the routing of one epoch and the endpoints or the hold of
+/// another.
 /// </summary>
 internal sealed record ServiceSnapshot
 {
@@ -35,7 +36,9 @@ internal sealed record ServiceSnapshot
     /// <summary>SHA-256 (lower-case hex) of tokens whose bearer may name a release.</summary>
     public IReadOnlyList<string> OverrideTokenHashes { get; init; } = [];
 
-    /// <summary>Whether a request must wait: its slice is on the move, or the service is closed or not known yet.</summary>
+    /// <summary>
+    /// Whether a request must wait: its slice is on the move, or the service is closed or not known yet.
+    /// </summary>
     public bool Holds(string? entity, IReadOnlyDictionary<string, string> attributes) =>
         Routing is null || Routing.Closed || (Hold is not null && Hold.Contains(entity, attributes));
 

@@ -7,8 +7,8 @@ using Handover.Gateway.Observing;
 namespace Handover.Gateway.Routing;
 
 /// <summary>
-/// One service on this gateway: the volatile reference to its snapshot and what outlives snapshots (who is in flight, who
-/// waits). Writers are the configuration and the move agent; requests only read.
+/// One service on this gateway: the volatile reference to its snapshot and what outlives snapshots (who is in flight,
+/// who waits). Writers are the configuration and the move agent; requests only read.
 /// </summary>
 internal sealed class ServiceUnit
 {
@@ -58,14 +58,7 @@ internal sealed class ServiceUnit
 
     /// <summary>Swaps the routing and what is held, as one.</summary>
     public void Route(long epoch, RoutingDocument routing, Slice? hold) =>
-        Swap(s =>
-            s with
-            {
-                Epoch = epoch,
-                Routing = routing,
-                Hold = hold,
-            }
-        );
+        Swap(s => s with { Epoch = epoch, Routing = routing, Hold = hold });
 
     private void Swap(Func<ServiceSnapshot, ServiceSnapshot> change)
     {

@@ -153,7 +153,11 @@ public sealed class ForwardingTests
         await using GatewayHarness h = await GatewayHarness.StartAsync();
         h.V1.Behaviour = FakeModelServer.Stall();
         using var gone = new CancellationTokenSource();
-        Task<HttpResponseMessage> call = h.Client.PostAsync($"{GatewayHarness.Path}/infer", new StringContent("{}"), gone.Token);
+        Task<HttpResponseMessage> call = h.Client.PostAsync(
+            $"{GatewayHarness.Path}/infer",
+            new StringContent("{}"),
+            gone.Token
+        );
         await h.UntilAsync(() => !h.V1.Log.IsEmpty);
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);

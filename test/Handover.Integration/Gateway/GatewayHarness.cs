@@ -56,7 +56,10 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
 
     public static async Task<GatewayHarness> StartAsync(Action<GatewayHarness>? set = null, bool sabotage = false)
     {
-        var harness = new GatewayHarness(await FakeModelServer.StartAsync("v1"), await FakeModelServer.StartAsync("v2"));
+        var harness = new GatewayHarness(
+            await FakeModelServer.StartAsync("v1"),
+            await FakeModelServer.StartAsync("v2")
+        );
         set?.Invoke(harness);
         await harness.Store.EnsureAsync("price", Routing.Only("price", "v1"), default);
         await harness.BootAsync(sabotage);
@@ -89,11 +92,14 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
             new GatewayConfiguration(
                 new Dictionary<string, ServiceConfiguration>
                 {
-                    ["price"] = new(Service, new Dictionary<string, IReadOnlyDictionary<string, IReadOnlyList<MemberEndpoint>>>
-                    {
-                        ["v1"] = Members(V1),
-                        ["v2"] = Members(V2),
-                    })
+                    ["price"] = new(
+                        Service,
+                        new Dictionary<string, IReadOnlyDictionary<string, IReadOnlyList<MemberEndpoint>>>
+                        {
+                            ["v1"] = Members(V1),
+                            ["v2"] = Members(V2),
+                        }
+                    )
                     {
                         Mirror = Mirror,
                         OverrideTokenHashes = OverrideTokens,
@@ -103,7 +109,11 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
             )
         );
 
-    public Task<HttpResponseMessage> InferAsync(string entity, string body = "{}", Action<HttpRequestMessage>? set = null)
+    public Task<HttpResponseMessage> InferAsync(
+        string entity,
+        string body = "{}",
+        Action<HttpRequestMessage>? set = null
+    )
     {
         var request = new HttpRequestMessage(HttpMethod.Post, $"{Path}/infer")
         {
@@ -120,9 +130,7 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
         EpochRow row = (await Store.ReadAsync("price", default))!;
         TimeSpan hold = TimeSpan.FromMilliseconds(holdMs);
         EpochReply begun = await Store.BeginAsync("price", row.Epoch, row.Attempt, target, hold, "test", default);
-        Server.Deliver(
-            new MoveMessage.Hold("price", begun.Row.Attempt, row.Epoch, row.Routing, target, drain, hold)
-        );
+        Server.Deliver(new MoveMessage.Hold("price", begun.Row.Attempt, row.Epoch, row.Routing, target, drain, hold));
         await UntilAsync(() => Server.Status("price")!.Holding);
         return begun.Row.Attempt;
     }
@@ -144,7 +152,9 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
         await CommitAsync(attempt);
     }
 
-    /// <summary>Sends bytes as they are and reads the whole answer until the gateway closes or the answer is complete.</summary>
+    /// <summary>
+    /// Sends bytes as they are and reads the whole answer until the gateway closes or the answer is complete.
+    /// </summary>
     public async Task<string> RawAsync(string text)
     {
         using var socket = new TcpClient();

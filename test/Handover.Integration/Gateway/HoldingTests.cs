@@ -62,7 +62,10 @@ public sealed class HoldingTests
     {
         await using GatewayHarness h = await GatewayHarness.StartAsync();
         long attempt = await h.HoldAsync(HalfShare());
-        string stays = Enumerable.Range(0, 99).Select(i => $"c-{i}").First(e => Assignment.Assign(HalfShare(), e).Release == "v1");
+        string stays = Enumerable
+            .Range(0, 99)
+            .Select(i => $"c-{i}")
+            .First(e => Assignment.Assign(HalfShare(), e).Release == "v1");
         using HttpResponseMessage answer = await h.InferAsync(stays);
         Assert.Equal("v1", Header(answer, "Handover-Release"));
         await h.Store.AbortAsync("price", attempt, "test", "", default);
@@ -129,7 +132,10 @@ public sealed class HoldingTests
         );
         long attempt = await h.HoldAsync(HalfShare(), holdMs: 50);
         h.Store.Away = true;
-        string moves = Enumerable.Range(0, 99).Select(i => $"c-{i}").First(e => Assignment.Assign(HalfShare(), e).Release == "v2");
+        string moves = Enumerable
+            .Range(0, 99)
+            .Select(i => $"c-{i}")
+            .First(e => Assignment.Assign(HalfShare(), e).Release == "v2");
         using HttpResponseMessage refused = await h.InferAsync(moves);
         await AssertProblemAsync(refused, 503, "hold-timeout");
         Assert.True(h.Server.Status("price")!.Holding);
@@ -144,7 +150,10 @@ public sealed class HoldingTests
     public async Task The_newest_is_refused_when_the_line_is_full_and_a_caller_that_leaves_frees_its_place()
     {
         await using GatewayHarness h = await GatewayHarness.StartAsync(h =>
-            h.Service = h.Service with { Limits = new ServiceLimits { HoldRequests = 2, HoldFor = TimeSpan.FromSeconds(10) } }
+            h.Service = h.Service with
+            {
+                Limits = new ServiceLimits { HoldRequests = 2, HoldFor = TimeSpan.FromSeconds(10) },
+            }
         );
         long attempt = await h.HoldAsync(Switched);
         using var gone = new CancellationTokenSource();

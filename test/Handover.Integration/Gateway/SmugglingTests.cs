@@ -60,7 +60,11 @@ public sealed class SmugglingTests
     [InlineData("CONNECT /v2/models/price/x HTTP/1.1\r\nHost: x", "405", "bad-method")]
     [InlineData("TRACE /v2/models/price/x HTTP/1.1\r\nHost: x", "405", "bad-method")]
     [InlineData("GET /v2/models/price/x HTTP/1.1\r\nHost: x\r\nExpect: foo", "417", "bad-expect")]
-    [InlineData("GET /v2/models/price/x HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket", "501", "not-supported")]
+    [InlineData(
+        "GET /v2/models/price/x HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket",
+        "501",
+        "not-supported"
+    )]
     public async Task What_is_not_forwarded_is_refused(string head, string status, string code)
     {
         await using GatewayHarness h = await GatewayHarness.StartAsync();

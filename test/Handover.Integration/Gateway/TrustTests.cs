@@ -9,7 +9,9 @@ using static Handover.Integration.Gateway.ForwardingTests;
 
 namespace Handover.Integration.Gateway;
 
-/// <summary>Attacks on what callers and members must not be able to do: choose a release, forge a pin, pose as the gateway.</summary>
+/// <summary>
+/// Attacks on what callers and members must not be able to do: choose a release, forge a pin, pose as the gateway.
+/// </summary>
 public sealed class TrustTests
 {
     private const string Hop = "/-/services/price/members/model/v2/models/price/infer";
@@ -82,7 +84,7 @@ public sealed class TrustTests
             $"handover.pin={NewPin("v1").Sign(new byte[32])}",
             $"handover.pin={(NewPin("v1") with { Expires = past }).Sign(GatewayHarness.Key)}",
             $"handover.pin={(NewPin("v1") with { Service = "other" }).Sign(GatewayHarness.Key)}",
-            $"handover.pin={NewPin("v1").Sign(GatewayHarness.Key)},handover.pin={NewPin("v2").Sign(GatewayHarness.Key)}",
+            string.Join(',', new[] { "v1", "v2" }.Select(r => $"handover.pin={NewPin(r).Sign(GatewayHarness.Key)}")),
         ];
         foreach (string baggage in bad)
         {
@@ -148,7 +150,9 @@ public sealed class TrustTests
     [Theory]
     [InlineData("Connection: close, x-secret, baggage, content-length, traceparent, handover-purpose")]
     [InlineData("Connection: x-secret, baggage\r\nConnection: content-length, traceparent, close")]
-    public async Task Headers_named_in_Connection_are_taken_off_but_never_those_that_frame_trace_or_pin(string connection)
+    public async Task Headers_named_in_Connection_are_taken_off_but_never_those_that_frame_trace_or_pin(
+        string connection
+    )
     {
         await using GatewayHarness h = await GatewayHarness.StartAsync();
         string answer = await h.RawAsync(
@@ -188,7 +192,8 @@ public sealed class TrustTests
             }
         };
 
-    private static string Hash(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
+    private static string Hash(string token) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 
     private static Task<HttpResponseMessage> HopAsync(GatewayHarness h, string baggage)
     {

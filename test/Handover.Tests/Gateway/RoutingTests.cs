@@ -99,7 +99,10 @@ public sealed class RoutingTests
     [InlineData("", null, false)]
     public void An_entity_in_the_query_is_decoded_and_never_guessed(string query, string? entity, bool refused)
     {
-        Service service = NewService("a", new ServiceRoute("/a")) with { Entity = new EntityKey(ValueSource.Query, "id") };
+        Service service = NewService("a", new ServiceRoute("/a")) with
+        {
+            Entity = new EntityKey(ValueSource.Query, "id"),
+        };
         EntityReading reading = EntityReader.Read(service, new DefaultHttpContext().Request, query, default);
         Assert.Equal(entity, reading.Entity);
         Assert.Equal(refused, reading.Refused is not null);
