@@ -23,7 +23,9 @@ public sealed record ApplyResult(
     IReadOnlyList<ContractView> Contracts
 )
 {
-    /// <summary>Whether a release would break a contract: it cannot be rolled out so. Breaking what serves now is refused.</summary>
+    /// <summary>
+    /// Whether a release would break a contract: it cannot be rolled out so. Breaking what serves now is refused.
+    /// </summary>
     public bool Breaks => Contracts.Any(c => string.Equals(c.Verdict, "breaks", StringComparison.Ordinal));
 }
 

@@ -34,7 +34,9 @@ public sealed record AuditEntryView
 /// <summary>The result of checking the audit log.</summary>
 /// <param name="Ok">Whether every entry is as it was written.</param>
 /// <param name="Entries">Entries that were read.</param>
-/// <param name="Head">Lower-case hex SHA-256 of the last entry: keep it elsewhere to notice a log that was replaced.</param>
+/// <param name="Head">
+/// Lower-case hex SHA-256 of the last entry: keep it elsewhere to notice a log that was replaced.
+/// </param>
 /// <param name="Line">First line that is wrong, from 1; 0 when none is.</param>
 /// <param name="Detail">What is wrong with it; null when nothing is.</param>
 public sealed record AuditVerificationView(bool Ok, long Entries, string Head, long Line, string? Detail);

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace Handover.Protocol;
 
 /// <summary>
-/// JSON of the public API, generated at build time: no reflection at start, and one place that says how strict reading is.
-/// Reading refuses members that are not known, duplicates and documents nested deeper than 32.
+/// JSON of the public API, generated at build time: no reflection at start, and one place that says how strict reading
+/// is. Reading refuses members that are not known, duplicates and documents nested deeper than 32.
 /// </summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,

@@ -39,7 +39,9 @@ public sealed record ReleaseView
     /// <summary>Declared cost per day; null when not declared.</summary>
     public MoneyView? CostPerDay { get; init; }
 
-    /// <summary><c>tuned</c>, <c>retrained</c>, <c>architecture</c> or <c>interface</c>; null when not declared.</summary>
+    /// <summary>
+    /// <c>tuned</c>, <c>retrained</c>, <c>architecture</c> or <c>interface</c>; null when not declared.
+    /// </summary>
     public string? Change { get; init; }
 
     /// <summary>Result on held-out data; null when there is none.</summary>

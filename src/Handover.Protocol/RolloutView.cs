@@ -45,7 +45,9 @@ public sealed record RolloutView
     /// <summary>Each gate's own reading.</summary>
     public IReadOnlyList<GateView> Gates { get; init; } = [];
 
-    /// <summary>Cost of the second stack so far: declared cost per day times the time it ran; null if not declared.</summary>
+    /// <summary>
+    /// Cost of the second stack so far: declared cost per day times the time it ran; null if not declared.
+    /// </summary>
     public MoneyView? Cost { get; init; }
 
     /// <summary>When it started.</summary>

@@ -76,7 +76,9 @@ public sealed class AdminClient : IDisposable
         return all;
     }
 
-    /// <summary>Sends a command. A fresh Idempotency-Key goes with it, so that a lost answer never means a second run.</summary>
+    /// <summary>
+    /// Sends a command. A fresh Idempotency-Key goes with it, so that a lost answer never means a second run.
+    /// </summary>
     public async Task<(TOut Value, string? ETag)> PostAsync<TIn, TOut>(
         string path,
         TIn body,

@@ -2,7 +2,9 @@ using Handover.Protocol;
 
 namespace Handover.App.Cli;
 
-/// <summary>The API answered with an error, or not at all. Ends the command with the problem's text and its exit code.</summary>
+/// <summary>
+/// The API answered with an error, or not at all. Ends the command with the problem's text and its exit code.
+/// </summary>
 public sealed class AdminFailure(ProblemDocument problem) : Exception(problem.Detail)
 {
     /// <summary>The error.</summary>

@@ -11,7 +11,9 @@ public static class CliEntry
     /// <summary>Runs the command line and returns the exit code.</summary>
     /// <param name="args">The arguments.</param>
     /// <param name="runNode">Runs a node; null when this build has none.</param>
-    /// <param name="direct">Commands without a tree, by their first words; null when the words are none of them.</param>
+    /// <param name="direct">
+    /// Commands without a tree, by their first words; null when the words are none of them.
+    /// </param>
     public static async Task<int> RunAsync(
         string[] args,
         Func<RunOptions, CancellationToken, Task<int>>? runNode,

@@ -1,8 +1,9 @@
 namespace Handover.App.Cli;
 
 /// <summary>
-/// Where the nodes that this user started keep their state, by admin address: so that the command line finds a node's admin
-/// token by itself, from whatever directory it is called. Only this user can read the notes, and they hold no secret.
+/// Where the nodes that this user started keep their state, by admin address: so that the command line finds a node's
+/// admin token by itself, from whatever directory it is called. Only this user can read the notes, and they hold no
+/// secret.
 /// </summary>
 public static class KnownNodes
 {

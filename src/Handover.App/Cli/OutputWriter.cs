@@ -4,7 +4,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Handover.App.Cli;
 
-/// <summary>Writes data in the format that was asked for. Everything here goes to standard output and is nothing but data.</summary>
+/// <summary>
+/// Writes data in the format that was asked for. Everything here goes to standard output and is nothing but data.
+/// </summary>
 public sealed class OutputWriter(TextWriter output, OutputFormat format)
 {
     private static readonly JsonWriterOptions Indented =

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Handover.App.Cli;
 
-/// <summary>Writes JSON as block YAML. Strings that YAML could read as something else are quoted as JSON strings.</summary>
+/// <summary>
+/// Writes JSON as block YAML. Strings that YAML could read as something else are quoted as JSON strings.
+/// </summary>
 public static class YamlText
 {
     /// <summary>Writes a document.</summary>

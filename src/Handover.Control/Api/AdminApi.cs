@@ -12,8 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace Handover.Control.Api;
 
 /// <summary>
-/// The admin API on its own port. Every request passes, in this order: the last catch, the door (Host, Origin, token), the
-/// keeper of repeated POSTs, the route's own permission.
+/// The admin API on its own port. Every request passes, in this order: the last catch, the door (Host, Origin, token),
+/// the keeper of repeated POSTs, the route's own permission.
 /// </summary>
 public static class AdminApi
 {

@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Handover.Control.Api;
 
-/// <summary>Turns problems into RFC 9457 answers: one table from code to status, so that a code means one status only.</summary>
+/// <summary>
+/// Turns problems into RFC 9457 answers: one table from code to status, so that a code means one status only.
+/// </summary>
 public static class ApiProblems
 {
     private static readonly Dictionary<string, (int Status, string Title)> Known = new()

@@ -67,8 +67,8 @@ public interface ICatalogAccess
     string Revision { get; }
 
     /// <summary>
-    /// Declares resources. With <paramref name="validateOnly"/> nothing is kept. A <c>process</c> member is refused: such
-    /// commands are taken only from files in the node's own directory.
+    /// Declares resources. With <paramref name="validateOnly"/> nothing is kept. A <c>process</c> member is refused:
+    /// such commands are taken only from files in the node's own directory.
     /// </summary>
     Task<Result<ApplyResult>> ApplyAsync(ApplyRequest request, bool validateOnly, string actor, CancellationToken cancel);
 

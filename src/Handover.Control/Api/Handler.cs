@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace Handover.Control.Api;
 
 /// <summary>
-/// Names the kind of a handler. A bare lambda from HttpContext to Task would be taken for a RequestDelegate, whose result
-/// nobody writes to the caller.
+/// Names the kind of a handler. A bare lambda from HttpContext to Task would be taken for a RequestDelegate, whose
+/// result nobody writes to the caller.
 /// </summary>
 internal static class Handler
 {

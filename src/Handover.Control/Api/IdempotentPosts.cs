@@ -6,9 +6,10 @@ using Microsoft.AspNetCore.Http;
 namespace Handover.Control.Api;
 
 /// <summary>
-/// Idempotency-Key on POST: a client that lost the answer may send the request again and gets the first answer, instead of
-/// a second rollout. Answers are kept for a day, at most <paramref name="most"/> of them; 5xx answers are not kept, so that
-/// a repetition tries again. Kept in memory: after a restart a repetition meets the engine's own conflict checks.
+/// Idempotency-Key on POST: a client that lost the answer may send the request again and gets the first answer, instead
+/// of a second rollout. Answers are kept for a day, at most <paramref name="most"/> of them; 5xx answers are not kept,
+/// so that a repetition tries again. Kept in memory: after a restart a repetition meets the engine's own conflict
+/// checks.
 /// </summary>
 public sealed class IdempotentPosts(TimeProvider clock, int most = 1000)
 {
@@ -151,7 +152,8 @@ public sealed class IdempotentPosts(TimeProvider clock, int most = 1000)
     private static string Fingerprint(HttpRequest request, byte[] body) =>
         $"{request.Path}{request.QueryString} {Convert.ToHexString(SHA256.HashData(body))}";
 
-    // The draft asks for a structured-field string (quoted). Bare tokens are what many clients send; both mean the same.
+    // The draft asks for a structured-field string (quoted). Bare tokens are what many clients send; both mean the
+    // same.
     private static string? Read(string header)
     {
         string key = header.Length >= 2 && header[0] == '"' && header[^1] == '"' ? header[1..^1] : header;

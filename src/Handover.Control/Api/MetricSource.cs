@@ -4,7 +4,9 @@ namespace Handover.Control.Api;
 /// <param name="Name">Prometheus name with unit, e.g. <c>handover_requests_total</c>.</param>
 /// <param name="Help">One line.</param>
 /// <param name="Type">What kind of number it is.</param>
-/// <param name="Read">The values now. Labels must come from closed sets: services, releases, gates; never entities.</param>
+/// <param name="Read">
+/// The values now. Labels must come from closed sets: services, releases, gates; never entities.
+/// </param>
 public sealed record MetricSource(string Name, string Help, MetricType Type, Func<IEnumerable<MetricValue>> Read)
 {
     /// <summary>A source with one value and no labels.</summary>

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http;
 namespace Handover.Control.Api;
 
 /// <summary>
-/// Cursor pages: the cursor is the key of the last item that was sent, so that items which come and go before it neither
-/// repeat nor hide others.
+/// Cursor pages: the cursor is the key of the last item that was sent, so that items which come and go before it
+/// neither repeat nor hide others.
 /// </summary>
 internal static class Pages
 {

@@ -4,7 +4,8 @@ namespace Handover.Control.Api;
 
 /// <summary>
 /// ETag and If-Match: whoever changes something must have seen what it is now. 428 when the caller does not say what it
-/// saw, 412 when that is no longer so. <c>If-Match: *</c> says "whatever it is", for commands that mean the same in any state.
+/// saw, 412 when that is no longer so. <c>If-Match: *</c> says "whatever it is", for commands that mean the same in any
+/// state.
 /// </summary>
 internal static class Preconditions
 {

@@ -4,8 +4,8 @@ using System.Text;
 namespace Handover.Control.Api;
 
 /// <summary>
-/// Prometheus text format 0.0.4. Written here because it is small, and because the bound on series belongs in one place: a
-/// label that grows without end is cut off and counted, and cannot fill the scraper's memory.
+/// Prometheus text format 0.0.4. Written here because it is small, and because the bound on series belongs in one
+/// place: a label that grows without end is cut off and counted, and cannot fill the scraper's memory.
 /// </summary>
 public static class PrometheusText
 {

@@ -9,9 +9,9 @@ using Microsoft.AspNetCore.Http;
 namespace Handover.Control.Api;
 
 /// <summary>
-/// A rollout's events as server-sent events: each history entry once under its own name with its number as id (so that a
-/// client that comes back goes on after <c>Last-Event-ID</c>), and the state whenever it differs. A slow reader never holds
-/// the engine up: changes only wake the stream, which then sends what is new.
+/// A rollout's events as server-sent events: each history entry once under its own name with its number as id (so that
+/// a client that comes back goes on after <c>Last-Event-ID</c>), and the state whenever it differs. A slow reader never
+/// holds the engine up: changes only wake the stream, which then sends what is new.
 /// </summary>
 internal static class RolloutEventStream
 {

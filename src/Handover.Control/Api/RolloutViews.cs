@@ -9,12 +9,16 @@ using Handover.Protocol;
 
 namespace Handover.Control.Api;
 
-/// <summary>Rollouts on the wire. Domain types never go there themselves, so that either side can change alone.</summary>
+/// <summary>
+/// Rollouts on the wire. Domain types never go there themselves, so that either side can change alone.
+/// </summary>
 public static class RolloutViews
 {
     private const int EventsInLists = 50;
 
-    /// <summary>The version of a rollout that If-Match names: it changes with everything that happens to the rollout.</summary>
+    /// <summary>
+    /// The version of a rollout that If-Match names: it changes with everything that happens to the rollout.
+    /// </summary>
     public static string ETag(RolloutSnapshot snapshot) =>
         string.Create(
             CultureInfo.InvariantCulture,

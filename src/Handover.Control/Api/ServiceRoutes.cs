@@ -11,7 +11,9 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Handover.Control.Api;
 
-/// <summary>What can be done with one service: take it back, explain, labels, journal, history, warm, contracts.</summary>
+/// <summary>
+/// What can be done with one service: take it back, explain, labels, journal, history, warm, contracts.
+/// </summary>
 internal static class ServiceRoutes
 {
     private const int MostSearched = 10_000;

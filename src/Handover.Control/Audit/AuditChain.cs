@@ -4,8 +4,8 @@ namespace Handover.Control.Audit;
 
 /// <summary>
 /// Checks an audit file from its bytes alone: every line must be the canonical form of its entry, carry the next number
-/// and the hash of the line before. A change, a deletion or a swap breaks it at the first line concerned. Entries cut off
-/// at the end leave a good chain: the head that was noted beside the file, or kept elsewhere, shows those.
+/// and the hash of the line before. A change, a deletion or a swap breaks it at the first line concerned. Entries cut
+/// off at the end leave a good chain: the head that was noted beside the file, or kept elsewhere, shows those.
 /// </summary>
 public static class AuditChain
 {

@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace Handover.Control.Audit;
 
 /// <summary>
-/// One mutation. Its canonical bytes (RFC 8785: sorted names, no white space, shortest escapes; all values are strings or
-/// whole numbers) are the line in the file and what the next entry's <see cref="Prev"/> is taken over.
+/// One mutation. Its canonical bytes (RFC 8785: sorted names, no white space, shortest escapes; all values are strings
+/// or whole numbers) are the line in the file and what the next entry's <see cref="Prev"/> is taken over.
 /// </summary>
 public sealed record AuditEntry
 {

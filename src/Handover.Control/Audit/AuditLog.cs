@@ -5,8 +5,9 @@ using Handover.Core.Foundation;
 namespace Handover.Control.Audit;
 
 /// <summary>
-/// The append-only record of every mutation, one JSON line each, chained by hash and on disk before the caller hears that
-/// the mutation is done. Beside it stands the head (number and hash of the newest entry), so that a cut at the end shows.
+/// The append-only record of every mutation, one JSON line each, chained by hash and on disk before the caller hears
+/// that the mutation is done. Beside it stands the head (number and hash of the newest entry), so that a cut at the end
+/// shows.
 /// </summary>
 public sealed class AuditLog : IDisposable
 {
@@ -35,8 +36,8 @@ public sealed class AuditLog : IDisposable
     public string Path => _file.Name;
 
     /// <summary>
-    /// Opens <c>audit.jsonl</c> in a directory. A last line that a crash tore is cut off and the repair recorded as an entry
-    /// of its own. A file whose last whole line is no entry is refused: it was not us who wrote it.
+    /// Opens <c>audit.jsonl</c> in a directory. A last line that a crash tore is cut off and the repair recorded as an
+    /// entry of its own. A file whose last whole line is no entry is refused: it was not us who wrote it.
     /// </summary>
     public static Result<AuditLog> Open(string directory, TimeProvider clock)
     {
@@ -87,7 +88,9 @@ public sealed class AuditLog : IDisposable
         }
     }
 
-    /// <summary>Writes an entry and waits until it is on disk. Throws <see cref="IOException"/> when it cannot be.</summary>
+    /// <summary>
+    /// Writes an entry and waits until it is on disk. Throws <see cref="IOException"/> when it cannot be.
+    /// </summary>
     public AuditEntry Append(
         string who,
         string what,

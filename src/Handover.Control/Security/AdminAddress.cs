@@ -6,7 +6,8 @@ using Handover.Core.Foundation;
 namespace Handover.Control.Security;
 
 /// <summary>
-/// Where the admin API listens, and the rules that follow from it: off loopback it needs TLS, and every read needs a token.
+/// Where the admin API listens, and the rules that follow from it: off loopback it needs TLS, and every read needs a
+/// token.
 /// </summary>
 public sealed class AdminAddress
 {
@@ -84,8 +85,8 @@ public sealed class AdminAddress
     }
 
     /// <summary>
-    /// Whether a request may address us by this Host header: a name that an attacker controls and points at loopback (DNS
-    /// rebinding) is not one of ours.
+    /// Whether a request may address us by this Host header: a name that an attacker controls and points at loopback
+    /// (DNS rebinding) is not one of ours.
     /// </summary>
     public bool Accepts(string host)
     {

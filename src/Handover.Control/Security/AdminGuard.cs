@@ -107,8 +107,8 @@ public sealed class AdminGuard(AdminAddress address, TokenStore tokens, AuthFail
         return ApiProblems.Of(context, status, code, detail).ExecuteAsync(context);
     }
 
-    // A browser sends Origin with every request that changes something; programs send none. The token is never a cookie,
-    // so this is the second wall, not the first.
+    // A browser sends Origin with every request that changes something; programs send none. The token is never a
+    // cookie, so this is the second wall, not the first.
     private static bool SameOrigin(HttpRequest request)
     {
         if (

@@ -3,8 +3,9 @@ using System.Net;
 namespace Handover.Control.Security;
 
 /// <summary>
-/// Bounds how many wrong tokens one address may show per minute. It only ever stops those who show a wrong token: a right
-/// one is never locked out by somebody else's guesses. The table is bounded; when it is full the oldest entry goes.
+/// Bounds how many wrong tokens one address may show per minute. It only ever stops those who show a wrong token: a
+/// right one is never locked out by somebody else's guesses. The table is bounded; when it is full the oldest entry
+/// goes.
 /// </summary>
 public sealed class AuthFailureLimit(TimeProvider clock, int perMinute = 20, int mostAddresses = 1024)
 {

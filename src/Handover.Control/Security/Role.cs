@@ -1,8 +1,8 @@
 namespace Handover.Control.Security;
 
 /// <summary>
-/// What the bearer of a token may do. Approving is not a part of operating: whoever moves traffic and whoever signs for it
-/// can be kept apart by role, and are always kept apart by name.
+/// What the bearer of a token may do. Approving is not a part of operating: whoever moves traffic and whoever signs for
+/// it can be kept apart by role, and are always kept apart by name.
 /// </summary>
 public enum Role
 {

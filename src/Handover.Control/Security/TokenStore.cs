@@ -8,7 +8,8 @@ namespace Handover.Control.Security;
 
 /// <summary>
 /// The tokens that open the admin API. Only SHA-256 hashes are kept: a token is 256 random bits, so nothing slower is
-/// needed, and a stolen file opens nothing. The first start writes one admin token for the command line on this machine.
+/// needed, and a stolen file opens nothing. The first start writes one admin token for the command line on this
+/// machine.
 /// </summary>
 public sealed class TokenStore
 {
@@ -32,8 +33,8 @@ public sealed class TokenStore
     public static string AdminTokenPath(string stateDirectory) => Path.Combine(stateDirectory, "admin.token");
 
     /// <summary>
-    /// Opens the store in a state directory, which is made for this user alone. Writes <c>admin.token</c> (mode 0600) when
-    /// there is none. A token file that others may read, or that is a link, is refused rather than trusted.
+    /// Opens the store in a state directory, which is made for this user alone. Writes <c>admin.token</c> (mode 0600)
+    /// when there is none. A token file that others may read, or that is a link, is refused rather than trusted.
     /// </summary>
     public static Result<TokenStore> Open(string stateDirectory, TimeProvider clock)
     {
@@ -61,8 +62,8 @@ public sealed class TokenStore
     }
 
     /// <summary>
-    /// Makes a token for a person or a program and returns it; it cannot be had again. Names are unique, because the name
-    /// is who the audit log says it was.
+    /// Makes a token for a person or a program and returns it; it cannot be had again. Names are unique, because the
+    /// name is who the audit log says it was.
     /// </summary>
     public Result<string> Create(string name, Role role)
     {
@@ -93,7 +94,9 @@ public sealed class TokenStore
         }
     }
 
-    /// <summary>Who presents this token; null when nobody who is known. Takes the same time whichever token matches.</summary>
+    /// <summary>
+    /// Who presents this token; null when nobody who is known. Takes the same time whichever token matches.
+    /// </summary>
     public Caller? Verify(string token)
     {
         if (token.Length > 256)

@@ -5,7 +5,9 @@ using Handover.Protocol;
 
 namespace Handover.App.Cli.Commands;
 
-/// <summary><c>audit log</c> and <c>audit verify</c>: who did what, and whether the record is as it was written.</summary>
+/// <summary>
+/// <c>audit log</c> and <c>audit verify</c>: who did what, and whether the record is as it was written.
+/// </summary>
 internal static class AuditCommand
 {
     public static Command Build(CliRunner run)

@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace Handover.App.Cli.Commands;
 
-/// <summary><c>completion SHELL</c>: a script that asks the program itself, so that it can never be out of date.</summary>
+/// <summary>
+/// <c>completion SHELL</c>: a script that asks the program itself, so that it can never be out of date.
+/// </summary>
 internal static class CompletionCommand
 {
     private const string Bash = """

@@ -3,7 +3,9 @@ using Handover.Protocol;
 
 namespace Handover.App.Cli.Commands;
 
-/// <summary>The YAML files behind <c>-f PATH</c>: a file, a directory (not deeper), or <c>-</c> for standard input.</summary>
+/// <summary>
+/// The YAML files behind <c>-f PATH</c>: a file, a directory (not deeper), or <c>-</c> for standard input.
+/// </summary>
 internal static class Manifests
 {
     private const int MostFiles = 1000;

@@ -3,7 +3,8 @@ using System.CommandLine;
 namespace Handover.App.Cli.Commands;
 
 /// <summary>
-/// Commands that the interface promises and this version does not do: known by name and refused, never accepted and ignored.
+/// Commands that the interface promises and this version does not do: known by name and refused, never accepted and
+/// ignored.
 /// </summary>
 internal static class NotYet
 {

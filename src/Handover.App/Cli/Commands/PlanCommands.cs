@@ -3,7 +3,9 @@ using Handover.Protocol;
 
 namespace Handover.App.Cli.Commands;
 
-/// <summary><c>plan</c>, <c>diff</c> and <c>apply</c>: what would change, and change it, in the way of terraform.</summary>
+/// <summary>
+/// <c>plan</c>, <c>diff</c> and <c>apply</c>: what would change, and change it, in the way of terraform.
+/// </summary>
 internal static class PlanCommands
 {
     public static IEnumerable<Command> Build(CliRunner run)

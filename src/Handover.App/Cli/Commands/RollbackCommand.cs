@@ -3,7 +3,9 @@ using Handover.Protocol;
 
 namespace Handover.App.Cli.Commands;
 
-/// <summary><c>rollback SERVICE</c>: one action, from any state. It never asks and needs to know nothing but the name.</summary>
+/// <summary>
+/// <c>rollback SERVICE</c>: one action, from any state. It never asks and needs to know nothing but the name.
+/// </summary>
 internal static class RollbackCommand
 {
     public static Command Build(CliRunner run)

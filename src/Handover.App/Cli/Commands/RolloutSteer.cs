@@ -4,8 +4,9 @@ using Handover.Protocol;
 namespace Handover.App.Cli.Commands;
 
 /// <summary>
-/// The commands to a rollout. What depends on where the rollout stands (promote, set-share, approve) carries the version
-/// that was seen; what means the same everywhere (pause, resume, retry, abort) goes through whatever the version is.
+/// The commands to a rollout. What depends on where the rollout stands (promote, set-share, approve) carries the
+/// version that was seen; what means the same everywhere (pause, resume, retry, abort) goes through whatever the
+/// version is.
 /// </summary>
 internal static class RolloutSteer
 {

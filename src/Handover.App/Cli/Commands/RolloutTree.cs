@@ -5,7 +5,9 @@ using Spectre.Console.Rendering;
 
 namespace Handover.App.Cli.Commands;
 
-/// <summary>A rollout as a tree for a terminal: phases, the share as a bar, each gate with its evidence against its threshold.</summary>
+/// <summary>
+/// A rollout as a tree for a terminal: phases, the share as a bar, each gate with its evidence against its threshold.
+/// </summary>
 internal static class RolloutTree
 {
     private const int BarWidth = 24;

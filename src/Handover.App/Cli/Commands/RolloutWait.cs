@@ -4,7 +4,9 @@ using Handover.Protocol;
 
 namespace Handover.App.Cli.Commands;
 
-/// <summary><c>rollout wait</c>: for scripts. Ends with the rollout, 0 succeeded, 4 rolled back or refused, 5 timed out.</summary>
+/// <summary>
+/// <c>rollout wait</c>: for scripts. Ends with the rollout, 0 succeeded, 4 rolled back or refused, 5 timed out.
+/// </summary>
 internal static class RolloutWait
 {
     public static Command Build(CliRunner run)

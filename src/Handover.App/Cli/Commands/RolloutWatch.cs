@@ -5,7 +5,8 @@ using Spectre.Console;
 namespace Handover.App.Cli.Commands;
 
 /// <summary>
-/// <c>rollout watch</c>: a live tree on a terminal; elsewhere a line for each thing that changed. Ends with the rollout.
+/// <c>rollout watch</c>: a live tree on a terminal; elsewhere a line for each thing that changed. Ends with the
+/// rollout.
 /// </summary>
 internal static class RolloutWatch
 {

@@ -1,0 +1,170 @@
+using System.Text.Json;
+using Handover.App.Cli;
+using Handover.Control.Security;
+using Handover.Tests.Api;
+using Xunit;
+
+namespace Handover.Tests.Cli;
+
+public sealed class CommandLineTests : IAsyncLifetime
+{
+    private const string Manifests = """
+        apiVersion: handover.dev/v1
+        kind: Service
+        metadata: { name: price }
+        spec: { route: { path: /p }, stable: v1, entity: { from: header, name: x-id } }
+        ---
+        apiVersion: handover.dev/v1
+        kind: Release
+        metadata: { name: v1, service: price }
+        spec: { members: { model: { runtime: http, endpoints: [ http://127.0.0.1:9001 ], ready: /ready } } }
+        ---
+        apiVersion: handover.dev/v1
+        kind: Release
+        metadata: { name: v2, service: price }
+        spec: { members: { model: { runtime: http, endpoints: [ http://127.0.0.1:9002 ], ready: /ready } } }
+        """;
+
+    private AdminNode _node = null!;
+
+    public async ValueTask InitializeAsync() => _node = await AdminNode.StartAsync();
+
+    public ValueTask DisposeAsync() => _node.DisposeAsync();
+
+    [Fact]
+    public async Task Plan_says_3_apply_changes_and_a_second_plan_says_0()
+    {
+        Assert.Equal(3, (await RunAsync(Manifests, "plan", "-f", "-")).Exit);
+        (int exit, string output, _) = await RunAsync(Manifests, "apply", "-f", "-");
+        Assert.Equal(0, exit);
+        Assert.Contains("+ Release price/v2", output, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync(Manifests, "plan", "-f", "-")).Exit);
+        (_, string names, _) = await RunAsync("", "get", "release", "-o", "name");
+        Assert.Equal("price/v1\nprice/v2\n", names);
+    }
+
+    [Fact]
+    public async Task A_rollout_is_started_steered_and_waited_for_with_the_promised_exit_codes()
+    {
+        await RunAsync(Manifests, "apply", "-f", "-");
+        (int started, string id, _) = await RunAsync("", "rollout", "start", "price", "--to", "v2", "--strategy", "cutover");
+        Assert.Equal((0, "price-v2.1\n"), (started, id));
+        Assert.Equal(5, (await RunAsync("", "rollout", "wait", "price-v2", "--timeout", "50ms")).Exit);
+        Assert.Equal(0, (await RunAsync("", "rollout", "set-share", "price-v2.1", "12.5")).Exit);
+        (_, string json, _) = await RunAsync("", "rollout", "status", "price-v2", "-o", "json");
+        using JsonDocument status = JsonDocument.Parse(json);
+        Assert.Equal(12.5, status.RootElement.GetProperty("share").GetDouble());
+        Assert.Equal(7, (await RunAsync("", "rollout", "approve", "price-v2.1")).Exit);
+        Assert.Equal(0, (await RunAsync("", "rollback", "price")).Exit);
+        Assert.Equal(4, (await RunAsync("", "rollout", "wait", "price-v2")).Exit);
+        Assert.Equal(6, (await RunAsync("", "rollout", "undo", "price-v2")).Exit);
+    }
+
+    [Fact]
+    public async Task Watch_without_a_terminal_prints_what_changed_and_ends_with_the_rollout()
+    {
+        await RunAsync(Manifests, "apply", "-f", "-");
+        await RunAsync("", "rollout", "start", "price", "--to", "v2");
+        await RunAsync("", "rollout", "pause", "price-v2");
+        await RunAsync("", "rollout", "promote", "price-v2", "--full");
+        (int exit, string output, _) = await RunAsync("", "rollout", "watch", "price-v2");
+        Assert.Equal(0, exit);
+        Assert.Contains("price-v2.1 succeeded", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_dry_run_changes_nothing()
+    {
+        await RunAsync(Manifests, "apply", "-f", "-");
+        Assert.Equal(0, (await RunAsync("", "rollout", "start", "price", "--to", "v2", "--dry-run")).Exit);
+        Assert.Equal(0, _node.Rollouts.Started);
+    }
+
+    [Theory]
+    [InlineData(2, "rollout", "strat")]
+    [InlineData(2, "rollout", "start")]
+    [InlineData(2, "rollout", "set-share", "p.1", "101")]
+    [InlineData(2, "rollout", "wait", "p.1", "--timeout", "soon")]
+    [InlineData(2, "flag", "off", "price")]
+    [InlineData(2, "gateway", "fence", "a", "--assume-dead")]
+    [InlineData(2, "rollout", "verdicts", "p.1")]
+    [InlineData(1, "rollout", "status", "none")]
+    [InlineData(1, "explain", "none", "--entity", "c-1")]
+    [InlineData(1, "apply", "-f", "/nowhere.yaml")]
+    public async Task What_cannot_be_done_is_told_on_stderr_with_its_exit_code(int exit, params string[] args)
+    {
+        (int actual, string output, string error) = await RunAsync("", args);
+        Assert.Equal(exit, actual);
+        Assert.Empty(output);
+        Assert.StartsWith("error: ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_node_that_is_not_there_is_told_with_what_to_do()
+    {
+        (int exit, _, string error) = await RunAsync("", "get", "service", "--server", "http://127.0.0.1:1");
+        Assert.Equal(1, exit);
+        Assert.Contains("handover run", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_made_token_works_and_is_bound_to_its_role()
+    {
+        (int exit, string token, _) = await RunAsync("", "token", "create", "vic", "--role", "viewer");
+        Assert.Equal(0, exit);
+        Assert.Equal(new Caller("vic", Role.Viewer), _node.Services.Tokens.Verify(token.Trim()));
+        (int denied, _, string error) = await RunWithAsync(token.Trim(), "", "rollback", "price");
+        Assert.Equal(7, denied);
+        Assert.Contains("viewer", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Audit_verify_notices_a_change_on_the_disk()
+    {
+        await RunAsync(Manifests, "apply", "-f", "-");
+        Assert.Equal(0, (await RunAsync("", "audit", "verify")).Exit);
+        string path = _node.Services.Audit.Path;
+        string copy = path + ".copy";
+        string text = await File.ReadAllTextAsync(path);
+        await File.WriteAllTextAsync(copy, text.Replace("admin", "nobody", StringComparison.Ordinal));
+        await File.AppendAllTextAsync(copy, text);
+        (int exit, string output, _) = await RunAsync("", "audit", "verify", "--file", copy);
+        Assert.Equal(1, exit);
+        Assert.StartsWith("line 2", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Yaml_output_quotes_what_yaml_would_read_as_something_else()
+    {
+        using var text = new StringWriter();
+        using JsonDocument json = JsonDocument.Parse("""{"a":"no","b":["1",{"c":null,"d":"x: y"}],"e":{},"f":"v1"}""");
+        YamlText.Write(text, json.RootElement);
+        Assert.Equal("a: \"no\"\nb:\n  - \"1\"\n  - c: null\n    d: \"x: y\"\ne: {}\nf: v1\n", text.ToString());
+        await Task.CompletedTask;
+    }
+
+    private Task<(int Exit, string Out, string Err)> RunAsync(string input, params string[] args) =>
+        RunWithAsync(_node.AdminToken, input, args);
+
+    private async Task<(int Exit, string Out, string Err)> RunWithAsync(string token, string input, params string[] args)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        using var reader = new StringReader(input);
+        var host = new CliHost
+        {
+            Out = output,
+            Err = error,
+            In = reader,
+            Env = name =>
+                name switch
+                {
+                    "HANDOVER_SERVER" => _node.Address.ToString(),
+                    "HANDOVER_TOKEN" => token,
+                    _ => null,
+                },
+        };
+        int exit = await CommandTree.RunAsync(args, host, CancellationToken.None);
+        return (exit, output.ToString(), error.ToString());
+    }
+}
