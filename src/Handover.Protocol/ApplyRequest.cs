@@ -17,11 +17,7 @@ public sealed record ManifestFile(string Path, string Text);
 /// <param name="Applied">Whether it was applied; false for <c>validateOnly</c> and when nothing changes.</param>
 /// <param name="Changes">Creates, changes and deletes; empty when nothing changes.</param>
 /// <param name="Contracts">Verdict of every consumer for each changed release or consumer.</param>
-public sealed record ApplyResult(
-    bool Applied,
-    IReadOnlyList<ChangeView> Changes,
-    IReadOnlyList<ContractView> Contracts
-)
+public sealed record ApplyResult(bool Applied, IReadOnlyList<ChangeView> Changes, IReadOnlyList<ContractView> Contracts)
 {
     /// <summary>
     /// Whether a release would break a contract: it cannot be rolled out so. Breaking what serves now is refused.

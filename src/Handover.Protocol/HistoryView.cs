@@ -4,11 +4,7 @@ namespace Handover.Protocol;
 /// <param name="Service">The service.</param>
 /// <param name="Epochs">Every change of routing, oldest first.</param>
 /// <param name="Rollouts">Its rollouts, newest first, without their events.</param>
-public sealed record HistoryView(
-    string Service,
-    IReadOnlyList<EpochView> Epochs,
-    IReadOnlyList<RolloutView> Rollouts
-);
+public sealed record HistoryView(string Service, IReadOnlyList<EpochView> Epochs, IReadOnlyList<RolloutView> Rollouts);
 
 /// <summary>One change of routing, or an attempt at one.</summary>
 /// <param name="Epoch">The epoch after it.</param>

@@ -94,14 +94,7 @@ public sealed record VerdictView(string Outcome, IReadOnlyList<string> Reasons)
 /// <param name="Threshold">Natural logarithm of the e-value at which harm is called.</param>
 /// <param name="N">Candidate units that went in.</param>
 /// <param name="Forecast">Candidate requests still needed for a promotion; null when that cannot be said.</param>
-public sealed record GateView(
-    string Name,
-    string Outcome,
-    double LogEvidence,
-    double Threshold,
-    long N,
-    long? Forecast
-)
+public sealed record GateView(string Name, string Outcome, double LogEvidence, double Threshold, long N, long? Forecast)
 {
     /// <summary>One line for people.</summary>
     public string Detail { get; init; } = "";

@@ -115,7 +115,11 @@ public sealed class AdminClient : IDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         request.Headers.Accept.ParseAdd(MediaTypes.EventStream);
-        using HttpResponseMessage response = await ReachAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        using HttpResponseMessage response = await ReachAsync(
+            request,
+            HttpCompletionOption.ResponseHeadersRead,
+            cancel
+        );
         await ThrowIfErrorAsync(response, cancel);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancel), Encoding.UTF8);
         string name = "message";
@@ -180,17 +184,23 @@ public sealed class AdminClient : IDisposable
             await ThrowIfErrorAsync(response, limited.Token);
             T? value = await response.Content.ReadFromJsonAsync(type, limited.Token);
             return value is null
-                ? throw AdminFailure.Of("bad-answer", 502, $"{Server} answered without a body; is it a Handover admin API?")
+                ? throw AdminFailure.Of(
+                    "bad-answer",
+                    502,
+                    $"{Server} answered without a body; is it a Handover admin API?"
+                )
                 : (value, response.Headers.ETag?.ToString());
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            string what = $"{request.Method} {Server}{request.RequestUri} had no answer within {Durations.Text(Timeout)}";
+            string what =
+                $"{request.Method} {Server}{request.RequestUri} had no answer within {Durations.Text(Timeout)}";
             throw AdminFailure.Of("timed-out", 504, $"{what}; give it longer with --timeout.");
         }
         catch (JsonException e)
         {
-            string detail = $"{Server} answered something else than expected; is it a Handover admin API? ({e.Message})";
+            string detail =
+                $"{Server} answered something else than expected; is it a Handover admin API? ({e.Message})";
             throw AdminFailure.Of("bad-answer", 502, detail);
         }
     }
@@ -208,7 +218,8 @@ public sealed class AdminClient : IDisposable
         catch (HttpRequestException e)
         {
             string detail =
-                $"{Server} cannot be reached: {e.Message} Start a node with 'handover run DIR', or name it with --server.";
+                $"{Server} cannot be reached: {e.Message} "
+                + "Start a node with 'handover run DIR', or name it with --server.";
             throw AdminFailure.Of("unreachable", 0, detail);
         }
     }

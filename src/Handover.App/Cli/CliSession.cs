@@ -90,7 +90,11 @@ public sealed class CliSession : IDisposable
         string text = Parse.GetValue(_options.Server) ?? Host.Env("HANDOVER_SERVER") ?? GlobalOptions.DefaultServer;
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? server) || server.Scheme is not ("http" or "https"))
         {
-            throw AdminFailure.Of("bad-server", 0, $"'{text}' is not an address; write it as {GlobalOptions.DefaultServer}.");
+            throw AdminFailure.Of(
+                "bad-server",
+                0,
+                $"'{text}' is not an address; write it as {GlobalOptions.DefaultServer}."
+            );
         }
 
         return new AdminClient(server, TokenFor(server), Timeout ?? TimeSpan.FromSeconds(30), Host.Http);
@@ -137,7 +141,10 @@ public sealed class CliSession : IDisposable
         {
             foreach (ProblemError error in problem.Errors)
             {
-                string place = error.File is null ? "" : error.Line is null ? $"{error.File}: " : $"{error.File}:{error.Line}:{error.Column}: ";
+                string place =
+                    error.File is null ? ""
+                    : error.Line is null ? $"{error.File}: "
+                    : $"{error.File}:{error.Line}:{error.Column}: ";
                 string field = error.Pointer is null ? "" : $"{error.Pointer.TrimStart('/').Replace('/', '.')}: ";
                 err.WriteLine($"  {place}{field}{error.Detail}");
             }
@@ -146,7 +153,8 @@ public sealed class CliSession : IDisposable
         string? advice = problem.Status switch
         {
             401 => "Set HANDOVER_TOKEN, or run the command on the node's machine as the user who started it.",
-            403 when problem.Code == "forbidden" => "Ask for a token with the right role: handover token create NAME --role ROLE.",
+            403 when problem.Code == "forbidden" =>
+                "Ask for a token with the right role: handover token create NAME --role ROLE.",
             412 => "Look again with 'handover rollout status', then repeat the command.",
             _ => null,
         };

@@ -21,8 +21,7 @@ public sealed class GlobalOptions
 
     public Option<bool> Yes { get; } = new("--yes", "-y") { Description = "Do not ask", Recursive = true };
 
-    public Option<string?> Why { get; } =
-        new("--reason") { Description = "Why, for the audit log", Recursive = true };
+    public Option<string?> Why { get; } = new("--reason") { Description = "Why, for the audit log", Recursive = true };
 
     /// <summary>Adds them to the root.</summary>
     public void AddTo(RootCommand root)

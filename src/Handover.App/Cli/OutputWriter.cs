@@ -9,8 +9,11 @@ namespace Handover.App.Cli;
 /// </summary>
 public sealed class OutputWriter(TextWriter output, OutputFormat format)
 {
-    private static readonly JsonWriterOptions Indented =
-        new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Indented = new()
+    {
+        Indented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>The format.</summary>
     public OutputFormat Format { get; } = format;
@@ -45,7 +48,9 @@ public sealed class OutputWriter(TextWriter output, OutputFormat format)
         {
             case OutputFormat.Json:
             case OutputFormat.Yaml:
-                Document(JsonSerializer.SerializeToElement(values.Select(v => JsonSerializer.SerializeToElement(v, type))));
+                Document(
+                    JsonSerializer.SerializeToElement(values.Select(v => JsonSerializer.SerializeToElement(v, type)))
+                );
                 break;
             case OutputFormat.Name:
                 foreach (T value in values)
@@ -67,7 +72,11 @@ public sealed class OutputWriter(TextWriter output, OutputFormat format)
         params (string Head, Func<T, string> Cell)[] columns
     )
     {
-        List<string[]> rows = [[.. columns.Select(c => c.Head)], .. values.Select(v => columns.Select(c => Plain(c.Cell(v))).ToArray())];
+        List<string[]> rows =
+        [
+            [.. columns.Select(c => c.Head)],
+            .. values.Select(v => columns.Select(c => Plain(c.Cell(v))).ToArray()),
+        ];
         int[] widths = [.. columns.Select((_, i) => rows.Max(r => r[i].Length))];
         foreach (string[] row in rows)
         {

@@ -72,7 +72,8 @@ public static class YamlText
             && char.IsAsciiLetter(text[0])
             && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/' or ' ' or '%' or '(' or ')')
             && text[^1] != ' '
-            && text.ToLowerInvariant() is not ("true" or "false" or "null" or "yes" or "no" or "on" or "off" or "y" or "n");
+            && text.ToLowerInvariant()
+                is not ("true" or "false" or "null" or "yes" or "no" or "on" or "off" or "y" or "n");
         return plain ? text : JsonSerializer.Serialize(text);
     }
 }

@@ -84,41 +84,39 @@ public static class AdminApi
     }
 
     private static IEnumerable<MetricSource> Metrics(ApiServices api, AdminGuard guard, AuthFailureLimit failures) =>
-        api.Metrics.Concat(
-            [
-                new MetricSource(
-                    "handover_build_info",
-                    "The program's version.",
-                    MetricType.Gauge,
-                    () => [new MetricValue(1, ("version", api.Version))]
-                ),
-                new MetricSource("handover_rollouts", "Rollouts by state.", MetricType.Gauge, () => RolloutsByState(api)),
-                MetricSource.Single(
-                    "handover_journal_dropped_total",
-                    "Exchanges that the journal dropped.",
-                    MetricType.Counter,
-                    () => api.Journal.Dropped
-                ),
-                MetricSource.Single(
-                    "handover_audit_entries",
-                    "Entries of the audit log.",
-                    MetricType.Gauge,
-                    () => api.Audit.Head.Seq
-                ),
-                MetricSource.Single(
-                    "handover_admin_auth_failures_total",
-                    "Wrong tokens shown to the admin API.",
-                    MetricType.Counter,
-                    () => failures.Total
-                ),
-                MetricSource.Single(
-                    "handover_admin_refused_total",
-                    "Requests turned away at the door of the admin API.",
-                    MetricType.Counter,
-                    () => guard.Refused
-                ),
-            ]
-        );
+        api.Metrics.Concat([
+            new MetricSource(
+                "handover_build_info",
+                "The program's version.",
+                MetricType.Gauge,
+                () => [new MetricValue(1, ("version", api.Version))]
+            ),
+            new MetricSource("handover_rollouts", "Rollouts by state.", MetricType.Gauge, () => RolloutsByState(api)),
+            MetricSource.Single(
+                "handover_journal_dropped_total",
+                "Exchanges that the journal dropped.",
+                MetricType.Counter,
+                () => api.Journal.Dropped
+            ),
+            MetricSource.Single(
+                "handover_audit_entries",
+                "Entries of the audit log.",
+                MetricType.Gauge,
+                () => api.Audit.Head.Seq
+            ),
+            MetricSource.Single(
+                "handover_admin_auth_failures_total",
+                "Wrong tokens shown to the admin API.",
+                MetricType.Counter,
+                () => failures.Total
+            ),
+            MetricSource.Single(
+                "handover_admin_refused_total",
+                "Requests turned away at the door of the admin API.",
+                MetricType.Counter,
+                () => guard.Refused
+            ),
+        ]);
 
     private static IEnumerable<MetricValue> RolloutsByState(ApiServices api) =>
         api
@@ -150,7 +148,12 @@ public static class AdminApi
         catch (Exception e) when (e is IOException or JsonException)
         {
             log.LogError(e, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
-            await AnswerAsync(context, 503, "unavailable", $"the node's own state cannot be read or written: {e.Message}");
+            await AnswerAsync(
+                context,
+                503,
+                "unavailable",
+                $"the node's own state cannot be read or written: {e.Message}"
+            );
         }
         catch (Exception e)
         {

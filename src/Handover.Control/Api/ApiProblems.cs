@@ -79,7 +79,9 @@ public static class ApiProblems
                     .Select(p => new ProblemError(p.Fix is null ? p.Message : $"{p.Message} {p.Fix}")
                     {
                         Code = p.Code,
-                        Pointer = p.Field is null ? null : "/" + p.Field.Replace('.', '/').Replace("[", "/").Replace("]", ""),
+                        Pointer = p.Field is null
+                            ? null
+                            : "/" + p.Field.Replace('.', '/').Replace("[", "/").Replace("]", ""),
                         File = p.File,
                         Line = p.Line > 0 ? p.Line : null,
                         Column = p.Column > 0 ? p.Column : null,

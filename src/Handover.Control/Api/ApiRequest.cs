@@ -12,7 +12,12 @@ internal static class ApiRequest
     public static string Actor(this HttpContext context) => AdminGuard.CallerOf(context).Name;
 
     /// <summary>Answers with a value, or with the problems.</summary>
-    public static IResult Answer<T>(this HttpContext context, Result<T> result, JsonTypeInfo<T> type, int status = 200) =>
+    public static IResult Answer<T>(
+        this HttpContext context,
+        Result<T> result,
+        JsonTypeInfo<T> type,
+        int status = 200
+    ) =>
         result.Ok
             ? TypedResults.Json(result.Value, type, statusCode: status)
             : ApiProblems.Of(context, result.Problems);

@@ -70,7 +70,12 @@ public interface ICatalogAccess
     /// Declares resources. With <paramref name="validateOnly"/> nothing is kept. A <c>process</c> member is refused:
     /// such commands are taken only from files in the node's own directory.
     /// </summary>
-    Task<Result<ApplyResult>> ApplyAsync(ApplyRequest request, bool validateOnly, string actor, CancellationToken cancel);
+    Task<Result<ApplyResult>> ApplyAsync(
+        ApplyRequest request,
+        bool validateOnly,
+        string actor,
+        CancellationToken cancel
+    );
 
     /// <summary>The plan of a rollout, from a document or from names.</summary>
     Result<Core.Rollouts.RolloutPlan> Plan(StartRolloutRequest request);

@@ -146,7 +146,9 @@ internal static class CatalogRoutes
         List<Release> releases =
         [
             .. api
-                .Catalog.Snapshot.Releases.Values.Where(r => string.Equals(r.Service, service, StringComparison.Ordinal))
+                .Catalog.Snapshot.Releases.Values.Where(r =>
+                    string.Equals(r.Service, service, StringComparison.Ordinal)
+                )
                 .OrderBy(r => r.Name, StringComparer.Ordinal),
         ];
         return context.Answer(
@@ -179,7 +181,10 @@ internal static class CatalogRoutes
             return denied;
         }
 
-        List<Consumer> all = [.. api.Catalog.Snapshot.ConsumersOf(service).OrderBy(c => c.Name, StringComparer.Ordinal)];
+        List<Consumer> all =
+        [
+            .. api.Catalog.Snapshot.ConsumersOf(service).OrderBy(c => c.Name, StringComparer.Ordinal),
+        ];
         return context.Answer(
             Pages.Of(context, all, c => c.Name, CatalogViews.Of),
             ProtocolJson.Default.PageConsumerView

@@ -51,7 +51,8 @@ internal static class CatalogViews
             Name = release.Name,
             Service = release.Service,
             Role =
-                release.Name == (routing?.Stable ?? api.Catalog.Snapshot.Services.GetValueOrDefault(release.Service)?.Stable)
+                release.Name
+                == (routing?.Stable ?? api.Catalog.Snapshot.Services.GetValueOrDefault(release.Service)?.Stable)
                     ? "stable"
                 : release.Name == routing?.Candidate ? "candidate"
                 : "idle",

@@ -75,7 +75,13 @@ internal static class Explanation
         (long Epoch, DateTimeOffset? At) since = (epoch, null);
         foreach (EpochHistory h in history.Where(h => h.Action is "commit" or "create").Reverse())
         {
-            if (!string.Equals(Assignment.Assign(h.Routing, entity, attributes).Release, release, StringComparison.Ordinal))
+            if (
+                !string.Equals(
+                    Assignment.Assign(h.Routing, entity, attributes).Release,
+                    release,
+                    StringComparison.Ordinal
+                )
+            )
             {
                 break;
             }
@@ -95,7 +101,8 @@ internal static class Explanation
     {
         string drawn = string.Create(
             CultureInfo.InvariantCulture,
-            $"bucket {bucket} of 100000 for salt '{routing.Salt}', the first {assigned.CandidateShare.Parts} go to {routing.Candidate}"
+            $"bucket {bucket} of 100000 for salt '{routing.Salt}', "
+                + $"the first {assigned.CandidateShare.Parts} go to {routing.Candidate}"
         );
         if (routing.Closed)
         {

@@ -157,7 +157,9 @@ public sealed class IdempotentPosts(TimeProvider clock, int most = 1000)
     private static string? Read(string header)
     {
         string key = header.Length >= 2 && header[0] == '"' && header[^1] == '"' ? header[1..^1] : header;
-        return key.Length is >= 1 and <= 128 && key.All(c => c is > ' ' and < '\x7f' and not '"' and not '\\') ? key : null;
+        return key.Length is >= 1 and <= 128 && key.All(c => c is > ' ' and < '\x7f' and not '"' and not '\\')
+            ? key
+            : null;
     }
 
     private sealed record Kept(string Print, DateTimeOffset At)

@@ -122,7 +122,9 @@ public static class MeasuredAdvice
         }
 
         string known = string.Join(", ", Enum.GetValues<T>().Select(RolloutViews.Wire));
-        problems.Add(new Problem("bad-body", $"'{text}' does not answer '{name}'; use {known}.") { Field = $"answers.{name}" });
+        problems.Add(
+            new Problem("bad-body", $"'{text}' does not answer '{name}'; use {known}.") { Field = $"answers.{name}" }
+        );
         return null;
     }
 
@@ -131,7 +133,10 @@ public static class MeasuredAdvice
         {
             Strategy = advice.Strategy is { } strategy ? RolloutViews.Wire(strategy) : null,
             Reasons = [.. advice.Reasons, .. advice.Notes],
-            Refusals = [.. advice.Refusals.Select(r => new RefusalView(RolloutViews.Wire(r.Strategy), $"{r.Reason} {r.Fix}"))],
+            Refusals =
+            [
+                .. advice.Refusals.Select(r => new RefusalView(RolloutViews.Wire(r.Strategy), $"{r.Reason} {r.Fix}")),
+            ],
             Measured = advice.Resolved.Sources,
             Plan = [.. advice.Phases.Select(RolloutViews.Text)],
             Cost = advice.Cost is { } cost ? new MoneyView(cost.Extra, cost.Currency) : null,

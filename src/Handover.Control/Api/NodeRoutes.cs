@@ -50,7 +50,10 @@ internal static class NodeRoutes
 
         Result<AdviceRequest> body = await RequestBody.JsonAsync(context.Request, ProtocolJson.Default.AdviceRequest);
         return body.Ok
-            ? context.Answer(await MeasuredAdvice.OfAsync(api, body.Value, context.RequestAborted), ProtocolJson.Default.AdviceView)
+            ? context.Answer(
+                await MeasuredAdvice.OfAsync(api, body.Value, context.RequestAborted),
+                ProtocolJson.Default.AdviceView
+            )
             : ApiProblems.Of(context, body.Problems);
     }
 

@@ -42,9 +42,14 @@ public static class PrometheusText
 
     private static void Head(StringBuilder text, string name, string help, MetricType type)
     {
-        string line = help.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+        string line = help.Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\n", "\\n", StringComparison.Ordinal);
         text.Append("# HELP ").Append(name).Append(' ').Append(line).Append('\n');
-        text.Append("# TYPE ").Append(name).Append(' ').Append(type == MetricType.Counter ? "counter" : "gauge").Append('\n');
+        text.Append("# TYPE ")
+            .Append(name)
+            .Append(' ')
+            .Append(type == MetricType.Counter ? "counter" : "gauge")
+            .Append('\n');
     }
 
     private static void Series(StringBuilder text, string name, MetricValue value)

@@ -41,7 +41,9 @@ internal static class RequestBody
         }
         catch (BadHttpRequestException e)
         {
-            return e.StatusCode == 413 ? TooLarge(most) : new Problem("bad-body", $"the body cannot be read: {e.Message}");
+            return e.StatusCode == 413
+                ? TooLarge(most)
+                : new Problem("bad-body", $"the body cannot be read: {e.Message}");
         }
 
         return buffer.ToArray();

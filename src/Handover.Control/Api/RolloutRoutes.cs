@@ -140,9 +140,7 @@ internal static class RolloutRoutes
             context.Request,
             ProtocolJson.Default.RolloutCommandRequest
         );
-        Result<UserCommand> command = body.Ok
-            ? CommandOf(verb, body.Value)
-            : Result<UserCommand>.Failed(body.Problems);
+        Result<UserCommand> command = body.Ok ? CommandOf(verb, body.Value) : Result<UserCommand>.Failed(body.Problems);
         if (!command.Ok)
         {
             return ApiProblems.Of(context, command.Problems);
@@ -217,10 +215,17 @@ internal static class RolloutRoutes
         var history = await api.Epochs.HistoryAsync(view.Service, context.RequestAborted);
         List<EpochView> epochs =
         [
-            .. history.Where(h => h.At >= view.StartedAt && h.At <= end + TimeSpan.FromSeconds(1)).Select(RolloutViews.Of),
+            .. history
+                .Where(h => h.At >= view.StartedAt && h.At <= end + TimeSpan.FromSeconds(1))
+                .Select(RolloutViews.Of),
         ];
         return ApiRequest.Answer(
-            new RolloutReportView(view, epochs, (end - view.StartedAt).TotalSeconds, RolloutViews.Summary(view, epochs)),
+            new RolloutReportView(
+                view,
+                epochs,
+                (end - view.StartedAt).TotalSeconds,
+                RolloutViews.Summary(view, epochs)
+            ),
             ProtocolJson.Default.RolloutReportView
         );
     }

@@ -55,7 +55,10 @@ public static class RolloutViews
             StartedBy = state.StartedBy,
             ApprovedBy = state.ApprovedBy,
             Reasons = state.Reasons,
-            Phases = [.. state.Plan.Phases.Select((phase, i) => new PhaseView(phase.Kind, Text(phase), Status(state, i)))],
+            Phases =
+            [
+                .. state.Plan.Phases.Select((phase, i) => new PhaseView(phase.Kind, Text(phase), Status(state, i))),
+            ],
             Events = [.. events.Select(e => new RolloutEventView(e.Seq, e.At, e.Kind, e.Text, e.Actor))],
         };
     }
@@ -110,7 +113,10 @@ public static class RolloutViews
     public static double Percent(Core.Foundation.Share share) => share.Parts / 1000.0;
 
     private static GateView Gate(GateReading g) =>
-        new(g.Name, Wire(g.Outcome), Finite(g.LogEvidence), Finite(g.Threshold), g.N, g.NeedsMore) { Detail = g.Detail };
+        new(g.Name, Wire(g.Outcome), Finite(g.LogEvidence), Finite(g.Threshold), g.N, g.NeedsMore)
+        {
+            Detail = g.Detail,
+        };
 
     // JSON has no infinity; the largest finite number keeps the order.
     private static double Finite(double value) =>
@@ -118,13 +124,17 @@ public static class RolloutViews
 
     private static string Status(RolloutState state, int index) =>
         index < state.PhaseIndex || state.Status == RolloutStatus.Succeeded ? "done"
-        : index > state.PhaseIndex ? state.Open ? "ahead" : "skipped"
+        : index > state.PhaseIndex
+            ? state.Open ? "ahead"
+                : "skipped"
         : state.Open ? "active"
         : "skipped";
 
     private static MoneyView? CostSoFar(RolloutState state, CatalogSnapshot catalog, DateTimeOffset now)
     {
-        if (!catalog.Releases.TryGetValue((state.Plan.Service, state.Plan.To), out Release? to) || to.CostPerDay is null)
+        if (
+            !catalog.Releases.TryGetValue((state.Plan.Service, state.Plan.To), out Release? to) || to.CostPerDay is null
+        )
         {
             return null;
         }

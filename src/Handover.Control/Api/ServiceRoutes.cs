@@ -74,7 +74,12 @@ internal static class ServiceRoutes
             api,
             $"service.rollback {service}",
             body.Value.Reason,
-            after: new() { ["rollout"] = view.Id, ["state"] = view.State, ["share"] = $"{view.Share}%" }
+            after: new()
+            {
+                ["rollout"] = view.Id,
+                ["state"] = view.State,
+                ["share"] = $"{view.Share}%",
+            }
         );
         Preconditions.Tag(context, RolloutViews.ETag(done.Value));
         return ApiRequest.Answer(view, ProtocolJson.Default.RolloutView);
@@ -99,7 +104,12 @@ internal static class ServiceRoutes
             string[] parts = (pair ?? "").Split('=', 2);
             if (parts.Length != 2)
             {
-                return ApiProblems.Of(context, 400, "bad-query", $"'{pair}' is not an attribute: write ?attr=name=value.");
+                return ApiProblems.Of(
+                    context,
+                    400,
+                    "bad-query",
+                    $"'{pair}' is not an attribute: write ?attr=name=value."
+                );
             }
 
             attributes[parts[0]] = parts[1];

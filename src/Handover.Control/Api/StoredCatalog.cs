@@ -219,7 +219,9 @@ public sealed class StoredCatalog(CatalogStore store) : ICatalogAccess
                 Check(
                     consumers.Values.Where(c =>
                         c.Service == release.Service
-                        && (isNew || newConsumers.Contains(new ResourceKey(ResourceKind.Consumer, c.Service, c.Name).Id))
+                        && (
+                            isNew || newConsumers.Contains(new ResourceKey(ResourceKind.Consumer, c.Service, c.Name).Id)
+                        )
                     ),
                     release
                 )

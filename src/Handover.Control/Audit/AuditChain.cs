@@ -32,7 +32,8 @@ public static class AuditChain
                 : !string.Equals(entry.Prev, prev, StringComparison.Ordinal)
                     ? "the entry does not follow from the one before: one of the two was changed, removed or moved"
                 : !entry.Canonical().AsSpan().SequenceEqual(bytes) ? "the line is not as it was written"
-                : entry.What == AuditLog.EntriesMissing ? "the node found here that entries before were cut off while it was down"
+                : entry.What == AuditLog.EntriesMissing
+                    ? "the node found here that entries before were cut off while it was down"
                 : null;
             if (wrong is not null)
             {
@@ -52,7 +53,11 @@ public static class AuditChain
 
         return metExpected
             ? new AuditCheck(line, prev, 0, null)
-            : Bad(line + 1, prev, $"entries up to number {expected!.Seq} were written, but the file ends before: it was cut");
+            : Bad(
+                line + 1,
+                prev,
+                $"entries up to number {expected!.Seq} were written, but the file ends before: it was cut"
+            );
 
         AuditCheck Bad(long at, string head, string detail) => new(at - 1, head, at, detail);
     }

@@ -73,7 +73,13 @@ public sealed class AuditLog : IDisposable
 
             if (noted is not null && noted.Seq > head.Seq)
             {
-                log.Append("engine", EntriesMissing, "", "", new() { ["seq"] = Text(noted.Seq), ["hash"] = noted.Hash });
+                log.Append(
+                    "engine",
+                    EntriesMissing,
+                    "",
+                    "",
+                    new() { ["seq"] = Text(noted.Seq), ["hash"] = noted.Hash }
+                );
             }
 
             return log;

@@ -70,8 +70,9 @@ public sealed class AdminAddress
 
         try
         {
-            X509Certificate2? certificate =
-                certFile is null ? null : X509Certificate2.CreateFromPemFile(certFile, keyFile);
+            X509Certificate2? certificate = certFile is null
+                ? null
+                : X509Certificate2.CreateFromPemFile(certFile, keyFile);
             return new AdminAddress(uri, certificate, hosts);
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)

@@ -26,7 +26,12 @@ public sealed class AdminGuard(AdminAddress address, TokenStore tokens, AuthFail
     {
         if (!address.Accepts(context.Request.Host.Host))
         {
-            await Refuse(context, 421, "host-not-allowed", "this is not a name of the admin API; address it by its own.");
+            await Refuse(
+                context,
+                421,
+                "host-not-allowed",
+                "this is not a name of the admin API; address it by its own."
+            );
             return;
         }
 
@@ -82,7 +87,8 @@ public sealed class AdminGuard(AdminAddress address, TokenStore tokens, AuthFail
                 context,
                 403,
                 "forbidden",
-                $"'{caller.Name}' is {caller.Role.Text()}, which may not {permission.ToString().ToLowerInvariant()} here."
+                $"'{caller.Name}' is {caller.Role.Text()}, "
+                    + $"which may not {permission.ToString().ToLowerInvariant()} here."
             );
     }
 
@@ -93,12 +99,22 @@ public sealed class AdminGuard(AdminAddress address, TokenStore tokens, AuthFail
         {
             int seconds = Math.Max(1, (int)Math.Ceiling(time.TotalSeconds));
             context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-            await Refuse(context, 429, "too-many-failures", "too many wrong tokens from this address; wait, then use the right one.");
+            await Refuse(
+                context,
+                429,
+                "too-many-failures",
+                "too many wrong tokens from this address; wait, then use the right one."
+            );
             return;
         }
 
         context.Response.Headers.WWWAuthenticate = "Bearer error=\"invalid_token\"";
-        await Refuse(context, 401, "unauthenticated", "the token is not known here: it may be another node's, or replaced.");
+        await Refuse(
+            context,
+            401,
+            "unauthenticated",
+            "the token is not known here: it may be another node's, or replaced."
+        );
     }
 
     private Task Refuse(HttpContext context, int status, string code, string detail)

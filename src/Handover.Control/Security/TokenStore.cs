@@ -54,7 +54,10 @@ public sealed class TokenStore
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new Problem("state-unwritable", $"the tokens in {stateDirectory} cannot be read or written: {e.Message}")
+            return new Problem(
+                "state-unwritable",
+                $"the tokens in {stateDirectory} cannot be read or written: {e.Message}"
+            )
             {
                 Fix = "Give the user that runs Handover the directory, or name another one with --state.",
             };
@@ -80,7 +83,10 @@ public sealed class TokenStore
         {
             if (_tokens.Any(t => string.Equals(t.Name, name, StringComparison.Ordinal)))
             {
-                return new Problem("conflict", $"there is a token named '{name}' already.") { Fix = "Choose another name." };
+                return new Problem("conflict", $"there is a token named '{name}' already.")
+                {
+                    Fix = "Choose another name.",
+                };
             }
 
             if (_tokens.Count >= MostTokens)
@@ -191,7 +197,8 @@ public sealed class TokenStore
             return new Problem("tokens-damaged", $"the tokens cannot be read: {e.Message}")
             {
                 File = path,
-                Fix = "Restore the file from a backup, or remove it: the admin token stays, the others must be made again.",
+                Fix =
+                    "Restore the file from a backup, or remove it: the admin token stays, others must be made again.",
             };
         }
     }

@@ -51,7 +51,11 @@ public sealed class AdminApiTests : IAsyncLifetime
         using HttpClient nobody = _node.Client(null);
         Assert.Equal(HttpStatusCode.OK, (await nobody.GetAsync("/api/v1/services")).StatusCode);
         await ExpectAsync(await nobody.PostAsync("/api/v1/rollouts", Json("{}")), 401, "unauthenticated");
-        await ExpectAsync(await nobody.PostAsync("/api/v1/services/price:rollback", Json("{}")), 401, "unauthenticated");
+        await ExpectAsync(
+            await nobody.PostAsync("/api/v1/services/price:rollback", Json("{}")),
+            401,
+            "unauthenticated"
+        );
         await ExpectAsync(await nobody.GetAsync("/api/v1/audit"), 401, "unauthenticated");
     }
 
@@ -103,7 +107,11 @@ public sealed class AdminApiTests : IAsyncLifetime
         await ExpectAsync(await CommandAsync(viewer, started.Id, "rollback"), 403, "forbidden");
         await ExpectAsync(await CommandAsync(op, started.Id, "approve"), 403, "forbidden");
         await ExpectAsync(await CommandAsync(approver, started.Id, "pause"), 403, "forbidden");
-        await ExpectAsync(await op.PostAsync("/api/v1/tokens", Json("""{"name":"x","role":"admin"}""")), 403, "forbidden");
+        await ExpectAsync(
+            await op.PostAsync("/api/v1/tokens", Json("""{"name":"x","role":"admin"}""")),
+            403,
+            "forbidden"
+        );
         await ExpectAsync(await op.GetAsync("/api/v1/audit"), 403, "forbidden");
         Assert.Equal(HttpStatusCode.OK, (await CommandAsync(approver, started.Id, "approve")).StatusCode);
     }
@@ -165,7 +173,10 @@ public sealed class AdminApiTests : IAsyncLifetime
         JsonContent content = JsonContent.Create(body, ProtocolJson.Default.ApplyRequest);
         await ExpectAsync(await _admin.PostAsync("/api/v1/apply", content), 428, "precondition-missing");
         await ApplyAsync();
-        Page<AuditEntryView>? log = await _admin.GetFromJsonAsync("/api/v1/audit", ProtocolJson.Default.PageAuditEntryView);
+        Page<AuditEntryView>? log = await _admin.GetFromJsonAsync(
+            "/api/v1/audit",
+            ProtocolJson.Default.PageAuditEntryView
+        );
         AuditEntryView entry = Assert.Single(log!.Items);
         Assert.Equal(("admin", "catalog.apply"), (entry.Who, entry.What));
         Assert.Equal("create", entry.After["Service price"]);
@@ -182,7 +193,10 @@ public sealed class AdminApiTests : IAsyncLifetime
             JsonContent.Create(body, ProtocolJson.Default.ApplyRequest)
         );
         ProblemDocument problem = await ProblemAsync(answer);
-        Assert.Contains(problem.Errors, e => e.File == "a.yaml" && e.Line > 0 && e.Detail.Contains("stable", StringComparison.Ordinal));
+        Assert.Contains(
+            problem.Errors,
+            e => e.File == "a.yaml" && e.Line > 0 && e.Detail.Contains("stable", StringComparison.Ordinal)
+        );
     }
 
     [Fact]

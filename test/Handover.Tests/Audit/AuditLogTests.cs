@@ -34,7 +34,9 @@ public sealed class AuditLogTests : IDisposable
     public void A_changed_entry_is_found_at_its_line_or_the_next(int line)
     {
         Write(5);
-        Edit(lines => lines[line - 1] = lines[line - 1].Replace("\"who\":\"ann\"", "\"who\":\"eve\"", StringComparison.Ordinal));
+        Edit(lines =>
+            lines[line - 1] = lines[line - 1].Replace("\"who\":\"ann\"", "\"who\":\"eve\"", StringComparison.Ordinal)
+        );
         AuditCheck check = AuditLog.Verify(FilePath);
         Assert.False(check.Ok);
         Assert.InRange(check.Line, line, line + 1);

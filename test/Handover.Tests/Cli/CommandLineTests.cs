@@ -47,7 +47,16 @@ public sealed class CommandLineTests : IAsyncLifetime
     public async Task A_rollout_is_started_steered_and_waited_for_with_the_promised_exit_codes()
     {
         await RunAsync(Manifests, "apply", "-f", "-");
-        (int started, string id, _) = await RunAsync("", "rollout", "start", "price", "--to", "v2", "--strategy", "cutover");
+        (int started, string id, _) = await RunAsync(
+            "",
+            "rollout",
+            "start",
+            "price",
+            "--to",
+            "v2",
+            "--strategy",
+            "cutover"
+        );
         Assert.Equal((0, "price-v2.1\n"), (started, id));
         Assert.Equal(5, (await RunAsync("", "rollout", "wait", "price-v2", "--timeout", "50ms")).Exit);
         Assert.Equal(0, (await RunAsync("", "rollout", "set-share", "price-v2.1", "12.5")).Exit);
@@ -146,7 +155,11 @@ public sealed class CommandLineTests : IAsyncLifetime
     private Task<(int Exit, string Out, string Err)> RunAsync(string input, params string[] args) =>
         RunWithAsync(_node.AdminToken, input, args);
 
-    private async Task<(int Exit, string Out, string Err)> RunWithAsync(string token, string input, params string[] args)
+    private async Task<(int Exit, string Out, string Err)> RunWithAsync(
+        string token,
+        string input,
+        params string[] args
+    )
     {
         using var output = new StringWriter();
         using var error = new StringWriter();

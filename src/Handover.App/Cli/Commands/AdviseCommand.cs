@@ -122,7 +122,11 @@ internal static class AdviseCommand
             if (!choices.Contains(value))
             {
                 string known = string.Join(", ", choices);
-                throw AdminFailure.Of("bad-answers", 0, $"{where}: '{value}' does not answer '{name}'; use one of {known}.");
+                throw AdminFailure.Of(
+                    "bad-answers",
+                    0,
+                    $"{where}: '{value}' does not answer '{name}'; use one of {known}."
+                );
             }
         }
     }
@@ -143,7 +147,10 @@ internal static class AdviseCommand
             output,
             ("strategy", view.Strategy ?? "none: every strategy is refused"),
             ("duration", view.DurationSeconds is { } s ? Durations.Text(TimeSpan.FromSeconds(s)) : null),
-            ("cost", view.Cost is { } c ? $"{c.Amount.ToString(CultureInfo.InvariantCulture)} {c.Currency} extra" : null)
+            (
+                "cost",
+                view.Cost is { } c ? $"{c.Amount.ToString(CultureInfo.InvariantCulture)} {c.Currency} extra" : null
+            )
         );
         Section(output, "because", view.Reasons);
         Section(output, "refused", [.. view.Refusals.Select(r => $"{r.Strategy}: {r.Reason}")]);

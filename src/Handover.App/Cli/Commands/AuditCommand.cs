@@ -68,7 +68,9 @@ internal static class AuditCommand
             r => r.Head,
             (output, r) =>
                 output.WriteLine(
-                    r.Ok ? $"ok: {r.Entries} entries, head {r.Head}" : $"line {r.Line}: {r.Detail}; {r.Entries} entries before it are good"
+                    r.Ok
+                        ? $"ok: {r.Entries} entries, head {r.Head}"
+                        : $"line {r.Line}: {r.Detail}; {r.Entries} entries before it are good"
                 )
         );
         return result.Ok ? ExitCodes.Ok : ExitCodes.Failed;
@@ -79,6 +81,8 @@ internal static class AuditCommand
             ", ",
             entry
                 .After.Where(a => entry.Before.GetValueOrDefault(a.Key) != a.Value)
-                .Select(a => entry.Before.TryGetValue(a.Key, out string? b) ? $"{a.Key} {b} -> {a.Value}" : $"{a.Key} {a.Value}")
+                .Select(a =>
+                    entry.Before.TryGetValue(a.Key, out string? b) ? $"{a.Key} {b} -> {a.Value}" : $"{a.Key} {a.Value}"
+                )
         );
 }

@@ -10,7 +10,8 @@ internal static class CompletionCommand
     private const string Bash = """
         _handover() {
             local IFS=$'\n'
-            COMPREPLY=( $(compgen -W "$(handover "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}") )
+            local words="$(handover "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)"
+            COMPREPLY=( $(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}") )
         }
         complete -F _handover handover
         """;

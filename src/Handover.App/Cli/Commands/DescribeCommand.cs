@@ -57,10 +57,16 @@ internal static class DescribeCommand
                 return Json(await api.GetAsync(consumer, json.ConsumerView, session.Cancel), json.ConsumerView);
             case "segment":
                 var segments = await api.ListAsync("/api/v1/segments", json.PageSegmentView, session.Cancel);
-                return Json(segments.FirstOrDefault(x => x.Name == name) ?? throw Missing(kind, name), json.SegmentView);
+                return Json(
+                    segments.FirstOrDefault(x => x.Name == name) ?? throw Missing(kind, name),
+                    json.SegmentView
+                );
             default:
                 var views = await api.ListAsync("/api/v1/featureviews", json.PageFeatureViewView, session.Cancel);
-                return Json(views.FirstOrDefault(x => x.Name == name) ?? throw Missing(kind, name), json.FeatureViewView);
+                return Json(
+                    views.FirstOrDefault(x => x.Name == name) ?? throw Missing(kind, name),
+                    json.FeatureViewView
+                );
         }
     }
 

@@ -19,7 +19,9 @@ internal static class ExplainCommand
                 string path =
                     $"/api/v1/services/{Uri.EscapeDataString(session.Parse.GetValue(service)!)}:explain"
                     + $"?entity={Uri.EscapeDataString(session.Parse.GetValue(entity)!)}"
-                    + string.Concat((session.Parse.GetValue(attributes) ?? []).Select(a => $"&attr={Uri.EscapeDataString(a)}"));
+                    + string.Concat(
+                        (session.Parse.GetValue(attributes) ?? []).Select(a => $"&attr={Uri.EscapeDataString(a)}")
+                    );
                 ExplainView view = await session.Api.GetAsync(path, ProtocolJson.Lenient.ExplainView, session.Cancel);
                 session.Output.One(view, ProtocolJson.Default.ExplainView, v => v.Release, Show);
                 return ExitCodes.Ok;

@@ -70,9 +70,15 @@ internal static class GetCommand
     public static async Task<IReadOnlyList<string>> ServiceNamesAsync(CliSession session, string? service) =>
         service is not null
             ? [service]
-            : [
-                .. (await session.Api.ListAsync("/api/v1/services", ProtocolJson.Lenient.PageServiceView, session.Cancel))
-                    .Select(s => s.Name),
+            :
+            [
+                .. (
+                    await session.Api.ListAsync(
+                        "/api/v1/services",
+                        ProtocolJson.Lenient.PageServiceView,
+                        session.Cancel
+                    )
+                ).Select(s => s.Name),
             ];
 
     private static async Task<bool> ServicesAsync(CliSession session, string? name)

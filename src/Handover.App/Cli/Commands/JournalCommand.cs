@@ -48,7 +48,9 @@ internal static class JournalCommand
                     $"/api/v1/services/{Uri.EscapeDataString(parse.GetValue(service)!)}/journal?"
                     + string.Join(
                         '&',
-                        filters.Where(f => f.Value is not null).Select(f => $"{f.Name}={Uri.EscapeDataString(f.Value!)}")
+                        filters
+                            .Where(f => f.Value is not null)
+                            .Select(f => $"{f.Name}={Uri.EscapeDataString(f.Value!)}")
                     );
                 IReadOnlyList<JournalEntryView> entries = await session.Api.ListAsync(
                     path,

@@ -10,7 +10,10 @@ internal static class LabelsCommand
     public static Command Build(CliRunner run)
     {
         var service = new Argument<string>("SERVICE");
-        var file = new Argument<string>("FILE") { Description = "NDJSON with requestId, truth, at; - for standard input" };
+        var file = new Argument<string>("FILE")
+        {
+            Description = "NDJSON with requestId, truth, at; - for standard input",
+        };
         Command push = run.Handle(
             new Command("push", "Push labels") { service, file },
             async session =>

@@ -28,7 +28,9 @@ internal static class Manifests
             IEnumerable<string> found = Directory.Exists(path)
                 ? Directory
                     .EnumerateFiles(path)
-                    .Where(f => f.EndsWith(".yaml", StringComparison.Ordinal) || f.EndsWith(".yml", StringComparison.Ordinal))
+                    .Where(f =>
+                        f.EndsWith(".yaml", StringComparison.Ordinal) || f.EndsWith(".yml", StringComparison.Ordinal)
+                    )
                     .Order(StringComparer.Ordinal)
                 : [path];
             files.AddRange(found.Take(MostFiles + 1).Select(One));

@@ -120,7 +120,13 @@ internal static class ModelCommand
             ("producer", model.Producer),
             ("version", model.Version)
         );
-        foreach ((string side, IReadOnlyList<ModelTensor> tensors) in new[] { ("input", model.Inputs), ("output", model.Outputs) })
+        foreach (
+            (string side, IReadOnlyList<ModelTensor> tensors) in new[]
+            {
+                ("input", model.Inputs),
+                ("output", model.Outputs),
+            }
+        )
         {
             foreach (ModelTensor tensor in tensors)
             {
@@ -134,5 +140,11 @@ internal static class ModelCommand
         }
     }
 
-    private static object Tensor(ModelTensor t) => new { name = t.Name, datatype = t.Datatype, shape = t.Shape };
+    private static object Tensor(ModelTensor t) =>
+        new
+        {
+            name = t.Name,
+            datatype = t.Datatype,
+            shape = t.Shape,
+        };
 }

@@ -39,7 +39,12 @@ internal static class PlanCommands
         (ApplyResult planned, string? etag) = await SendAsync(session, request, validateOnly: true, null);
         if (planned.Changes.Count == 0)
         {
-            session.Output.One(planned, ProtocolJson.Default.ApplyResult, _ => "", (o, _) => o.WriteLine("nothing changes"));
+            session.Output.One(
+                planned,
+                ProtocolJson.Default.ApplyResult,
+                _ => "",
+                (o, _) => o.WriteLine("nothing changes")
+            );
             return ExitCodes.Ok;
         }
 

@@ -32,7 +32,10 @@ internal static class RollbackCommand
                     view,
                     ProtocolJson.Default.RolloutView,
                     v => v.Id,
-                    (o, v) => o.WriteLine($"{v.Service}: {v.State}, share of {v.To} {RolloutCommand.Shares(v)}, epoch {v.Epoch}")
+                    (o, v) =>
+                        o.WriteLine(
+                            $"{v.Service}: {v.State}, share of {v.To} {RolloutCommand.Shares(v)}, epoch {v.Epoch}"
+                        )
                 );
                 return ExitCodes.Ok;
             }

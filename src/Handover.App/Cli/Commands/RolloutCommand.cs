@@ -51,7 +51,10 @@ internal static class RolloutCommand
             ("epoch", view.Epoch.ToString(CultureInfo.InvariantCulture)),
             ("verdict", view.Verdict is { } v ? $"{v.Outcome}: {string.Join("; ", v.Reasons)}" : null),
             ("sick", view.Verdict?.SickRelease),
-            ("cost", view.Cost is { } cost ? $"{cost.Amount.ToString(CultureInfo.InvariantCulture)} {cost.Currency}" : null),
+            (
+                "cost",
+                view.Cost is { } cost ? $"{cost.Amount.ToString(CultureInfo.InvariantCulture)} {cost.Currency}" : null
+            ),
             ("started", $"{view.StartedAt:u} by {view.StartedBy}"),
             ("approved", view.ApprovedBy),
             ("ended", view.EndedAt?.ToString("u", CultureInfo.InvariantCulture)),
@@ -120,7 +123,11 @@ internal static class RolloutCommand
     /// <summary>Starts a rollout and prints its id.</summary>
     public static async Task<int> StartAsync(CliSession session, StartRolloutRequest request)
     {
-        if (session.OnlyDry($"start a rollout of {request.Service ?? request.ManifestFile} to {request.To ?? "its release"}"))
+        if (
+            session.OnlyDry(
+                $"start a rollout of {request.Service ?? request.ManifestFile} to {request.To ?? "its release"}"
+            )
+        )
         {
             return ExitCodes.Ok;
         }
@@ -223,7 +230,7 @@ internal static class RolloutCommand
         output.WriteLine();
         foreach (RolloutEventView e in report.Rollout.Events)
         {
-            output.WriteLine($"{e.At:u}  {e.Kind,-20} {e.Text} ({e.Actor})");
+            output.WriteLine($"{e.At:u}  {e.Kind, -20} {e.Text} ({e.Actor})");
         }
     }
 

@@ -40,7 +40,13 @@ internal static class RolloutSteer
             new Command("abort", "Take everything back") { id },
             session =>
                 session.Agreed("Take everything back to the stable release?")
-                    ? SendAsync(session, session.Parse.GetValue(id)!, "rollback", new RolloutCommandRequest(), anyVersion: true)
+                    ? SendAsync(
+                        session,
+                        session.Parse.GetValue(id)!,
+                        "rollback",
+                        new RolloutCommandRequest(),
+                        anyVersion: true
+                    )
                     : Task.FromResult(ExitCodes.Failed)
         );
     }
@@ -152,7 +158,10 @@ internal static class RolloutSteer
             {
                 (RolloutView view, _) = await session.Api.PostAsync(
                     $"/api/v1/rollouts/{Uri.EscapeDataString(seen.Id)}:{verb}",
-                    body with { Reason = session.Reason },
+                    body with
+                    {
+                        Reason = session.Reason,
+                    },
                     ProtocolJson.Default.RolloutCommandRequest,
                     ProtocolJson.Lenient.RolloutView,
                     session.Cancel,
@@ -170,7 +179,11 @@ internal static class RolloutSteer
             {
                 // The engine wrote something between looking and sending. Only what a person decides by counts.
                 (RolloutView now, etag) = await RolloutCommand.FindAsync(session, seen.Id);
-                if (now.State != seen.State || now.PhaseIndex != seen.PhaseIndex || Math.Abs(now.Share - seen.Share) > 1e-9)
+                if (
+                    now.State != seen.State
+                    || now.PhaseIndex != seen.PhaseIndex
+                    || Math.Abs(now.Share - seen.Share) > 1e-9
+                )
                 {
                     throw;
                 }

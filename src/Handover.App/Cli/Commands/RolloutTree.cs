@@ -68,14 +68,15 @@ internal static class RolloutTree
             CultureInfo.InvariantCulture,
             $"{gate.LogEvidence:0.00} of {gate.Threshold:0.00}, n {gate.N}"
         );
-        return $"{Safe(gate.Name),-12} {Bar(part)} [{colour}]{Safe(gate.Outcome)}[/] {numbers}{needs}  "
+        return $"{Safe(gate.Name), -12} {Bar(part)} [{colour}]{Safe(gate.Outcome)}[/] {numbers}{needs}  "
             + $"[grey]{Safe(gate.Detail)}[/]";
     }
 
     private static string Times(RolloutView view, DateTimeOffset now)
     {
         string ran = Durations.Text((view.EndedAt ?? now) - view.StartedAt);
-        string forecast = view.EndedAt is not null ? "ended"
+        string forecast =
+            view.EndedAt is not null ? "ended"
             : view.Forecast is { } end ? $"about {Durations.Text(end - now)} to go"
             : "no forecast yet";
         string cost = view.Cost is { } money

@@ -72,6 +72,7 @@ internal static class RolloutWatch
     {
         string verdict = view.Verdict is { } v ? $", {v.Outcome}" : "";
         string reasons = view.Reasons.Count > 0 ? $" — {view.Reasons[0]}" : "";
-        return $"{view.Id} {view.State} {view.Phase} share {RolloutCommand.Shares(view)} epoch {view.Epoch}{verdict}{reasons}";
+        string shares = RolloutCommand.Shares(view);
+        return $"{view.Id} {view.State} {view.Phase} share {shares} epoch {view.Epoch}{verdict}{reasons}";
     }
 }

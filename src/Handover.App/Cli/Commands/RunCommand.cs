@@ -19,8 +19,21 @@ internal static class RunCommand
         var cert = new Option<string?>("--admin-cert") { Description = "PEM certificate chain of the admin address" };
         var key = new Option<string?>("--admin-key") { Description = "PEM private key of the admin address" };
         var hosts = new Option<string[]>("--admin-host") { Description = "Further name of the admin API (repeatable)" };
-        var allow = new Option<string[]>("--allow-url") { Description = "Host or CIDR that may be called (repeatable)" };
-        var command = new Command("run", "Start an all-in-one node") { directory, data, admin, state, cert, key, hosts, allow };
+        var allow = new Option<string[]>("--allow-url")
+        {
+            Description = "Host or CIDR that may be called (repeatable)",
+        };
+        var command = new Command("run", "Start an all-in-one node")
+        {
+            directory,
+            data,
+            admin,
+            state,
+            cert,
+            key,
+            hosts,
+            allow,
+        };
         return run.Handle(
             command,
             async session =>

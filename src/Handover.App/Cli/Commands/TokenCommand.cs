@@ -9,7 +9,11 @@ internal static class TokenCommand
     public static Command Build(CliRunner run)
     {
         var name = new Argument<string>("NAME") { Description = "Who will hold it" };
-        var role = new Option<string>("--role") { Required = true, Description = "viewer, operator, approver or admin" };
+        var role = new Option<string>("--role")
+        {
+            Required = true,
+            Description = "viewer, operator, approver or admin",
+        };
         role.AcceptOnlyFromAmong("viewer", "operator", "approver", "admin");
         Command create = run.Handle(
             new Command("create", "Make a token; it is shown once") { name, role },

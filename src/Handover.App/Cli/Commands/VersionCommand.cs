@@ -8,7 +8,9 @@ internal static class VersionCommand
 {
     /// <summary>The program's version.</summary>
     public static string Version =>
-        typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+        typeof(VersionCommand)
+            .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            ?.InformationalVersion
         ?? "0.0.0";
 
     public static Command Build(CliRunner run) =>

@@ -38,7 +38,9 @@ internal static class WarmCommand
     {
         string converged = view.Converged ? "converged" : "not converged";
         output.WriteLine($"{view.Service}/{view.Release}: {view.Requests} requests, {view.Failed} failed, {converged}");
-        output.WriteLine(FormattableString.Invariant($"latency p50 {view.LatencyMsP50:0.0} ms, p99 {view.LatencyMsP99:0.0} ms"));
+        output.WriteLine(
+            FormattableString.Invariant($"latency p50 {view.LatencyMsP50:0.0} ms, p99 {view.LatencyMsP99:0.0} ms")
+        );
         foreach (string finding in view.Findings)
         {
             output.WriteLine(finding);
