@@ -37,7 +37,8 @@ public static class CoreJson
 
     private static void NameTheFamily(JsonTypeInfo info)
     {
-        if (!info.Type.IsAbstract || info.Type.Assembly != typeof(Rule).Assembly)
+        bool family = info.Kind == JsonTypeInfoKind.Object && info.Type.IsAbstract;
+        if (!family || info.Type.Assembly != typeof(Rule).Assembly)
         {
             return;
         }
