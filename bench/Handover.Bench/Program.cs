@@ -1,6 +1,6 @@
 using Handover.Bench.Gates;
 
-// Side-by-side measurements: `gates` compares the verdicts with their limits, with published tables and with other tools.
+// Side-by-side measurements: `gates` compares verdicts with their limits, with published tables and with other tools.
 return args switch
 {
     ["gates", .. var rest] => GatesBench.Run(rest),

@@ -27,6 +27,8 @@ namespace Handover.Gateway;
 /// </summary>
 public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
 {
+    private static readonly TimeSpan CutOff = TimeSpan.FromSeconds(2);
+
     private readonly GatewayServerOptions _options;
     private readonly FileStream _lock;
     private readonly AgentLoop _loop;
@@ -114,7 +116,8 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         bound.CancelAfter(_options.DrainTimeout);
         await _app.StopAsync(bound.Token);
-        bool idle = _feed.Table.Units.Values.All(u => u.InFlight.ByRelease.Count == 0);
+        _mirror.Stop();
+        bool idle = await IdleAsync();
         if (idle)
         {
             await _loop.LeaveAsync(cancel);
@@ -156,6 +159,20 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
         await _app.DisposeAsync();
         _clients.Dispose();
         await _lock.DisposeAsync();
+    }
+
+    // What is cut off or given up ends within moments; what does not keeps this gateway a member.
+    private async Task<bool> IdleAsync()
+    {
+        try
+        {
+            await Task.WhenAll(_feed.Table.Units.Values.Select(u => u.InFlight.WhenIdle())).WaitAsync(CutOff);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     private static WebApplication Build(GatewayServerOptions options, ILoggerFactory logs)

@@ -28,13 +28,15 @@ internal static class FalseAlarms
 
     private static void Cell(BenchTable table, CountScenario s, int runs)
     {
-        string what = $"every {s.TickSeconds} s, {s.Rps} rps, base {s.Stable * 100}%{(s.SharedBursts ? ", bursts" : "")}";
+        string bursts = s.SharedBursts ? ", bursts" : "";
+        string what = $"every {s.TickSeconds} s, {s.Rps} rps, base {s.Stable * 100}%{bursts}";
         foreach (double alpha in (double[])[0.05, 0.01])
         {
             double enough = -Math.Log(alpha);
             CountRun[] all = CountRuns.Run(s, () => CountEProcess.Harm(0, Restarts, enough), enough, runs, 101);
             var hits = new Wilson(all.Count(r => r.Tick >= 0), runs);
-            table.Judge($"false rollback, {what}", hits.ToString(), $"<= {alpha * 100}% within the interval", hits.AtMost(alpha));
+            string target = $"<= {alpha * 100}% within the interval";
+            table.Judge($"false rollback, {what}", hits.ToString(), target, hits.AtMost(alpha));
         }
     }
 
@@ -120,6 +122,11 @@ internal static class FalseAlarms
             }
         );
         var hits = new Wilson(alarms.Count(a => a), runs);
-        table.Judge("200 entities that always fail, sticky, ramp", hits.ToString(), "<= 5% within the interval", hits.AtMost(0.05));
+        table.Judge(
+            "200 entities that always fail, sticky, ramp",
+            hits.ToString(),
+            "<= 5% within the interval",
+            hits.AtMost(0.05)
+        );
     }
 }

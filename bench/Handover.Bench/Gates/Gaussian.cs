@@ -57,7 +57,9 @@ internal static class Gaussian
         [
             .. Enumerable
                 .Range(0, N)
-                .Select(j => 2.0 / N * Enumerable.Range(0, N).Sum(k => values[k] * Math.Cos(Math.PI * j * (k + 0.5) / N))),
+                .Select(j =>
+                    2.0 / N * Enumerable.Range(0, N).Sum(k => values[k] * Math.Cos(Math.PI * j * (k + 0.5) / N))
+                ),
         ];
     }
 

@@ -71,8 +71,8 @@ internal sealed class PublishedTable
                 double error = Math.Sqrt(published * (1 - published) * ((1.0 / runs) + (1.0 / 100_000)));
                 string name = $"{method}, {looks} looks, {(effect == 0 ? "false alarms" : "power at 0.2")}";
                 string measured = FormattableString.Invariant($"{published:0.00000} | {here:0.00000}");
-                string gap = FormattableString.Invariant($"{Math.Abs(here - published) / error:0.0} standard errors, <= 4");
-                table.Judge(name, measured, gap, Math.Abs(here - published) <= 4 * error);
+                double gap = Math.Abs(here - published) / error;
+                table.Judge(name, measured, FormattableString.Invariant($"{gap:0.0} standard errors, <= 4"), gap <= 4);
             }
         }
     }
@@ -164,7 +164,7 @@ internal sealed class PublishedTable
     {
         const double A = 2 * Alpha;
 
-        // The published rerun takes sigma^2 / se^2 = n with se^2 = 2 / n left in place; the original script takes n / 2.
+        // The published rerun takes sigma^2 / se^2 = n with se^2 = 2 / n left in place; the first script n / 2.
         double z2 = n;
         return Math.Sqrt(Math.Log((phi + z2) / (phi * A * A)) * (phi + z2) / z2);
     }
@@ -179,16 +179,18 @@ internal sealed class PublishedTable
         double[] bound = new double[count];
         double[] x = [];
         double[] mass = [];
+        double[] from = [];
+        double[] held = [];
+        double spend = 0;
         for (int k = 0; k < count; k++)
         {
             double now = (k + 1.0) / count;
-            double spend = Alpha * (Math.Pow(now, phi) - Math.Pow((double)k / count, phi));
-            double[] from = x;
-            double[] held = mass;
+            spend = Alpha * (Math.Pow(now, phi) - Math.Pow((double)k / count, phi));
+            (from, held) = (x, mass);
             double edge =
                 k == 0
                     ? Gaussian.Quantile(spend) * Math.Sqrt(now)
-                    : Gaussian.Solve(c => from.Zip(held, (a, m) => m * Gaussian.Above((c - a) / step)).Sum() - spend, -6, 8);
+                    : Gaussian.Solve(Left, -6, 8);
             bound[k] = edge / Math.Sqrt(now);
             double low = -8 * Math.Sqrt(now);
             double h = (edge - low) / (Grid - 1);
@@ -203,6 +205,8 @@ internal sealed class PublishedTable
         }
 
         return bound;
+
+        double Left(double c) => from.Zip(held, (a, m) => m * Gaussian.Above((c - a) / step)).Sum() - spend;
 
         Func<double, double, double> Step(double to) => (a, m) => m * Gaussian.Density((to - a) / step) / step;
     }

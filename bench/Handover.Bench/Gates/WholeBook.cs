@@ -66,7 +66,8 @@ internal static class WholeBook
                 );
                 double mean = all.Average(r => r.requests) / limit;
                 double found = 100.0 * all.Count(r => r.fired) / used;
-                string figure = $"default plan, {ratio} x as many errors, every {seconds} s: mean / limit {limit:0} at margin 1.2";
+                string figure =
+                    $"default plan, {ratio} x as many errors, every {seconds} s: mean / limit {limit:0} at margin 1.2";
                 string measured = FormattableString.Invariant($"{mean:0.00} ({found:0.#}% found in 6 h)");
                 if (ratio >= 2 && seconds == 1)
                 {
@@ -170,7 +171,12 @@ internal static class WholeBook
             )
             .Sum();
         var rate = new Wilson(hits, runs);
-        table.Judge("A/A over the ramp, errors and latency, margin 0", rate.ToString(), "<= 5% within the interval", rate.AtMost(0.05));
+        table.Judge(
+            "A/A over the ramp, errors and latency, margin 0",
+            rate.ToString(),
+            "<= 5% within the interval",
+            rate.AtMost(0.05)
+        );
     }
 
     private static Tick Slow(int t, double share, Draws draws, double[] stable)
@@ -222,7 +228,12 @@ internal static class WholeBook
             )
             .Sum();
         var rate = new Wilson(hits, runs);
-        table.Judge("wrong promotion at margin and objective (proof)", rate.ToString(), "<= 5% within the interval", rate.AtMost(0.05));
+        table.Judge(
+            "wrong promotion at margin and objective (proof)",
+            rate.ToString(),
+            "<= 5% within the interval",
+            rate.AtMost(0.05)
+        );
     }
 
     /// <summary>The default plan with no bad event at all, from the first share to the last.</summary>
@@ -230,7 +241,10 @@ internal static class WholeBook
     {
         foreach (double rps in (double[])[10, 100])
         {
-            ForecastStep[] steps = [.. Shares.Select(s => new ForecastStep(s, TimeSpan.FromMinutes(5), s < 1 ? 1_000 : 0))];
+            ForecastStep[] steps =
+            [
+                .. Shares.Select(s => new ForecastStep(s, TimeSpan.FromMinutes(5), s < 1 ? 1_000 : 0)),
+            ];
             double forecast = Forecast.NoHarm(steps, rps)!.Value.TotalSeconds;
             int finished = CountRuns.Each(runs, 405, d => Finish(steps, rps, d) <= 1.2 * forecast ? 1 : 0).Sum();
             var rate = new Wilson(finished, runs);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Handover.App.Cli.Commands;
+using Handover.Runtimes.Processes;
 
 namespace Handover.App.Cli;
 
@@ -10,6 +11,8 @@ public static class EarlyCommands
     public static Task<int>? Find(string[] args, CancellationToken cancel) =>
         args switch
         {
+            // Ends by its input or its child, never by this token: a signal is the child's business.
+            ["shim", ..] => Shim.RunAsync(args[1..]),
             ["model", "serve", ..] => ServeAsync(args[1..], cancel),
             _ => null,
         };

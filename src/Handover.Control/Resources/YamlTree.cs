@@ -103,6 +103,11 @@ internal sealed class YamlTree
             throw Refuse("tag-refused", here.Start, "tags (!name) are not taken.", "Remove the tag.");
         }
 
+        if (node is Scalar text && !IsWellFormed(text.Value))
+        {
+            throw Refuse("bad-text", here.Start, "the text holds half of a character (an unpaired surrogate).");
+        }
+
         return node switch
         {
             Scalar scalar => new YamlNode.Scalar(
@@ -115,6 +120,19 @@ internal sealed class YamlTree
             MappingStart => MapNode(here.Start, depth),
             _ => Invariant.Unreachable<YamlNode>($"a YAML node of type {node.GetType().Name}"),
         };
+    }
+
+    private static bool IsWellFormed(string text)
+    {
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (char.IsSurrogate(text[i]) && !(i + 1 < text.Length && char.IsSurrogatePair(text[i], text[++i])))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private YamlNode.List ListNode(Mark start, int depth)

@@ -47,8 +47,8 @@ internal sealed class MetricEvidence
         int tests = !listed ? 0 : TwoSided ? MostLevels : levels ? Quantiles.Levels.Count : 1;
         Paired = listed && setup.Shadows && gate.Name is "errors" or "timeouts" or "loss";
 
-        // The e-value at which one test decides a rollback (or a hold) by itself. How many score bins there will be is not
-        // known before the data, so two-sided tests have none.
+        // The e-value at which one test decides a rollback (or a hold) by itself. How many score bins there will be is
+        // not known before the data, so two-sided tests have none.
         double decisive = tests / (setup.Plan.Alpha.Value * (weight > 0 ? weight * RelativeWeight : RelativeWeight));
         double cap = TwoSided ? double.PositiveInfinity : Math.Log(decisive);
         _harm = [.. Enumerable.Range(0, tests).Select(_ => CountEProcess.Harm(margin, setup.Restarts, cap))];

@@ -30,9 +30,16 @@ internal sealed class AnswerDeadline : IDisposable
     /// <summary>The member's turn again.</summary>
     public void Resume()
     {
-        if (!_answered)
+        if (_answered)
         {
-            _source.CancelAfter(_timeout);
+            return;
+        }
+
+        // The answer may begin between the question and the timer; then the timer must not outlive it.
+        _source.CancelAfter(_timeout);
+        if (_answered)
+        {
+            Pause();
         }
     }
 

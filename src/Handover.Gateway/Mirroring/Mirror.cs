@@ -91,12 +91,11 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
         _ = Task.Run(() => RunAsync(copy, client, request, contentType, mirror.Timeout));
     }
 
+    /// <summary>Gives up the copies that are under way; they are not recorded.</summary>
+    public void Stop() => _stop.Cancel();
+
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _stop.Cancel();
-        _stop.Dispose();
-    }
+    public void Dispose() => _stop.Dispose();
 
     private static bool TryTakePlace(ServiceCounters counters, MirrorConfiguration mirror)
     {

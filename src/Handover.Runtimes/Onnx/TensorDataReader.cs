@@ -136,17 +136,9 @@ internal static class TensorDataReader
 
                 depth--;
             }
-            else if (depth != leafDepth)
+            else if (Leaf(ref reader, tensor, into, filled, depth == leafDepth, element) is { } wrong)
             {
-                return $"input '{tensor.Name}': element {filled} is not nested as its shape says";
-            }
-            else if (filled == into.Length)
-            {
-                return $"input '{tensor.Name}': data has more than the {into.Length} elements of its shape";
-            }
-            else if (!element(ref reader, out into[filled]))
-            {
-                return $"input '{tensor.Name}': element {filled} is not a value of {tensor.Datatype}";
+                return wrong;
             }
             else
             {
@@ -158,6 +150,30 @@ internal static class TensorDataReader
         return filled == into.Length
             ? null
             : $"input '{tensor.Name}': data has {filled} elements, and the shape says {into.Length}";
+    }
+
+    private static string? Leaf<T>(
+        ref Utf8JsonReader reader,
+        ModelTensor tensor,
+        T[] into,
+        int at,
+        bool nestedRight,
+        ElementReader<T> element
+    )
+    {
+        if (!nestedRight)
+        {
+            return $"input '{tensor.Name}': element {at} is not nested as its shape says";
+        }
+
+        if (at == into.Length)
+        {
+            return $"input '{tensor.Name}': data has more than the {into.Length} elements of its shape";
+        }
+
+        return element(ref reader, out into[at])
+            ? null
+            : $"input '{tensor.Name}': element {at} is not a value of {tensor.Datatype}";
     }
 
     private static bool IsNumber(ref Utf8JsonReader r) => r.TokenType == JsonTokenType.Number;

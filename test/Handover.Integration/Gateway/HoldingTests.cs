@@ -222,6 +222,20 @@ public sealed class HoldingTests
     }
 
     [Fact]
+    public async Task A_copy_that_stalls_does_not_keep_a_stopping_gateway_a_member()
+    {
+        await using GatewayHarness h = await GatewayHarness.StartAsync(h =>
+            h.Mirror = new MirrorConfiguration("v2", Share.All, 8, TimeSpan.FromMinutes(5))
+        );
+        h.V2.Behaviour = FakeModelServer.Stall();
+        using HttpResponseMessage answer = await h.InferAsync("c-1");
+        await answer.Content.ReadAsByteArrayAsync();
+        await h.UntilAsync(() => !h.V2.Log.IsEmpty);
+        await h.Server.StopAsync(default);
+        Assert.Empty(h.Store.Members("price"));
+    }
+
+    [Fact]
     public async Task One_directory_belongs_to_one_running_gateway()
     {
         await using GatewayHarness h = await GatewayHarness.StartAsync();

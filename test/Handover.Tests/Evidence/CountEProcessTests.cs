@@ -23,7 +23,8 @@ public sealed class CountEProcessTests
             CountEProcess safe = CountEProcess.Safe(margin);
             for (int t = 0; t < 30; t++)
             {
-                (double rho, long c, long s) = (Math.Round(streams.Uniform(), 3), streams.Poisson(0.4), streams.Poisson(1));
+                double rho = Math.Round(streams.Uniform(), 3);
+                (long c, long s) = (streams.Poisson(0.4), streams.Poisson(1));
                 ticks.Add((rho, c, s));
                 harm.Observe(Start.AddSeconds(5 * t), rho, c, s);
                 safe.Observe(Start.AddSeconds(5 * t), rho, c, s);
@@ -178,9 +179,9 @@ public sealed class CountEProcessTests
     [InlineData(0.0, 0.005, 21)]
     [InlineData(0.0, 0.02, 22)]
     [InlineData(0.2, 0.01, 23)]
-    public void Healthy_releases_are_seldom_called_harmful_however_often_one_looks(double margin, double rate, int seed)
+    public void Healthy_releases_are_seldom_called_harmful_at_any_look(double margin, double rate, int seed)
     {
-        // 10,000 ramps of 1/5/10/25/50 %, two minutes each, 100 requests per second, a look every 5 s. At margin 0.2 the
+        // 10,000 ramps of 1/5/10/25/50 %, two minutes each, 100 requests per second, looks every 5 s. At margin 0.2 the
         // candidate is exactly as bad as the margin allows.
         const int Runs = 10_000;
         double[] shares = [0.01, 0.05, 0.10, 0.25, 0.50];
@@ -313,6 +314,9 @@ public sealed class CountEProcessTests
         Assert.InRange(alarms, 1, (int)(Runs * 0.0546));
     }
 
-    private static void Close(double expected, double actual) =>
-        Assert.InRange(actual, expected - (1e-9 * (1 + Math.Abs(expected))), expected + (1e-9 * (1 + Math.Abs(expected))));
+    private static void Close(double expected, double actual)
+    {
+        double slack = 1e-9 * (1 + Math.Abs(expected));
+        Assert.InRange(actual, expected - slack, expected + slack);
+    }
 }

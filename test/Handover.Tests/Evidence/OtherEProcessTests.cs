@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Handover.Tests.Evidence;
 
-/// <summary>The tests against an objective and on shadow pairs: exactness by sums over all outcomes, and false alarms.</summary>
+/// <summary>The tests against an objective and on shadow pairs: exact by sums over outcomes; false alarms.</summary>
 public sealed class OtherEProcessTests
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);

@@ -80,7 +80,9 @@ public sealed class GateBookTests
             // A fifth of the candidate's answers lie above each threshold of the tail.
             MetricTick[] levels =
             [
-                .. Enumerable.Range(0, 6).Select(j => new MetricTick("latency", j, 10, Math.Max(0, 40 - (8 * j)), 50, 450)),
+                .. Enumerable
+                    .Range(0, 6)
+                    .Select(j => new MetricTick("latency", j, 10, Math.Max(0, 40 - (8 * j)), 50, 450)),
             ];
             book.Observe(new Tick(Start.AddSeconds(5 * t), Share.FromPercent(10), 50, 450, levels));
         }

