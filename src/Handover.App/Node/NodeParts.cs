@@ -142,7 +142,7 @@ public sealed class NodeParts : IAsyncDisposable
     )
     {
         byte[] pinKey = SecretKey.Ensure(Path.Combine(options.StateDirectory, "pin.key"));
-        var epochs = new SqliteEpochStore(database, _time);
+        var epochs = SqliteEpochStore.Open(database, _time);
         var rollouts = new RolloutStore(database);
         var evidence = new EvidenceCollector(rollouts, _time);
         var journal = new JournalWriter(
