@@ -158,6 +158,15 @@ public sealed class ResourceReaderTests
         AssertProblem(Examples.Rollout, right, wrong, "p.yaml", expected);
 
     [Fact]
+    public void What_is_promised_for_later_is_refused_everywhere()
+    {
+        string consumer = Examples.Consumer + "\n  notify: { url: http://127.0.0.1/hook }";
+        Assert.Equal("not-supported-yet", Assert.Single(ResourceReader.Read(consumer, "x").Problems).Code);
+        string view = Examples.FeatureView.Replace("version: 2,", "version: 2, freshness: 1h,", StringComparison.Ordinal);
+        Assert.Equal("not-supported-yet", Assert.Single(ResourceReader.Read(view, "x").Problems).Code);
+    }
+
+    [Fact]
     public void An_unknown_operator_of_a_rule_is_told_with_its_line()
     {
         string text = Examples.Segment.Replace("in:", "regex:", StringComparison.Ordinal);
