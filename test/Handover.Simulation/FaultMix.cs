@@ -1,8 +1,8 @@
 namespace Handover.Simulation;
 
 /// <summary>
-/// Which faults one seed has, and how often (swarm testing: a run with few kinds of faults reaches states that a run with
-/// all of them drowns). A rate is "once in N"; 0 is never.
+/// Which faults one seed has, and how often (swarm testing: a run with few kinds of faults reaches states that a run
+/// with all of them drowns). A rate is "once in N"; 0 is never.
 /// </summary>
 public sealed class FaultMix
 {

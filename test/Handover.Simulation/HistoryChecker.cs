@@ -4,8 +4,8 @@ using Handover.Core.Traffic;
 namespace Handover.Simulation;
 
 /// <summary>
-/// Judges a history from outside: what the store did, what gateways promised, which request went where. It knows nothing
-/// of agents and machines, only the invariants of the protocol. The first violation stays.
+/// Judges a history from outside: what the store did, what gateways promised, which request went where. It knows
+/// nothing of agents and machines, only the invariants of the protocol. The first violation stays.
 /// </summary>
 public sealed class HistoryChecker
 {
@@ -162,7 +162,7 @@ public sealed class HistoryChecker
             Expect(
                 !overlap,
                 "I3",
-                $"customer {entity} dispatched under epoch {epoch} while in flight on {other.Gateway} under {other.Epoch}"
+                $"customer {entity} dispatched under {epoch} while in flight on {other.Gateway} under {other.Epoch}"
             );
         }
 
@@ -173,8 +173,8 @@ public sealed class HistoryChecker
     public void Completed(long request) => _inFlight.RemoveAll(f => f.Request == request);
 
     /// <summary>
-    /// The store took a gateway off its list. It had stopped and drained before it asked, so an attempt that is open need not
-    /// wait for its promise.
+    /// The store took a gateway off its list. It had stopped and drained before it asked, so an attempt that is open
+    /// need not wait for its promise.
     /// </summary>
     public void Left(string gateway)
     {
@@ -212,13 +212,16 @@ public sealed class HistoryChecker
     public void HoldLasted(string gateway, long micros, long bound) =>
         Expect(micros <= bound, "I9", $"{gateway} held for {micros / 1000} ms, the bound is {bound / 1000} ms");
 
-    /// <summary>The faults have been over for long enough: a gateway must serve the store's epoch, nothing may wait.</summary>
+    /// <summary>
+    /// The faults have been over for long enough: a gateway must serve the store's epoch, nothing may wait.
+    /// </summary>
     public void Settled(string gateway, bool serving, long epoch, bool storeOpen)
     {
         Expect(!storeOpen, "LIVE", "an attempt is open at the end");
         Expect(serving, "LIVE", $"{gateway} does not serve at the end");
         Expect(epoch == Newest, "LIVE", $"{gateway} is at epoch {epoch}, the store at {Newest}");
-        Expect(Gateway(gateway).Waiting.Count == 0 || _epochs[^1].Document!.Closed, "A5", $"requests wait on {gateway}");
+        bool rest = Gateway(gateway).Waiting.Count == 0 || _epochs[^1].Document!.Closed;
+        Expect(rest, "A5", $"requests wait on {gateway}");
     }
 
     private void Expect(bool holds, string invariant, string otherwise)

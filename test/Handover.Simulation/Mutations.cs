@@ -1,8 +1,8 @@
 namespace Handover.Simulation;
 
 /// <summary>
-/// All known bugs, by name. The first four are those of the protocol's trial; the others are what one would plausibly get
-/// wrong in an agent, a machine, a store, a disk or a data plane.
+/// All known bugs, by name. The first four are those of the protocol's trial; the others are what one would plausibly
+/// get wrong in an agent, a machine, a store, a disk or a data plane.
 /// </summary>
 public static class Mutations
 {

@@ -28,7 +28,10 @@ Console.WriteLine(
 );
 Console.WriteLine(
     FormattableString.Invariant(
-        $"sim: {options.Seeds} seeds, {total.Commits} commits, {summary.Violations.Count} violations, digest {total.Digest:x16}"
+        $"sim: {options.Seeds} seeds, {total.Commits} commits, "
     )
+        + FormattableString.Invariant(
+            $"{summary.Violations.Count} violations, digest {total.Digest:x16}"
+        )
 );
 return summary.Violations.Count > 0 ? 1 : 0;

@@ -1,6 +1,8 @@
 namespace Handover.Simulation;
 
-/// <summary>Virtual time: what happens next, in order of time and then of asking. Times are µs since the start.</summary>
+/// <summary>
+/// Virtual time: what happens next, in order of time and then of asking. Times are µs since the start.
+/// </summary>
 public sealed class SimAgenda
 {
     private readonly PriorityQueue<Action, (long Time, long Order)> _queue = new();

@@ -5,8 +5,8 @@ using Handover.Core.Traffic;
 namespace Handover.Simulation;
 
 /// <summary>
-/// A coordinator: the shipped <see cref="MoveMachine"/>, and above it somebody who starts rollouts, shifts shares, switches,
-/// closes and rolls back. Two of them run at once and know nothing of each other.
+/// A coordinator: the shipped <see cref="MoveMachine"/>, and above it somebody who starts rollouts, shifts shares,
+/// switches, closes and rolls back. Two of them run at once and know nothing of each other.
 /// </summary>
 public sealed class SimCoordinator : SimNode
 {
@@ -67,7 +67,11 @@ public sealed class SimCoordinator : SimNode
                 }
                 else
                 {
-                    World.Ask(this, () => World.Resolve(row.Attempt, Id), reply => Closed(reply, row.Attempt, rollback));
+                    World.Ask(
+                        this,
+                        () => World.Resolve(row.Attempt, Id),
+                        reply => Closed(reply, row.Attempt, rollback)
+                    );
                 }
             }
         );

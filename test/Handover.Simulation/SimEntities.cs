@@ -4,8 +4,8 @@ using Handover.Core.Traffic;
 namespace Handover.Simulation;
 
 /// <summary>
-/// The customers of a simulated world: 16 of them, so that each is asked for often, and a set of them is a bit mask. Who is
-/// served by what is asked of the shipped <see cref="Assignment"/>, once per document.
+/// The customers of a simulated world: 16 of them, so that each is asked for often, and a set of them is a bit mask.
+/// Who is served by what is asked of the shipped <see cref="Assignment"/>, once per document.
 /// </summary>
 public static class SimEntities
 {
@@ -15,7 +15,9 @@ public static class SimEntities
 
     private static readonly Dictionary<string, string>[] Attributes =
     [
-        .. Enumerable.Range(0, Count).Select(i => new Dictionary<string, string> { ["tier"] = i % 4 == 0 ? "gold" : "" }),
+        .. Enumerable
+            .Range(0, Count)
+            .Select(i => new Dictionary<string, string> { ["tier"] = i % 4 == 0 ? "gold" : "" }),
     ];
 
     private static readonly ConditionalWeakTable<Routing, string[]> Known = [];

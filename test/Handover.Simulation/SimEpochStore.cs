@@ -85,7 +85,14 @@ public class SimEpochStore(Func<DateTimeOffset> clock) : IEpochStorePort
         }
     }
 
-    public virtual EpochReply Begin(string service, long epoch, long attempt, Routing target, TimeSpan hold, string actor) =>
+    public virtual EpochReply Begin(
+        string service,
+        long epoch,
+        long attempt,
+        Routing target,
+        TimeSpan hold,
+        string actor
+    ) =>
         Change(
             service,
             "begin",

@@ -3,7 +3,9 @@ using Handover.Core.Traffic;
 
 namespace Handover.Simulation;
 
-/// <summary>A gateway: the shipped <see cref="GatewayAgent"/> with a data plane, a disk and a network that can fail.</summary>
+/// <summary>
+/// A gateway: the shipped <see cref="GatewayAgent"/> with a data plane, a disk and a network that can fail.
+/// </summary>
 public sealed class SimGateway : SimNode
 {
     private readonly List<SimRequest> _waiting = [];
@@ -83,8 +85,8 @@ public sealed class SimGateway : SimNode
             return;
         }
 
-        // From here on it dispatches nothing, so whatever it promised it keeps. Its file would be a lie once it is off the
-        // list, because then a move does not wait for it.
+        // From here on it dispatches nothing, so whatever it promised it keeps. Its file would be a lie once it is off
+        // the list, because then a move does not wait for it.
         _disk = null;
         Alive = false;
         var member = new EpochMember(Id, _agent.Incarnation);

@@ -1,8 +1,8 @@
 namespace Handover.Simulation;
 
 /// <summary>
-/// A process that can be paused (SIGSTOP, a long collection), killed and started again, and cut off from its peers or from
-/// the store. What was to happen in a former incarnation never happens in a later one.
+/// A process that can be paused (SIGSTOP, a long collection), killed and started again, and cut off from its peers or
+/// from the store. What was to happen in a former incarnation never happens in a later one.
 /// </summary>
 public abstract class SimNode(string id, SimWorld world)
 {
@@ -36,7 +36,8 @@ public abstract class SimNode(string id, SimWorld world)
     public DateTimeOffset Clock => Time(World.Now);
 
     /// <summary>Virtual time as its own clock shows it.</summary>
-    protected DateTimeOffset Time(long virtualTime) => DateTimeOffset.UnixEpoch.AddTicks((virtualTime + ClockSkew) * 10);
+    protected DateTimeOffset Time(long virtualTime) =>
+        DateTimeOffset.UnixEpoch.AddTicks((virtualTime + ClockSkew) * 10);
 
     /// <summary>Virtual time at which its own clock shows this or more.</summary>
     protected long Virtual(DateTimeOffset time) => (((time - DateTimeOffset.UnixEpoch).Ticks + 9) / 10) - ClockSkew;

@@ -21,7 +21,10 @@ public sealed record SimOptions
             string value = i + 1 < args.Length ? args[i + 1] : "";
             SimOptions? next = args[i] switch
             {
-                "--seeds" when Number(value, out ulong n) && n is > 0 and <= 10_000_000 => options with { Seeds = (int)n },
+                "--seeds" when Number(value, out ulong n) && n is > 0 and <= 10_000_000 => options with
+                {
+                    Seeds = (int)n,
+                },
                 "--from" when Number(value, out ulong n) => options with { From = n },
                 "--threads" when Number(value, out ulong n) && n is > 0 and <= 64 => options with { Threads = (int)n },
                 "--mutation" when Mutations.Find(value) is not null => options with { Mutation = value },
@@ -32,7 +35,8 @@ public sealed record SimOptions
                 return options with
                 {
                     Problem =
-                        $"'{args[i]} {value}' is not understood. Use: --seeds N, --from S, --threads N, --mutation NAME, "
+                        $"'{args[i]} {value}' is not understood. Use: --seeds N, --from S, --threads N, "
+                        + "--mutation NAME, "
                         + $"where NAME is one of: {string.Join(", ", Mutations.Names)}.",
                 };
             }

@@ -5,8 +5,8 @@ using Handover.Core.Traffic;
 namespace Handover.Simulation;
 
 /// <summary>
-/// One seed: gateways, coordinators, a store and the network between them, in virtual time on one thread. Everything that
-/// happens follows from the seed and the mutation.
+/// One seed: gateways, coordinators, a store and the network between them, in virtual time on one thread. Everything
+/// that happens follows from the seed and the mutation.
 /// </summary>
 public sealed class SimWorld
 {
@@ -98,7 +98,8 @@ public sealed class SimWorld
         int copies = Faulty(_faults.Double) ? 2 : 1;
         for (int i = 0; i < copies; i++)
         {
-            long delay = Faulty(_faults.SlowMessage) ? Random.Between(0, 1500) * FaultMix.Ms : Random.Between(100, 2000);
+            bool slow = Faulty(_faults.SlowMessage);
+            long delay = slow ? Random.Between(0, 1500) * FaultMix.Ms : Random.Between(100, 2000);
             After(
                 delay,
                 () =>
@@ -113,8 +114,8 @@ public sealed class SimWorld
     }
 
     /// <summary>
-    /// One statement: its request may be lost or arrive long after the asker has given up, its answer may be lost. The asker
-    /// hears exactly once; null means that the outcome is unknown.
+    /// One statement: its request may be lost or arrive long after the asker has given up, its answer may be lost. The
+    /// asker hears exactly once; null means that the outcome is unknown.
     /// </summary>
     public void Ask<T>(SimNode from, Func<T?> statement, Action<T?> answer, bool always = false)
         where T : class
@@ -201,7 +202,8 @@ public sealed class SimWorld
         return reply;
     }
 
-    public EpochReply Abort(long attempt, string actor) => Close(Store.Abort(Service, attempt, actor, "given up"), attempt);
+    public EpochReply Abort(long attempt, string actor) =>
+        Close(Store.Abort(Service, attempt, actor, "given up"), attempt);
 
     public EpochReply Resolve(long attempt, string actor)
     {
@@ -237,7 +239,9 @@ public sealed class SimWorld
         Checker.Dispatched(gateway, request.Number, request.Entity, epoch, release);
     }
 
-    /// <summary>A gateway's hold ended; without faults it may last its bound, the grace, a pause with jitter and a round trip.</summary>
+    /// <summary>
+    /// A gateway's hold ended; without faults it may last its bound, the grace, a pause with jitter and a round trip.
+    /// </summary>
     public void HoldEnded(string gateway, long micros)
     {
         if (!_faults.Any)

@@ -3,7 +3,9 @@ using Handover.Core.Traffic;
 
 namespace Handover.Simulation;
 
-/// <summary>COMMIT does not look at the attempt: a late one of an attempt that was given up makes its target the next epoch.</summary>
+/// <summary>
+/// COMMIT does not look at the attempt: a late one of an attempt that was given up makes its target the next epoch.
+/// </summary>
 internal sealed class NoFence : Mutation
 {
     public override SimEpochStore Store(Func<DateTimeOffset> clock) => new Unfenced(clock);
@@ -63,7 +65,7 @@ internal sealed class DoubleCommit : Mutation
             EpochReply reply = base.Commit(service, attempt, actor);
             if (!reply.Applied && attempt == _committed)
             {
-                return Change(service, "commit", actor, "", _ => true, row => Stable(row) with { Epoch = row.Epoch + 1 });
+                return Change(service, "commit", actor, "", _ => true, r => Stable(r) with { Epoch = r.Epoch + 1 });
             }
 
             _committed = reply.Applied ? attempt : _committed;

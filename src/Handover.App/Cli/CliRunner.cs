@@ -28,6 +28,11 @@ public sealed class CliRunner(CliHost host, GlobalOptions options)
         {
             return ExitCodes.Interrupted;
         }
+        catch (Control.Stores.StoreException e)
+        {
+            await host.Err.WriteLineAsync($"error: {e.Problem}");
+            return ExitCodes.Failed;
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             await host.Err.WriteLineAsync($"error: {e.Message}");

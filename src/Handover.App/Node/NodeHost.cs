@@ -1,4 +1,4 @@
-using Handover.Control.Api;
+using Handover.App.Cli;
 using Handover.Core.Foundation;
 
 namespace Handover.App.Node;
@@ -22,6 +22,7 @@ public static class NodeHost
 
         await using NodeParts node = built.Value;
         await node.StartAsync(cancel);
+        KnownNodes.Note(new Uri($"{node.AdminUrl}"), options.StateDirectory, Environment.GetEnvironmentVariable);
         await Console.Error.WriteLineAsync(
             $"handover: gateway {node.DataUrl}, API {node.AdminUrl}, state {options.StateDirectory}"
         );

@@ -125,7 +125,10 @@ internal sealed class MoveAttempt : IDisposable
                     c => _store.AbortAsync(service, abort.Attempt, actor, abort.Reason, c)
                 );
             case MoveEffect.StoreResolve resolve:
-                return await AskAsync(MoveStoreOp.Resolve, c => _store.ResolveAsync(service, resolve.Attempt, actor, c));
+                return await AskAsync(
+                    MoveStoreOp.Resolve,
+                    c => _store.ResolveAsync(service, resolve.Attempt, actor, c)
+                );
             case MoveEffect.Send send:
                 _gateways.Find(send.Gateway)?.Deliver(send.Message);
                 return null;
@@ -154,7 +157,8 @@ internal sealed class MoveAttempt : IDisposable
         {
             StoreTrouble = new Problem(
                 "store-slow",
-                $"the epoch store did not answer a {op} of '{_state.Service}' in {_storeTimeout.TotalMilliseconds:0} ms."
+                $"the epoch store did not answer a {op} of '{_state.Service}' "
+                    + $"in {_storeTimeout.TotalMilliseconds:0} ms."
             );
         }
         catch (StoreException e)

@@ -76,7 +76,13 @@ public sealed class MoveCoordinator(
         for (int left = settings.Tries; left > 0; left--)
         {
             cancel.ThrowIfCancellationRequested();
-            (MoveCommitted? done, Problem? problem, bool again) = await TryAsync(service, target, settings, lane, cancel);
+            (MoveCommitted? done, Problem? problem, bool again) = await TryAsync(
+                service,
+                target,
+                settings,
+                lane,
+                cancel
+            );
             if (done is not null)
             {
                 return done;
@@ -99,8 +105,8 @@ public sealed class MoveCoordinator(
     }
 
     /// <summary>
-    /// Gives an open attempt up, whoever opened it, and keeps moves that are under way here from trying again: a rollback
-    /// comes first. Returns the row afterwards; when a COMMIT won the race it shows the new epoch.
+    /// Gives an open attempt up, whoever opened it, and keeps moves that are under way here from trying again: a
+    /// rollback comes first. Returns the row afterwards; when a COMMIT won the race it shows the new epoch.
     /// </summary>
     public async Task<Result<EpochRow>> AbortOpenAttemptAsync(
         string service,
@@ -196,8 +202,8 @@ public sealed class MoveCoordinator(
         };
     }
 
-    // The row with no attempt open. One of this coordinator's own is given up at once (its try is over, or died with the
-    // process); somebody else's is left its time, which is at most a hold.
+    // The row with no attempt open. One of this coordinator's own is given up at once (its try is over, or died with
+    // the process); somebody else's is left its time, which is at most a hold.
     private async Task<Result<EpochRow>> StableRowAsync(
         string service,
         MoveSettings settings,

@@ -26,7 +26,9 @@ public sealed record MoveSettings
 
 /// <summary>A move that is in force.</summary>
 /// <param name="Row">The row with the document in force.</param>
-/// <param name="Held">How long the slice was held at most, from BEGIN to COMMIT known; zero when nothing had to move.</param>
+/// <param name="Held">
+/// How long the slice was held at most, from BEGIN to COMMIT known; zero when nothing had to move.
+/// </param>
 /// <param name="Changed">Whether this call moved; false when the service was there already.</param>
 public sealed record MoveCommitted(Core.Moves.EpochRow Row, TimeSpan Held, bool Changed)
 {

@@ -55,26 +55,8 @@ internal sealed class JournalFile : IDisposable
         }
     }
 
-    public void Add(IReadOnlyList<Exchange> batch) =>
-        _database.Write(connection =>
-        {
-            using SqliteCommand command = connection.CreateCommand();
-            string[] names = [.. Columns.Split(", ").Select(c => "$" + c)];
-            command.CommandText = $"INSERT INTO exchange ({Columns}) VALUES ({string.Join(", ", names)})";
-            SqliteParameter[] values = [.. names.Select(n => command.Parameters.AddWithValue(n, DBNull.Value))];
-            foreach (Exchange exchange in batch)
-            {
-                object?[] row = Row(exchange);
-                for (int i = 0; i < row.Length; i++)
-                {
-                    values[i].Value = row[i] ?? DBNull.Value;
-                }
-
-                command.ExecuteNonQuery();
-            }
-
-            return batch.Count;
-        });
+    /// <summary>Writes a batch in one transaction.</summary>
+    public void Add(IReadOnlyList<Exchange> batch) => _database.Write(connection => Insert(connection, batch));
 
     /// <summary>
     /// Deletes at most <paramref name="limit"/> records of a service from before <paramref name="before"/>.
@@ -204,6 +186,26 @@ internal sealed class JournalFile : IDisposable
 
         string sql = $"SELECT id, {Columns} FROM exchange WHERE {string.Join(" AND ", where)} {rest}";
         return _database.Read(connection => SqliteDatabase.Query(connection, sql, Map, [.. values]));
+    }
+
+    private static int Insert(SqliteConnection connection, IReadOnlyList<Exchange> batch)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        string[] names = [.. Columns.Split(", ").Select(c => "$" + c)];
+        command.CommandText = $"INSERT INTO exchange ({Columns}) VALUES ({string.Join(", ", names)})";
+        SqliteParameter[] values = [.. names.Select(n => command.Parameters.AddWithValue(n, DBNull.Value))];
+        foreach (Exchange exchange in batch)
+        {
+            object?[] row = Row(exchange);
+            for (int i = 0; i < row.Length; i++)
+            {
+                values[i].Value = row[i] ?? DBNull.Value;
+            }
+
+            command.ExecuteNonQuery();
+        }
+
+        return batch.Count;
     }
 
     private static object?[] Row(Exchange e) =>

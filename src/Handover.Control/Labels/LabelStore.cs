@@ -16,7 +16,8 @@ public sealed class LabelStore
         """
         CREATE TABLE label (
             service TEXT NOT NULL, request_id TEXT NOT NULL, truth TEXT NOT NULL, at INTEGER,
-            pushed_at INTEGER NOT NULL, joined INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (service, request_id)) STRICT, WITHOUT ROWID;
+            pushed_at INTEGER NOT NULL, joined INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (service, request_id)) STRICT, WITHOUT ROWID;
         CREATE INDEX label_waiting ON label (service, pushed_at) WHERE joined = 0;
         CREATE INDEX label_age ON label (pushed_at);
         CREATE TABLE label_join (
@@ -46,37 +47,7 @@ public sealed class LabelStore
         IReadOnlyList<LabelLine> labels,
         DateTimeOffset now,
         long room
-    ) =>
-        _database.Write(connection =>
-        {
-            long waiting = (long)(SqliteDatabase.Scalar(connection, CountWaiting, ("$service", service)) ?? 0L);
-            var fates = new List<LabelFate>(labels.Count);
-            foreach (LabelLine label in labels)
-            {
-                object? known = SqliteDatabase.Scalar(
-                    connection,
-                    "SELECT truth FROM label WHERE service = $service AND request_id = $id",
-                    ("$service", service),
-                    ("$id", label.RequestId)
-                );
-                if (known is string truth)
-                {
-                    fates.Add(truth == label.Truth ? LabelFate.Duplicate : LabelFate.Conflicting);
-                }
-                else if (waiting >= room)
-                {
-                    fates.Add(LabelFate.NoRoom);
-                }
-                else
-                {
-                    waiting++;
-                    Insert(connection, service, label, now);
-                    fates.Add(LabelFate.Taken);
-                }
-            }
-
-            return fates;
-        });
+    ) => _database.Write(connection => Fates(connection, service, labels, now, room));
 
     /// <summary>Truth by request id, of those among the ids that have a label.</summary>
     internal IReadOnlyDictionary<string, string> Truths(string service, IEnumerable<string> requestIds) =>
@@ -147,6 +118,43 @@ public sealed class LabelStore
         });
 
     private const string CountWaiting = "SELECT count(*) FROM label WHERE service = $service AND joined = 0";
+
+    private static List<LabelFate> Fates(
+        SqliteConnection connection,
+        string service,
+        IReadOnlyList<LabelLine> labels,
+        DateTimeOffset now,
+        long room
+    )
+    {
+        long waiting = (long)(SqliteDatabase.Scalar(connection, CountWaiting, ("$service", service)) ?? 0L);
+        var fates = new List<LabelFate>(labels.Count);
+        foreach (LabelLine label in labels)
+        {
+            object? known = SqliteDatabase.Scalar(
+                connection,
+                "SELECT truth FROM label WHERE service = $service AND request_id = $id",
+                ("$service", service),
+                ("$id", label.RequestId)
+            );
+            if (known is string truth)
+            {
+                fates.Add(truth == label.Truth ? LabelFate.Duplicate : LabelFate.Conflicting);
+            }
+            else if (waiting >= room)
+            {
+                fates.Add(LabelFate.NoRoom);
+            }
+            else
+            {
+                waiting++;
+                Insert(connection, service, label, now);
+                fates.Add(LabelFate.Taken);
+            }
+        }
+
+        return fates;
+    }
 
     private static void Insert(SqliteConnection connection, string service, LabelLine label, DateTimeOffset now) =>
         SqliteDatabase.Execute(

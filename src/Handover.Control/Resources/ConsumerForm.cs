@@ -12,7 +12,6 @@ internal static class ConsumerForm
         return new Consumer(name, service, role, accepts)
         {
             AcknowledgeRequired = spec.Choice("acknowledge", "automatic") == "required",
-            NotifyUrl = spec.Map("notify")?.Url("url"),
         };
     }
 }

@@ -20,13 +20,7 @@ internal static class FeatureViewForm
             [
                 .. map.Maps("fields").Select(f => new FeatureField(f.Text("name"), f.Choice("datatype", ""))),
             ];
-            versions.Add(
-                new FeatureViewVersion(number, fields)
-                {
-                    Freshness = map.Has("freshness") ? map.Duration("freshness", TimeSpan.Zero) : null,
-                    Url = map.Url("url"),
-                }
-            );
+            versions.Add(new FeatureViewVersion(number, fields));
         }
 
         if (spec.Find("versions") is YamlNode.List { Items.Count: 0 } empty)

@@ -97,9 +97,7 @@ public static partial class SupportedFields
             Needed(C, "spec.accepts", F.Map, "The outputs that it can read."),
             NotYet(C, "spec.accepts.pact", F.Text, "File with a Pact contract."),
             Choice(C, "spec.acknowledge", ["automatic", "required"], "Whether its owner acknowledges a release first."),
-            Field(C, "spec.notify", F.Map, "Where the consumer is told about moves."),
-            Needed(C, "spec.notify.url", F.Url, "Webhook."),
-            NotYet(C, "spec.notify.secretFile", F.Text, "File with the key that signs the webhook."),
+            NotYet(C, "spec.notify", F.Map, "Where the consumer is told about moves."),
         ];
 
     private static SupportedField[] FeatureView =>
@@ -112,8 +110,8 @@ public static partial class SupportedFields
             {
                 Required = true,
             },
-            Field(V, "spec.versions[].freshness", F.Duration, "How old its values may be."),
-            Field(V, "spec.versions[].url", F.Url, "Where its state can be asked."),
+            NotYet(V, "spec.versions[].freshness", F.Duration, "How old its values may be."),
+            NotYet(V, "spec.versions[].url", F.Url, "Where its state can be asked."),
         ];
 
     private static SupportedField[] Segment =>

@@ -134,7 +134,8 @@ public static class Units
     {
         value = 0;
         int digits = text.AsSpan().IndexOfAnyExcept("0123456789.");
-        if (digits <= 0 || digits > 15)
+        // 16 digits are more than any bound needs, and times the largest factor they still fit a decimal.
+        if (digits is <= 0 or > 16)
         {
             return false;
         }

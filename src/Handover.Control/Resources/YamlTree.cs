@@ -19,8 +19,12 @@ internal sealed class YamlTree
     /// <summary>Most documents in one text.</summary>
     public const int MaxDocuments = 1000;
 
+    /// <summary>Most values in one text; a megabyte of one-letter values would cost seconds.</summary>
+    public const int MaxNodes = 100_000;
+
     private readonly IParser _parser;
     private readonly ReadLog _log;
+    private int _nodes;
 
     private YamlTree(string text, ReadLog log)
     {
@@ -85,6 +89,11 @@ internal sealed class YamlTree
         if (depth > MaxDepth)
         {
             throw Refuse("too-deep", here.Start, $"nested deeper than {MaxDepth} levels.");
+        }
+
+        if (++_nodes > MaxNodes)
+        {
+            throw Refuse("too-many-values", here.Start, $"more than {MaxNodes} values in one file.");
         }
 
         if (here is AnchorAlias)

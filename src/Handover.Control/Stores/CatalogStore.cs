@@ -106,28 +106,29 @@ public sealed class CatalogStore
         ResourceSource source = ResourceSource.Directory,
         bool prune = false,
         long? ifGeneration = null
-    ) =>
-        Task.Run(() =>
-        {
-            CatalogChanges Planned(View view) => Plan(view, set, prune ? Pruned(view, set, source) : [], source);
-            return Change(Planned, actor, validateOnly, source, ifGeneration);
-        });
+    )
+    {
+        CatalogChanges Planned(View view) => Plan(view, set, prune ? Pruned(view, set, source) : [], source);
+        return Task.Run(() => Change(Planned, actor, validateOnly, source, ifGeneration));
+    }
 
     /// <summary>
     /// Deletes one resource; refused while something refers to it. <paramref name="ifEtag"/>: only this content.
     /// </summary>
     public Task<Result<CatalogChanges>> DeleteAsync(ResourceKey key, string actor, string? ifEtag = null) =>
-        Task.Run(() =>
-        {
-            if (Find(key) is not { } found)
-            {
-                return new Problem("not-found", $"there is no {key}.");
-            }
+        Task.Run(() => Delete(key, actor, ifEtag));
 
-            return ifEtag is not null && ifEtag != found.Etag
-                ? new Problem("conflict", $"{key} has changed since it was read.") { Fix = "Read it again." }
-                : Change(v => Plan(v, ResourceSet.Empty, [key], found.Source), actor, false, found.Source, null);
-        });
+    private Result<CatalogChanges> Delete(ResourceKey key, string actor, string? ifEtag)
+    {
+        if (Find(key) is not { } found)
+        {
+            return new Problem("not-found", $"there is no {key}.");
+        }
+
+        return ifEtag is not null && ifEtag != found.Etag
+            ? new Problem("conflict", $"{key} has changed since it was read.") { Fix = "Read it again." }
+            : Change(v => Plan(v, ResourceSet.Empty, [key], found.Source), actor, false, found.Source, null);
+    }
 
     private static bool IsService(ResourceKey key, string service) =>
         key.Kind == ResourceKind.Service && key.Name == service;

@@ -4,9 +4,10 @@ using Microsoft.Data.Sqlite;
 namespace Handover.Control.Stores;
 
 /// <summary>
-/// One SQLite file, opened the one way that all stores rely on: WAL, so that readers never wait for the writer; one writer
-/// at a time, in this process by a lock and between processes by SQLite's; and, for what safety rests on, an fsync before
-/// a commit returns. Every failure comes out as a <see cref="StoreException"/> that names the file and what to do.
+/// One SQLite file, opened the one way that all stores rely on: WAL, so that readers never wait for the writer; one
+/// writer at a time, in this process by a lock and between processes by SQLite's; and, for what safety rests on, an
+/// fsync before a commit returns. Every failure comes out as a <see cref="StoreException"/> that names the file and
+/// what to do.
 /// </summary>
 public sealed class SqliteDatabase : IDisposable
 {
@@ -55,8 +56,12 @@ public sealed class SqliteDatabase : IDisposable
     public void Migrate(string room, IReadOnlyList<string> steps) =>
         Write(connection =>
         {
-            Execute(connection, "CREATE TABLE IF NOT EXISTS migration (room TEXT PRIMARY KEY, version INTEGER NOT NULL)");
-            long version = (long)(Scalar(connection, "SELECT version FROM migration WHERE room = $room", ("$room", room)) ?? 0L);
+            Execute(
+                connection,
+                "CREATE TABLE IF NOT EXISTS migration (room TEXT PRIMARY KEY, version INTEGER NOT NULL)"
+            );
+            const string known = "SELECT version FROM migration WHERE room = $room";
+            long version = (long)(Scalar(connection, known, ("$room", room)) ?? 0L);
             if (version > steps.Count)
             {
                 throw new StoreException(
@@ -122,7 +127,9 @@ public sealed class SqliteDatabase : IDisposable
             }
         );
 
-    /// <summary>Runs one or more statements inside the connection's transaction; returns the rows that changed.</summary>
+    /// <summary>
+    /// Runs one or more statements inside the connection's transaction; returns the rows that changed.
+    /// </summary>
     public static int Execute(SqliteConnection connection, string sql, params (string Name, object? Value)[] values)
     {
         using SqliteCommand command = Command(connection, sql, values);
@@ -194,7 +201,10 @@ public sealed class SqliteDatabase : IDisposable
         {
             connection.Open();
             string synchronous = _durability == SqliteDurability.Full ? "FULL" : "NORMAL";
-            Execute(connection, $"PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON");
+            Execute(
+                connection,
+                $"PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON"
+            );
             return connection;
         }
         catch (SqliteException)
@@ -234,6 +244,8 @@ public enum SqliteDurability
     /// <summary>After an fsync: it outlives a power cut. For everything that safety rests on.</summary>
     Full,
 
-    /// <summary>After it reached the operating system: it outlives kill -9, and a power cut may lose the newest.</summary>
+    /// <summary>
+    /// After it reached the operating system: it outlives kill -9, and a power cut may lose the newest.
+    /// </summary>
     Normal,
 }

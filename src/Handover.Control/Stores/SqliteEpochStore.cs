@@ -270,7 +270,10 @@ public sealed class SqliteEpochStore(SqliteDatabase database, TimeProvider time)
     private EpochRow Known(SqliteConnection connection, string service) =>
         ReadRow(connection, service)
         ?? throw new StoreException(
-            new Problem("unknown-service", $"the service '{service}' has no routing yet.") { Fix = "Apply the service first." }
+            new Problem("unknown-service", $"the service '{service}' has no routing yet.")
+            {
+                Fix = "Apply the service first.",
+            }
         );
 
     private EpochRow? ReadRow(SqliteConnection connection, string service) =>
@@ -305,7 +308,10 @@ public sealed class SqliteEpochStore(SqliteDatabase database, TimeProvider time)
         return routing.Ok
             ? routing.Value
             : throw new StoreException(
-                new Problem("corrupt-state-file", $"the routing of '{service}' cannot be read: {routing.Problems[0].Message}")
+                new Problem(
+                    "corrupt-state-file",
+                    $"the routing of '{service}' cannot be read: {routing.Problems[0].Message}"
+                )
                 {
                     File = database.File,
                     Fix = "Restore the state file from a backup; it is not changed by hand.",

@@ -20,7 +20,7 @@ internal static class SqliteProblem
     {
         (string code, string message, string fix) = e.SqliteErrorCode switch
         {
-            Full => ("disk-full", "the disk is full", "Free some space; nothing was lost, and the call can be repeated."),
+            Full => ("disk-full", "the disk is full", "Free some space and repeat the call; nothing was lost."),
             Corrupt or NotADatabase => (
                 "corrupt-state-file",
                 "the state file is damaged or is not a SQLite database",
@@ -32,9 +32,9 @@ internal static class SqliteProblem
                 "Check that only one handover node uses this state directory."
             ),
             ReadOnly => ("state-file-read-only", "the state file may not be written", "Check its owner and mode."),
-            CannotOpen => ("state-file-unreachable", "the state file cannot be opened", "Check the path and its owner."),
+            CannotOpen => ("state-file-unreachable", "the state file cannot be opened", "Check its path and owner."),
             InputOutput => ("state-file-io", "the disk reported an error", "Check the disk and the kernel's log."),
-            _ => ("state-file-error", "SQLite refused a statement", "This is an error of the program: please report it."),
+            _ => ("state-file-error", "SQLite refused a statement", "This is an error of the program; report it."),
         };
         return new Problem(code, $"{message} ({e.Message.TrimEnd('.')}).") { File = file, Fix = fix };
     }

@@ -2,7 +2,9 @@ using Handover.Core.Traffic;
 
 namespace Handover.Core.Moves;
 
-/// <summary>The one row per service that all safety rests on. Changed only by compare-and-set in the epoch store.</summary>
+/// <summary>
+/// The one row per service that all safety rests on. Changed only by compare-and-set in the epoch store.
+/// </summary>
 /// <param name="Service">The service.</param>
 /// <param name="Epoch">Number of the document in force; grows by one at each commit.</param>
 /// <param name="Routing">The document in force.</param>

@@ -284,8 +284,8 @@ public static class GatewayAgent
             return same && state.Hold is null ? (state, Nothing) : Serve(state, row.Attempt, row.Epoch, row.Routing);
         }
 
-        // The same attempt, still open: what is held stays held. A gateway that serves cannot meet this one: it learnt the
-        // attempt from a row or a message that said it had ended.
+        // The same attempt, still open: what is held stays held. A gateway that serves cannot meet this one: it learnt
+        // the attempt from a row or a message that said it had ended.
         if (same)
         {
             return (state, Nothing);

@@ -2,7 +2,9 @@ using Handover.Core.Traffic;
 
 namespace Handover.Core.Moves;
 
-/// <summary>What one gateway knows and promised for one service. Changed only by <see cref="GatewayAgent.Step"/>.</summary>
+/// <summary>
+/// What one gateway knows and promised for one service. Changed only by <see cref="GatewayAgent.Step"/>.
+/// </summary>
 /// <param name="Service">The service.</param>
 /// <param name="Gateway">The gateway's id; the same over restarts.</param>
 /// <param name="Incarnation">Its boot id.</param>
@@ -23,7 +25,9 @@ public sealed record GatewayAgentState(string Service, string Gateway, string In
     /// <summary>Whether the store has taken note of this incarnation.</summary>
     public bool Registered { get; init; }
 
-    /// <summary>When the last unanswered <see cref="GatewayEffect.Join"/> was asked for; null when none is open.</summary>
+    /// <summary>
+    /// When the last unanswered <see cref="GatewayEffect.Join"/> was asked for; null when none is open.
+    /// </summary>
     public DateTimeOffset? JoinAskedAt { get; init; }
 
     /// <summary>When the next try to join is due.</summary>
@@ -56,7 +60,9 @@ public sealed record GatewayAgentState(string Service, string Gateway, string In
 /// <param name="ResolveAt">When the store is asked for the outcome next.</param>
 public sealed record GatewayHold(Routing To, DrainMode Drain, DateTimeOffset ResolveAt)
 {
-    /// <summary>Whether the coordinator asked for the promise; a gateway that joined into a hold holds without being asked.</summary>
+    /// <summary>
+    /// Whether the coordinator asked for the promise; a gateway that joined into a hold holds without being asked.
+    /// </summary>
     public bool Asked { get; init; }
 
     /// <summary>Whether the slice is drained as <see cref="Drain"/> wants it.</summary>
@@ -65,7 +71,9 @@ public sealed record GatewayHold(Routing To, DrainMode Drain, DateTimeOffset Res
     /// <summary>Whether the promise is on disk.</summary>
     public bool Persisted { get; init; }
 
-    /// <summary>When the last unanswered <see cref="GatewayEffect.Resolve"/> was asked for; null when none is open.</summary>
+    /// <summary>
+    /// When the last unanswered <see cref="GatewayEffect.Resolve"/> was asked for; null when none is open.
+    /// </summary>
     public DateTimeOffset? ResolveAskedAt { get; init; }
 
     /// <summary>Whether HELD may be said (and was).</summary>

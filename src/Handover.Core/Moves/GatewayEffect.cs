@@ -3,8 +3,8 @@ using Handover.Core.Traffic;
 namespace Handover.Core.Moves;
 
 /// <summary>
-/// What <see cref="GatewayAgent"/> asks of its host. The host carries effects out in the order in which they are given; the
-/// two that touch the last-known-good file must reach the disk in that order too.
+/// What <see cref="GatewayAgent"/> asks of its host. The host carries effects out in the order in which they are given;
+/// the two that touch the last-known-good file must reach the disk in that order too.
 /// </summary>
 public abstract record GatewayEffect
 {
@@ -12,7 +12,7 @@ public abstract record GatewayEffect
 
     /// <summary>
     /// Swap in, as one snapshot: <c>Slice.From</c> is in force under <paramref name="Epoch"/>, and requests of
-    /// <paramref name="Slice"/> are held. Requests that were held before are looked at again: those outside of the slice
+    /// <paramref name="Slice"/> are held. Requests that were held before are looked at again: those outside it
     /// go on under <c>Slice.From</c>. Then, in mode <see cref="DrainMode.Atomic"/>, when no request of the slice is in
     /// flight (whatever epoch it started under), or, in mode <see cref="DrainMode.Dispatch"/>, when every request that
     /// read an older snapshot has been dispatched or held: answer <see cref="GatewayInput.SliceDrained"/>.
@@ -34,9 +34,9 @@ public abstract record GatewayEffect
     public sealed record SendHeld(long Attempt) : GatewayEffect;
 
     /// <summary>
-    /// Swap in, as one snapshot: the document is in force for everybody and nothing is held by a move. Held requests go on
-    /// under it, in order of arrival. Then write <see cref="GatewayAgentState.LastKnownGood"/>; requests need not wait for
-    /// that: an older file with a held attempt in it only makes a restart more careful.
+    /// Swap in, as one snapshot: the document is in force for everybody and nothing is held by a move. Held requests go
+    /// on under it, in order of arrival. Then write <see cref="GatewayAgentState.LastKnownGood"/>; requests need not
+    /// wait for that: an older file with a held attempt in it only makes a restart more careful.
     /// </summary>
     /// <param name="Epoch">The epoch.</param>
     /// <param name="Routing">Its document.</param>
@@ -48,6 +48,8 @@ public abstract record GatewayEffect
     /// <summary>Register with the store; answer <see cref="GatewayInput.Joined"/>.</summary>
     public sealed record Join : GatewayEffect;
 
-    /// <summary>Send <see cref="GatewayInput.Tick"/> at this time (of the clock that stamps the inputs), or soon after.</summary>
+    /// <summary>
+    /// Send <see cref="GatewayInput.Tick"/> at this time (of the clock that stamps the inputs), or soon after.
+    /// </summary>
     public sealed record WakeAt(DateTimeOffset Time) : GatewayEffect;
 }

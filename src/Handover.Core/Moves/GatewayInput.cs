@@ -1,8 +1,9 @@
 namespace Handover.Core.Moves;
 
 /// <summary>
-/// What a gateway's host tells <see cref="GatewayAgent"/>. A closed family: everything that can change what a gateway does
-/// with a service arrives as one of these, in one order, so that the same code runs in a process and in the simulator.
+/// What a gateway's host tells <see cref="GatewayAgent"/>. A closed family: everything that can change what a gateway
+/// does with a service arrives as one of these, in one order, so that the same code runs in a process and in the
+/// simulator.
 /// </summary>
 public abstract record GatewayInput
 {
@@ -12,7 +13,9 @@ public abstract record GatewayInput
     /// <param name="Good">What the last-known-good file says; null when there is none (or it was left cleanly).</param>
     public sealed record Booted(LastKnownGood? Good) : GatewayInput;
 
-    /// <summary>The store answered <see cref="GatewayEffect.Join"/>; null when it did not, or the outcome is unknown.</summary>
+    /// <summary>
+    /// The store answered <see cref="GatewayEffect.Join"/>; null when it did not, or the outcome is unknown.
+    /// </summary>
     public sealed record Joined(EpochReply? Reply) : GatewayInput;
 
     /// <summary>The coordinator sent something; lost, doubled, late and reordered messages are all normal.</summary>
@@ -24,7 +27,9 @@ public abstract record GatewayInput
     /// <summary>What <see cref="GatewayEffect.PersistHeld"/> asked for is on disk, fsynced.</summary>
     public sealed record HeldPersisted(long Attempt) : GatewayInput;
 
-    /// <summary>The store answered <see cref="GatewayEffect.Resolve"/>; null when it did not, or the outcome is unknown.</summary>
+    /// <summary>
+    /// The store answered <see cref="GatewayEffect.Resolve"/>; null when it did not, or the outcome is unknown.
+    /// </summary>
     /// <param name="Attempt">The attempt that was asked for.</param>
     /// <param name="Reply">The answer.</param>
     public sealed record Resolved(long Attempt, EpochReply? Reply) : GatewayInput;

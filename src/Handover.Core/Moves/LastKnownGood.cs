@@ -9,7 +9,7 @@ namespace Handover.Core.Moves;
 /// <param name="Attempt">The newest attempt that the gateway had heard of.</param>
 /// <param name="Routing">The document of the epoch.</param>
 /// <param name="Held">
-/// The attempt that the gateway promised (or was about to promise) to hold; null when none is open. With one open the file
-/// must not be served from: the attempt may have committed since.
+/// The attempt that the gateway promised (or was about to promise) to hold; null when none is open. With one open the
+/// file must not be served from: the attempt may have committed since.
 /// </param>
 public sealed record LastKnownGood(long Epoch, long Attempt, Routing Routing, long? Held);

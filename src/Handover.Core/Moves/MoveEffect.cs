@@ -20,8 +20,8 @@ public abstract record MoveEffect
     public sealed record StoreAbort(long Attempt, string Reason) : MoveEffect;
 
     /// <summary>
-    /// Close the attempt if its time has run out, and in any case answer the row. A statement that was asked for before may
-    /// still be on its way and change the row afterwards; the machine reckons with that.
+    /// Close the attempt if its time has run out, and in any case answer the row. A statement that was asked for before
+    /// may still be on its way and change the row afterwards; the machine reckons with that.
     /// </summary>
     public sealed record StoreResolve(long Attempt) : MoveEffect;
 
@@ -43,7 +43,9 @@ public abstract record MoveOutcome
     /// <summary>The target is the document of <paramref name="Epoch"/>.</summary>
     /// <param name="Epoch">The new epoch.</param>
     /// <param name="Attempt">The attempt that committed.</param>
-    /// <param name="Held">From asking for BEGIN until COMMIT was known: the longest that a request was held by it.</param>
+    /// <param name="Held">
+    /// From asking for BEGIN until COMMIT was known: the longest that a request was held by it.
+    /// </param>
     public sealed record Committed(long Epoch, long Attempt, TimeSpan Held) : MoveOutcome;
 
     /// <summary>Given up; the document before is in force.</summary>
@@ -56,8 +58,8 @@ public abstract record MoveOutcome
     public sealed record Superseded(EpochRow Row) : MoveOutcome;
 
     /// <summary>
-    /// The store has not said what became of the attempt. Gateways wait for the store as well, so nothing is mixed; read
-    /// the row when it is back.
+    /// The store has not said what became of the attempt. Gateways wait for the store as well, so nothing is mixed;
+    /// read the row when it is back.
     /// </summary>
     public sealed record Unknown(string Reason) : MoveOutcome;
 }

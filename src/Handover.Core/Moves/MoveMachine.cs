@@ -4,9 +4,9 @@ using Handover.Core.Traffic;
 namespace Handover.Core.Moves;
 
 /// <summary>
-/// The coordinator's half of the move protocol: BEGIN in the store, HOLD to every gateway, all HELD, COMMIT in the store,
-/// and only then COMMIT to the gateways. It may die at any point, be doubled, or wake up late: everything that matters is
-/// decided by the store's conditions on the attempt, and gateways read the outcome there by themselves.
+/// The coordinator's half of the move protocol: BEGIN in the store, HOLD to every gateway, all HELD, COMMIT in the
+/// store, and only then COMMIT to the gateways. It may die at any point, be doubled, or wake up late: everything that
+/// matters is decided by the store's conditions on the attempt, and gateways read the outcome there by themselves.
 /// </summary>
 public static class MoveMachine
 {
@@ -108,7 +108,10 @@ public static class MoveMachine
         };
     }
 
-    private static (MoveMachineState, IReadOnlyList<MoveEffect>) ResolveFailed(MoveMachineState state, DateTimeOffset now)
+    private static (MoveMachineState, IReadOnlyList<MoveEffect>) ResolveFailed(
+        MoveMachineState state,
+        DateTimeOffset now
+    )
     {
         state = state with { ResolveFailures = state.ResolveFailures + 1, ResolveAt = now + ResolveEvery };
         if (state.ResolveFailures >= ResolveLimit)
@@ -119,8 +122,8 @@ public static class MoveMachine
         return (state, [new MoveEffect.WakeAt(state.ResolveAt.Value)]);
     }
 
-    // What the row says decides, whoever made it so: another coordinator, a gateway that resolved, or a statement of our
-    // own whose answer was lost or which arrived late.
+    // What the row says decides, whoever made it so: another coordinator, a gateway that resolved, or a statement of
+    // our own whose answer was lost or which arrived late.
     private static (MoveMachineState, IReadOnlyList<MoveEffect>) ActOn(
         MoveMachineState state,
         EpochReply reply,

@@ -2,7 +2,9 @@ using Handover.Core.Traffic;
 
 namespace Handover.Core.Moves;
 
-/// <summary>What the coordinator tells a gateway. Every message may be lost, doubled or late; all are idempotent.</summary>
+/// <summary>
+/// What the coordinator tells a gateway. Every message may be lost, doubled or late; all are idempotent.
+/// </summary>
 /// <param name="Service">The service that moves.</param>
 /// <param name="Attempt">Number of the try; grows by one at each HOLD of the service.</param>
 public abstract record MoveMessage(string Service, long Attempt)
@@ -25,7 +27,9 @@ public abstract record MoveMessage(string Service, long Attempt)
         TimeSpan HoldFor
     ) : MoveMessage(Service, Attempt);
 
-    /// <summary>The attempt committed: <paramref name="Routing"/> is the document of <paramref name="Epoch"/>.</summary>
+    /// <summary>
+    /// The attempt committed: <paramref name="Routing"/> is the document of <paramref name="Epoch"/>.
+    /// </summary>
     public sealed record Commit(string Service, long Attempt, long Epoch, Routing Routing)
         : MoveMessage(Service, Attempt);
 

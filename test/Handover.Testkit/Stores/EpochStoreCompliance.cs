@@ -187,7 +187,8 @@ public abstract class EpochStoreCompliance
             Assert.All(committed, r => Assert.Equal(epoch + 1, r.Row.Epoch));
         }
 
-        IEnumerable<EpochHistory> commits = (await store.HistoryAsync(Service, Cancel)).Where(h => h.Action == "commit");
+        IReadOnlyList<EpochHistory> history = await store.HistoryAsync(Service, Cancel);
+        IEnumerable<EpochHistory> commits = history.Where(h => h.Action == "commit");
         Assert.Equal(Enumerable.Range(2, 8).Select(e => (long)e), commits.Select(h => h.Epoch));
     }
 

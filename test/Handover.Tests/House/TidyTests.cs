@@ -85,7 +85,7 @@ public sealed partial class TidyTests
                 }
 
                 string close = open.Groups[1].Value + "}";
-                int end = Array.FindIndex(lines, i, l => l == close || l == close + ";");
+                int end = Array.FindIndex(lines, i, l => l.StartsWith(close, StringComparison.Ordinal));
                 if (end - i - 1 > MethodLines)
                 {
                     wrong.Add($"{file}:{i}: {end - i - 1} lines, at most {MethodLines}; give a part a name of its own");

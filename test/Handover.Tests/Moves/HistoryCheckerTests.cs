@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Handover.Tests.Moves;
 
-/// <summary>A checker that is wrong proves the wrong thing: each verdict on a history that is known to be good or bad.</summary>
+/// <summary>
+/// A checker that is wrong proves the wrong thing: each verdict on a history that is known to be good or bad.
+/// </summary>
 public sealed class HistoryCheckerTests
 {
     private static readonly Routing V1 = Routing.Only("price", "v1");

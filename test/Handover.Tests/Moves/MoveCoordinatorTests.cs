@@ -153,7 +153,8 @@ public sealed class MoveCoordinatorTests : IDisposable
         {
             lock (_lock)
             {
-                (Agent, IReadOnlyList<GatewayEffect> effects) = GatewayAgent.Step(Agent, input, DateTimeOffset.UnixEpoch);
+                DateTimeOffset now = DateTimeOffset.UnixEpoch;
+                (Agent, IReadOnlyList<GatewayEffect> effects) = GatewayAgent.Step(Agent, input, now);
                 foreach (GatewayEffect effect in effects)
                 {
                     CarryOut(effect);

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Handover.Tests.Moves;
 
-/// <summary>The simulation in small: sound seeds are sound, the same seed is the same run, and every known bug is caught.</summary>
+/// <summary>
+/// The simulation in small: sound seeds are sound, the same seed is the same run, and every known bug is caught.
+/// </summary>
 public sealed class MoveSimulationTests
 {
     public static TheoryData<string> KnownBugs => [.. Mutations.Names.Where(n => n != "none")];

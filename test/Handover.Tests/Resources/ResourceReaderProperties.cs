@@ -41,7 +41,7 @@ public sealed class ResourceReaderProperties
                 string form = Form(read.Value);
                 Assert.Equal(form, Form(Again(read.Value)));
             },
-            iter: 3000,
+            iter: 1000,
             seed: "0N0XIzNsQ0O2",
             threads: 1
         );

@@ -123,7 +123,8 @@ public sealed class SqliteEpochStoreTests : EpochStoreCompliance, IDisposable
             await File.WriteAllBytesAsync(Path.Combine(_directory, $"{name}-wal"), torn, Cancel);
             SqliteEpochStore reopened = Open(name);
             IReadOnlyList<EpochHistory> there = await reopened.HistoryAsync(Service, Cancel);
-            Assert.Equal(whole.Take(there.Count).Select(h => (h.Epoch, h.Action)), there.Select(h => (h.Epoch, h.Action)));
+            IEnumerable<(long, string)> prefix = whole.Take(there.Count).Select(h => (h.Epoch, h.Action));
+            Assert.Equal(prefix, there.Select(h => (h.Epoch, h.Action)));
             Assert.True(there.Count >= longest, "a longer log never shows less");
             longest = there.Count;
             if (there.Count > 0)
@@ -149,7 +150,8 @@ public sealed class SqliteEpochStoreTests : EpochStoreCompliance, IDisposable
     private static async Task Move(SqliteEpochStore store, long epoch)
     {
         EpochRow row = await store.EnsureAsync(Service, Routing.Only(Service, "v1"), Cancel);
-        await store.BeginAsync(Service, row.Epoch, row.Attempt, Routing.Only(Service, $"v{epoch + 1}"), Hold, "me", Cancel);
+        Routing target = Routing.Only(Service, $"v{epoch + 1}");
+        await store.BeginAsync(Service, row.Epoch, row.Attempt, target, Hold, "me", Cancel);
         await store.CommitAsync(Service, row.Attempt + 1, "me", Cancel);
     }
 
