@@ -28,6 +28,7 @@ public sealed class NodeParts : IAsyncDisposable
     private GatewayServer _gateway = null!;
     private RolloutEngine _engine = null!;
     private CatalogStore _catalog = null!;
+    private LabelJoiner _labels = null!;
     private WebApplication _admin = null!;
     private Uri? _dataUrl;
 
@@ -80,6 +81,11 @@ public sealed class NodeParts : IAsyncDisposable
         _stops.Add(async () => await _gateway.StopAsync(CancellationToken.None));
         await _engine.StartAsync(cancel);
         _catalog.Changed += _engine.Refresh;
+        foreach (string service in _catalog.Current.Services.Keys)
+        {
+            await _labels.CatchUpAsync(service, cancel);
+        }
+
         await _admin.StartAsync(cancel);
         _stops.Add(async () => await _admin.StopAsync());
     }
@@ -152,8 +158,8 @@ public sealed class NodeParts : IAsyncDisposable
             _logs.CreateLogger<JournalWriter>()
         );
         _stops.Add(journal.DisposeAsync);
-        LabelJoiner labels = Labels(options, journal);
-        labels.Joined += evidence.Record;
+        _labels = Labels(options, journal);
+        _labels.Joined += evidence.Record;
         MemberRuntime runtime = Runtime(options, urls);
         _gateway = Gateway(options, urls, epochs, new ExchangeFanOut(evidence, journal));
         var gateways = new GatewayRegistry();
@@ -178,6 +184,8 @@ public sealed class NodeParts : IAsyncDisposable
             _logs.CreateLogger<RolloutEngine>()
         );
         _stops.Add(_engine.DisposeAsync);
+        _catalog.InUse = key =>
+            key.Kind == ResourceKind.Release ? _engine.UseOf(key.Service!, key.Name) : null;
         _catalog.ServingRelease = service => _engine.RoutingOf(service)?.Stable;
         _admin = Admin(
             new ApiServices
@@ -186,7 +194,7 @@ public sealed class NodeParts : IAsyncDisposable
                 Catalog = new StoredCatalog(_catalog),
                 Epochs = epochs,
                 Journal = journal,
-                Labels = labels.PushAsync,
+                Labels = _labels.PushAsync,
                 Gateways = [_gateway],
                 Runtimes = runtime,
                 Tokens = tokens,

@@ -24,6 +24,24 @@ public sealed partial class RolloutEngine
     /// <summary>The routing of a service as last read; null when it has none yet.</summary>
     public Routing? RoutingOf(string service) => _routings.GetValueOrDefault(service);
 
+    /// <summary>Why a release may not be deleted now; null when it may.</summary>
+    public string? UseOf(string service, string release)
+    {
+        if (RoutingOf(service) is { } routing && routing.Releases.Contains(release))
+        {
+            return "it serves traffic";
+        }
+
+        RolloutState? user = _loops
+            .Values.Select(l => l.State)
+            .FirstOrDefault(s =>
+                s.Plan.Service == service
+                && (s.Open || s.KeepOldUntil is not null)
+                && (s.From == release || s.Plan.To == release)
+            );
+        return user is null ? null : $"rollout {user.Id} uses it";
+    }
+
     /// <summary>Something may have changed: catalog, stacks, rollouts or tokens. Returns at once.</summary>
     public void Refresh() => _refresh.Writer.TryWrite(true);
 

@@ -262,7 +262,13 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
                     e.Actor
                 )
         );
-        return new RolloutSnapshot(state with { Verdict = reading }, [.. events], ForecastOf(state));
+        bool judged = state is { Open: true, Status: RolloutStatus.Running, RollbackReason: null } && loop.Reading is not null;
+        RolloutState shown = state with
+        {
+            Verdict = reading,
+            Reasons = judged ? reading!.Reasons : state.Reasons,
+        };
+        return new RolloutSnapshot(shown, [.. events], ForecastOf(state));
     }
 
     private DateTimeOffset? ForecastOf(RolloutState state)

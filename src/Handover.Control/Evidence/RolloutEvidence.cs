@@ -32,7 +32,7 @@ internal sealed class RolloutEvidence
     private readonly UnitFilter _units;
     private LatencyThresholds? _latency;
     private LossThresholds? _loss;
-    private long _labels;
+    private readonly string? _lost;
     private long _shadowPairs;
     private int _phase = -1;
     private long _phaseBase;
@@ -61,6 +61,9 @@ internal sealed class RolloutEvidence
         _loss = checkpoint?.Loss;
         _phase = checkpoint?.Phase ?? -1;
         _phaseBase = checkpoint?.PhaseBase ?? 0;
+        _shadowPairs = checkpoint?.ShadowPairs ?? 0;
+        _pairBase = checkpoint?.PairBase ?? 0;
+        _lost = book.Ok ? null : book.Problems[0].ToString();
         _settledAt = checkpoint?.SettledAt ?? default;
     }
 
@@ -124,7 +127,6 @@ internal sealed class RolloutEvidence
 
         lock (_gate)
         {
-            _labels++;
             string unit = label.Entity ?? label.RequestId;
             if (_setup.Shadows && _pairedLosses.Add(label.RequestId, candidate, label.Loss) is { } pair)
             {
@@ -133,7 +135,7 @@ internal sealed class RolloutEvidence
                 bool first = !worse && !better || _units.FirstBad("pair:loss", 0, unit);
                 if (first)
                 {
-                    Accumulator(Share.None).Pair("loss", worse, better);
+                    Accumulator(Share.None).Pair("loss", worse, better, bothBad: false);
                 }
             }
 
@@ -191,7 +193,9 @@ internal sealed class RolloutEvidence
                 _loss,
                 _phase,
                 _phaseBase,
-                _settledAt
+                _settledAt,
+                _shadowPairs,
+                _pairBase
             );
             return JsonSerializer.Serialize(checkpoint, CoreJson.Options);
         }
@@ -225,6 +229,12 @@ internal sealed class RolloutEvidence
 
     private IEnumerable<MissingMetric> Missing(RolloutState state, DateTimeOffset now)
     {
+        if (_lost is not null)
+        {
+            // Going on with an empty book would spend alpha twice; a person decides.
+            yield return new MissingMetric("evidence", _lost);
+        }
+
         bool both = KindOf(state) is JudgedPhase.Shift;
         TimeSpan quiet = TimeSpan.FromSeconds(30);
         foreach (MetricGate gate in _setup.Plan.Metrics)
@@ -280,21 +290,20 @@ internal sealed class RolloutEvidence
         bool discordant = stableBad != candidateBad;
         if (!discordant || _units.FirstBad("pair:errors", 0, unit))
         {
-            Accumulator(Share.None).Pair("errors", candidateBad && discordant, stableBad && discordant);
+            Accumulator(Share.None)
+                .Pair("errors", candidateBad && discordant, stableBad && discordant, candidateBad && stableBad);
         }
 
         if (!stableBad && !candidateBad && AnswerPairs.Differ(live, shadow) is { } differs)
         {
-            Accumulator(Share.None).Pair("divergence", differs, stableOnly: false);
+            Accumulator(Share.None).Pair("divergence", differs, stableOnly: false, bothBad: false);
         }
     }
 
     private void Unit(TickAccumulator into, string metric, int level, bool candidate, string unit, bool bad)
     {
-        if (!_units.HasBeenBad(metric, level, unit))
-        {
-            into.Unit(metric, level, candidate, bad && _units.FirstBad(metric, level, unit));
-        }
+        bool isUnit = !_units.HasBeenBad(metric, level, unit);
+        into.Unit(metric, level, candidate, isUnit, bad, isUnit && bad && _units.FirstBad(metric, level, unit));
     }
 
     private TickAccumulator Accumulator(Share share)
@@ -335,6 +344,8 @@ internal sealed class RolloutEvidence
         LossThresholds? Loss,
         int Phase,
         long PhaseBase,
-        DateTimeOffset SettledAt
+        DateTimeOffset SettledAt,
+        long ShadowPairs,
+        long PairBase
     );
 }

@@ -27,29 +27,33 @@ internal sealed class TickAccumulator(Share share)
         }
     }
 
-    /// <summary>Counts a request that could have been bad, and whether it is an entity's first bad one.</summary>
-    public void Unit(string metric, int level, bool candidate, bool firstBad)
+    /// <summary>
+    /// Counts a request: whether it is a unit (its entity was not bad before), was bad, and was the entity's first bad one.
+    /// </summary>
+    public void Unit(string metric, int level, bool candidate, bool unit, bool bad, bool firstBad)
     {
         if (!_metrics.TryGetValue((metric, level), out long[]? counts))
         {
-            _metrics[(metric, level)] = counts = new long[4];
+            _metrics[(metric, level)] = counts = new long[6];
         }
 
-        counts[candidate ? 2 : 3]++;
         counts[candidate ? 0 : 1] += firstBad ? 1 : 0;
+        counts[candidate ? 2 : 3] += unit ? 1 : 0;
+        counts[candidate ? 4 : 5] += bad ? 1 : 0;
     }
 
     /// <summary>Counts a pair.</summary>
-    public void Pair(string metric, bool candidateOnly, bool stableOnly)
+    public void Pair(string metric, bool candidateOnly, bool stableOnly, bool bothBad)
     {
         if (!_pairs.TryGetValue(metric, out long[]? counts))
         {
-            _pairs[metric] = counts = new long[3];
+            _pairs[metric] = counts = new long[4];
         }
 
         counts[0] += candidateOnly ? 1 : 0;
         counts[1] += stableOnly ? 1 : 0;
         counts[2]++;
+        counts[3] += bothBad ? 1 : 0;
     }
 
     /// <summary>The tick, in a fixed order so that it replays to the same bits.</summary>
@@ -70,7 +74,11 @@ internal sealed class TickAccumulator(Share share)
                         m.Value[1],
                         m.Value[2],
                         m.Value[3]
-                    )),
+                    )
+                    {
+                        CandidateBadRequests = m.Value[4],
+                        StableBadRequests = m.Value[5],
+                    }),
             ]
         )
         {
@@ -78,7 +86,7 @@ internal sealed class TickAccumulator(Share share)
             [
                 .. _pairs
                     .OrderBy(p => p.Key, StringComparer.Ordinal)
-                    .Select(p => new PairTick(p.Key, p.Value[0], p.Value[1], p.Value[2])),
+                    .Select(p => new PairTick(p.Key, p.Value[0], p.Value[1], p.Value[2]) { BothBad = p.Value[3] }),
             ],
         };
 }

@@ -36,7 +36,7 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
         double[] stable = await ReplayAsync(job, job.Stable, recorded, answers: null, cancel);
         double stableP95 = Quantile(stable);
         var windows = new List<WarmWindow>();
-        double before = double.PositiveInfinity;
+        double? before = null;
         for (int i = 1; i <= MostWindows; i++)
         {
             List<(Exchange Recorded, WarmAnswer Answer)>? answers = i == 1 ? [] : null;
@@ -50,7 +50,7 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
             }
 
             // Converged: no longer changing, and within the latency margin of stable at the same load.
-            bool steady = Math.Abs(p95 - before) <= Math.Max(0.1 * before, 1);
+            bool steady = before is { } last95 && Math.Abs(p95 - last95) <= Math.Max(0.1 * last95, 1);
             bool fast = p95 <= Math.Max((1 + job.LatencyMargin.Value) * stableP95, stableP95 + FloorMs);
             if (steady && fast)
             {
