@@ -22,6 +22,8 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
     /// <summary>Least recorded requests to begin with.</summary>
     public const int LeastRecorded = 20;
 
+    // Steady and still slower than stable's margin for so many windows: more of them will not help.
+    private const int SteadilySlow = 5;
     private const int Concurrency = 2;
     private const double FloorMs = 5;
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
@@ -37,6 +39,7 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
         double stableP95 = Quantile(stable);
         var windows = new List<WarmWindow>();
         double? before = null;
+        int slow = 0;
         for (int i = 1; i <= MostWindows; i++)
         {
             List<(Exchange Recorded, WarmAnswer Answer)>? answers = i == 1 ? [] : null;
@@ -50,7 +53,7 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
             }
 
             // Converged: no longer changing, and within the latency margin of stable at the same load.
-            bool steady = before is { } last95 && Math.Abs(p95 - last95) <= Math.Max(0.1 * last95, 1);
+            bool steady = before is { } last95 && Math.Abs(p95 - last95) <= Math.Max(0.1 * last95, FloorMs / 2);
             bool fast = p95 <= Math.Max((1 + job.LatencyMargin.Value) * stableP95, stableP95 + FloorMs);
             if (steady && fast)
             {
@@ -58,6 +61,11 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
             }
 
             before = p95;
+            slow = steady && !fast ? slow + 1 : 0;
+            if (slow == SteadilySlow)
+            {
+                break;
+            }
         }
 
         WarmWindow last = windows[^1];

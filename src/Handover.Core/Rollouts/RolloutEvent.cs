@@ -56,10 +56,10 @@ public abstract record RolloutEvent(DateTimeOffset At, string Actor)
         /// <inheritdoc/>
         public override string Text =>
             FormattableString.Invariant(
-                $"epoch {Epoch}: {Share}{Segments()} of entities on the candidate, held for {Held.TotalMilliseconds:0.#} ms"
+                $"epoch {Epoch}: the candidate has {Share} of all{Segments()}; held for {Held.TotalMilliseconds:0.#} ms"
             );
 
-        private string Segments() => string.Concat(SegmentShares.Select(s => $", {s.Value} of {s.Key}"));
+        private string Segments() => string.Concat(SegmentShares.Select(s => $" and {s.Value} of {s.Key}"));
     }
 
     /// <summary>A move was given up; it is tried again.</summary>

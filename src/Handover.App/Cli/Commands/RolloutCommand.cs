@@ -69,7 +69,7 @@ internal static class RolloutCommand
                 view.Gates,
                 ("GATE", g => g.Name),
                 ("OUTCOME", g => g.Outcome),
-                ("EVIDENCE", g => $"{Number(g.LogEvidence)}/{Number(g.Threshold)}"),
+                ("EVIDENCE", g => g.Threshold < 1e300 ? $"{Number(g.LogEvidence)}/{Number(g.Threshold)}" : "-"),
                 ("N", g => g.N.ToString(CultureInfo.InvariantCulture)),
                 ("NEEDS", g => g.Forecast?.ToString(CultureInfo.InvariantCulture) ?? "-"),
                 ("DETAIL", g => g.Detail)
