@@ -12,6 +12,9 @@ internal interface IRolloutShell
     /// <summary>Asks the gates; null when it is not yet time to look again.</summary>
     Verdict? Judge(RolloutState state, DateTimeOffset now);
 
+    /// <summary>Why the candidate's stack counts as down now; null while it is up, or has not been down for long.</summary>
+    string? CandidateDown(RolloutState state, DateTimeOffset now);
+
     /// <summary>The state changed: wants of stacks and mirrors follow from it.</summary>
     void Changed(RolloutState state, IReadOnlyList<RolloutEvent> events);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Handover.Control.Warming;
 using Handover.Core.Catalog;
 using Handover.Core.Foundation;
@@ -5,6 +6,7 @@ using Handover.Core.Gates;
 using Handover.Core.Moves;
 using Handover.Core.Rollouts;
 using Handover.Core.Traffic;
+using Handover.Ports;
 using Microsoft.Extensions.Logging;
 
 namespace Handover.Control.Engine;
@@ -13,7 +15,12 @@ namespace Handover.Control.Engine;
 public sealed partial class RolloutEngine
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+    // A process that crashes once is back within this time. While the candidate serves somebody, waiting costs answers.
+    private static readonly TimeSpan LongestDownServing = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestDownIdle = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LongestWaitForStack = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _downSince = new(StringComparer.Ordinal);
 
     async Task<RolloutCommand?> IRolloutShell.RunAsync(
         RolloutState state,
@@ -31,6 +38,22 @@ public sealed partial class RolloutEngine
         };
 
     Verdict? IRolloutShell.Judge(RolloutState state, DateTimeOffset now) => _parts.Evidence.Judge(state, now);
+
+    string? IRolloutShell.CandidateDown(RolloutState state, DateTimeOffset now)
+    {
+        bool watched = state is { Open: true, RollbackReason: null } && state.Phase is not (Phase.Verify or Phase.Start);
+        StackStatus? status = watched ? _parts.Runtime.Status(state.Plan.Service, state.Plan.To) : null;
+        if (!watched || status is { Ready: true })
+        {
+            _downSince.TryRemove(state.Id, out _);
+            return null;
+        }
+
+        DateTimeOffset since = _downSince.GetOrAdd(state.Id, now);
+        string? trouble = status?.Trouble ?? _keeper.Trouble(state.Plan.Service, state.Plan.To);
+        TimeSpan longest = state.Epoch > 0 ? LongestDownServing : LongestDownIdle;
+        return now - since >= longest ? trouble ?? $"not ready for {longest.TotalSeconds:0} s" : null;
+    }
 
     void IRolloutShell.Changed(RolloutState state, IReadOnlyList<RolloutEvent> events)
     {

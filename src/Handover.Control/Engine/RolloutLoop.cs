@@ -103,6 +103,11 @@ internal sealed class RolloutLoop : IAsyncDisposable
                 {
                     ticked = timer.WaitForNextTickAsync(_stop.Token).AsTask();
                     Handle(new Work(new RolloutCommand.Tick(), Done: null));
+                    if (_shell.CandidateDown(State, _time.GetUtcNow()) is { } trouble)
+                    {
+                        Handle(new Work(new RolloutCommand.StackFailed(trouble), Done: null));
+                    }
+
                     Judge();
                 }
 
