@@ -80,7 +80,13 @@ public static class RoutingCodec
             };
         }
         catch (Exception e)
-            when (e is JsonException or KeyNotFoundException or InvalidOperationException or InvariantException)
+            when (e
+                    is JsonException
+                        or FormatException
+                        or KeyNotFoundException
+                        or InvalidOperationException
+                        or InvariantException
+            )
         {
             return new Problem("bad-routing", $"the routing document cannot be read: {e.Message}");
         }
