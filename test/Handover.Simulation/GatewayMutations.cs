@@ -108,7 +108,10 @@ internal sealed class HoldAll : Mutation
 
     private static GatewayEffect Widened(GatewayEffect effect) =>
         effect is GatewayEffect.HoldSlice h
-            ? h with { Slice = new Slice(h.Slice.From, h.Slice.From with { Closed = true }) }
+            ? h with
+            {
+                Slice = new Slice(h.Slice.From, h.Slice.From with { Closed = true }),
+            }
             : effect;
 }
 

@@ -27,11 +27,7 @@ Console.WriteLine(
         + FormattableString.Invariant($"{options.Seeds * 8 / clock.Elapsed.TotalSeconds:0} x real time")
 );
 Console.WriteLine(
-    FormattableString.Invariant(
-        $"sim: {options.Seeds} seeds, {total.Commits} commits, "
-    )
-        + FormattableString.Invariant(
-            $"{summary.Violations.Count} violations, digest {total.Digest:x16}"
-        )
+    FormattableString.Invariant($"sim: {options.Seeds} seeds, {total.Commits} commits, ")
+        + FormattableString.Invariant($"{summary.Violations.Count} violations, digest {total.Digest:x16}")
 );
 return summary.Violations.Count > 0 ? 1 : 0;

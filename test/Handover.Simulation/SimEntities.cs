@@ -24,10 +24,7 @@ public static class SimEntities
 
     /// <summary>The release that answers each customer under a document.</summary>
     public static string[] Releases(Routing routing) =>
-        Known.GetValue(
-            routing,
-            r => [.. Names.Select((name, i) => Assignment.Assign(r, name, Attributes[i]).Release)]
-        );
+        Known.GetValue(routing, r => [.. Names.Select((name, i) => Assignment.Assign(r, name, Attributes[i]).Release)]);
 
     /// <summary>Which customers a slice holds.</summary>
     public static uint Mask(Routing from, Routing to)

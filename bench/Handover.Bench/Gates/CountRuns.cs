@@ -19,7 +19,7 @@ internal sealed record CountScenario(double Rps, int TickSeconds, double[] Share
     public static double[] Fixed { get; } = [.. Enumerable.Repeat(0.10, 60)];
 
     public static double[] Ramp { get; } =
-        [.. new[] { 0.01, 0.05, 0.10, 0.25, 0.50 }.SelectMany(s => Enumerable.Repeat(s, 10))];
+    [.. new[] { 0.01, 0.05, 0.10, 0.25, 0.50 }.SelectMany(s => Enumerable.Repeat(s, 10))];
 
     public int TicksPerMinute => 60 / TickSeconds;
 

@@ -73,7 +73,10 @@ internal static class Gaussian
         for (int i = 0; i <= Steps; i++)
         {
             double u = i * h;
-            double weight = i is 0 or Steps ? 1 : i % 2 == 1 ? 4 : 2;
+            double weight =
+                i is 0 or Steps ? 1
+                : i % 2 == 1 ? 4
+                : 2;
             sum += weight * Math.Exp((-u * u) - (2 * u * z));
         }
 

@@ -44,8 +44,13 @@ internal static class PeerRows
 
     private static void Kayenta(BenchTable table, int judged, int ours)
     {
-        foreach ((double stable, double candidate, double at1, double at5) in
-            new[] { (0.005, 0.015, 5.0, 7.0), (0.02, 0.03, 2.1, 2.9) })
+        foreach (
+            (double stable, double candidate, double at1, double at5) in new[]
+            {
+                (0.005, 0.015, 5.0, 7.0),
+                (0.02, 0.03, 2.1, 2.9),
+            }
+        )
         {
             var minutes = new CountScenario(100, 60, CountScenario.Fixed, stable, candidate);
             double theirs = CountRuns.Each(judged, 302, d => KayentaRun(minutes, d)).Average();

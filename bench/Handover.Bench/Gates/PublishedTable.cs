@@ -187,10 +187,7 @@ internal sealed class PublishedTable
             double now = (k + 1.0) / count;
             spend = Alpha * (Math.Pow(now, phi) - Math.Pow((double)k / count, phi));
             (from, held) = (x, mass);
-            double edge =
-                k == 0
-                    ? Gaussian.Quantile(spend) * Math.Sqrt(now)
-                    : Gaussian.Solve(Left, -6, 8);
+            double edge = k == 0 ? Gaussian.Quantile(spend) * Math.Sqrt(now) : Gaussian.Solve(Left, -6, 8);
             bound[k] = edge / Math.Sqrt(now);
             double low = -8 * Math.Sqrt(now);
             double h = (edge - low) / (Grid - 1);
@@ -198,8 +195,7 @@ internal sealed class PublishedTable
             mass = new double[Grid];
             for (int i = 0; i < Grid; i++)
             {
-                double density =
-                    k == 0 ? Gaussian.Density(x[i] / step) / step : from.Zip(held, Step(x[i])).Sum();
+                double density = k == 0 ? Gaussian.Density(x[i] / step) / step : from.Zip(held, Step(x[i])).Sum();
                 mass[i] = density * h * (i is 0 or Grid - 1 ? 0.5 : 1);
             }
         }

@@ -41,8 +41,11 @@ internal static class Speed
         foreach ((string name, RestartPlan? plan) in new[] { ("with restarts", restarts), ("without", null) })
         {
             CountRun[] all = CountRuns.Run(s, () => CountEProcess.Harm(0, plan, Math.Log(20)), Math.Log(20), runs, 202);
-            double[] late = [.. all.Where(r => r.Tick >= 300 || r.Tick < 0)
-                .Select(r => ((r.Tick < 0 ? 600 : r.Tick + 1) - 300) / 12.0)];
+            double[] late =
+            [
+                .. all.Where(r => r.Tick >= 300 || r.Tick < 0)
+                    .Select(r => ((r.Tick < 0 ? 600 : r.Tick + 1) - 300) / 12.0),
+            ];
             string measured = FormattableString.Invariant($"{late.Average():0.00} min");
             if (plan is null)
             {

@@ -29,7 +29,10 @@ public static class ConfigDirectory
 
         if (files.FirstOrDefault(f => new FileInfo(f).Length > MostBytes) is { } large)
         {
-            return new Problem("file-too-large", $"a resource file may have at most {MostBytes >> 20} MiB.") { File = large };
+            return new Problem("file-too-large", $"a resource file may have at most {MostBytes >> 20} MiB.")
+            {
+                File = large,
+            };
         }
 
         return ResourceReader.ReadAll(files.Select(f => (File.ReadAllText(f), Path.GetRelativePath(directory, f))));

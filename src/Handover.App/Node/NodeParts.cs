@@ -184,8 +184,7 @@ public sealed class NodeParts : IAsyncDisposable
             _logs.CreateLogger<RolloutEngine>()
         );
         _stops.Add(_engine.DisposeAsync);
-        _catalog.InUse = key =>
-            key.Kind == ResourceKind.Release ? _engine.UseOf(key.Service!, key.Name) : null;
+        _catalog.InUse = key => key.Kind == ResourceKind.Release ? _engine.UseOf(key.Service!, key.Name) : null;
         _catalog.ServingRelease = service => _engine.RoutingOf(service)?.Stable;
         _admin = Admin(
             new ApiServices
@@ -240,7 +239,8 @@ public sealed class NodeParts : IAsyncDisposable
                 BaseDirectory = options.Directory,
                 StateDirectory = options.StateDirectory,
                 MembersUrl = service => $"{DataUrl.ToString().TrimEnd('/')}/-/services/{service}/members",
-                ModelName = service => ServiceOf(service) is { } s ? (s.Route.Rewrite ?? s.Route.Path).Split('/')[^1] : service,
+                ModelName = service =>
+                    ServiceOf(service) is { } s ? (s.Route.Rewrite ?? s.Route.Path).Split('/')[^1] : service,
                 UrlPolicy = urls,
             },
             _time,

@@ -18,7 +18,9 @@ public static class SecretKey
             byte[] known = File.ReadAllBytes(file);
             return known.Length == Bytes
                 ? known
-                : throw new IOException($"{file} does not hold a key of {Bytes} bytes; delete it and a new one is made");
+                : throw new IOException(
+                    $"{file} does not hold a key of {Bytes} bytes; delete it and a new one is made"
+                );
         }
 
         byte[] key = RandomNumberGenerator.GetBytes(Bytes);

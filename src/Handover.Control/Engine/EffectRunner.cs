@@ -7,12 +7,8 @@ namespace Handover.Control.Engine;
 /// Keeps the running effects of one rollout equal to the wanted ones: starts what is new, leaves what runs, cancels what is
 /// no longer wanted. An effect whose answer was lost is derived and run again; all of them are safe to repeat.
 /// </summary>
-internal sealed class EffectRunner(
-    IRolloutShell shell,
-    TimeProvider time,
-    ILogger log,
-    Action<RolloutCommand> post
-) : IAsyncDisposable
+internal sealed class EffectRunner(IRolloutShell shell, TimeProvider time, ILogger log, Action<RolloutCommand> post)
+    : IAsyncDisposable
 {
     private static readonly TimeSpan PauseAfterError = TimeSpan.FromSeconds(1);
 

@@ -14,7 +14,8 @@ public static class MachineMemory
             return null;
         }
 
-        string? line = File.ReadLines(file).FirstOrDefault(l => l.StartsWith("MemAvailable:", StringComparison.Ordinal));
+        string? line = File.ReadLines(file)
+            .FirstOrDefault(l => l.StartsWith("MemAvailable:", StringComparison.Ordinal));
         string? kib = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(1);
         return long.TryParse(kib, CultureInfo.InvariantCulture, out long value) ? value << 10 : null;
     }

@@ -15,6 +15,7 @@ namespace Handover.Control.Engine;
 public sealed partial class RolloutEngine
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+
     // A process that crashes once is back within this time. While the candidate serves somebody, waiting costs answers.
     private static readonly TimeSpan LongestDownServing = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestDownIdle = TimeSpan.FromMinutes(2);
@@ -41,7 +42,8 @@ public sealed partial class RolloutEngine
 
     string? IRolloutShell.CandidateDown(RolloutState state, DateTimeOffset now)
     {
-        bool watched = state is { Open: true, RollbackReason: null } && state.Phase is not (Phase.Verify or Phase.Start);
+        bool watched =
+            state is { Open: true, RollbackReason: null } && state.Phase is not (Phase.Verify or Phase.Start);
         StackStatus? status = watched ? _parts.Runtime.Status(state.Plan.Service, state.Plan.To) : null;
         if (!watched || status is { Ready: true })
         {
@@ -112,7 +114,8 @@ public sealed partial class RolloutEngine
             StableDeclared = catalog.Releases[(service.Name, state.From)].Output,
             Alpha = state.Plan.Gates.Alpha,
             ErrorLimit = service.Objectives.Errors ?? new Ratio(0.01),
-            LatencyMargin = state.Plan.Gates.Metrics.FirstOrDefault(m => m.Name == "latency")?.WorseBy ?? new Ratio(0.2),
+            LatencyMargin =
+                state.Plan.Gates.Metrics.FirstOrDefault(m => m.Name == "latency")?.WorseBy ?? new Ratio(0.2),
         };
         WarmReport report = await _parts.Warmer.WarmAsync(
             job,

@@ -34,7 +34,10 @@ public sealed partial class RolloutEngine
         var problems = new List<Problem>(PlanRules.Check(plan));
         if (!catalog.Releases.ContainsKey((plan.Service, plan.To)))
         {
-            string known = string.Join(", ", catalog.Releases.Keys.Where(k => k.Service == plan.Service).Select(k => k.Release));
+            string known = string.Join(
+                ", ",
+                catalog.Releases.Keys.Where(k => k.Service == plan.Service).Select(k => k.Release)
+            );
             problems.Add(
                 new Problem("unknown-release", $"'{plan.Service}' has no release '{plan.To}'.")
                 {
@@ -48,11 +51,16 @@ public sealed partial class RolloutEngine
         string from = row?.Routing.Stable ?? service.Stable;
         if (from == plan.To)
         {
-            problems.Add(new Problem("already-stable", $"'{plan.To}' is the stable release of '{plan.Service}' already."));
+            problems.Add(
+                new Problem("already-stable", $"'{plan.To}' is the stable release of '{plan.Service}' already.")
+            );
         }
 
         problems.AddRange(UnknownMetrics(plan));
-        List<string> names = [.. plan.Phases.OfType<Phase.Shift>().Select(s => s.Segment!).Where(s => s is not null).Distinct()];
+        List<string> names =
+        [
+            .. plan.Phases.OfType<Phase.Shift>().Select(s => s.Segment!).Where(s => s is not null).Distinct(),
+        ];
         foreach (string name in names.Where(n => !catalog.Segments.ContainsKey(n)))
         {
             problems.Add(new Problem("unknown-segment", $"there is no segment '{name}'.") { Field = "spec.phases" });
@@ -63,13 +71,19 @@ public sealed partial class RolloutEngine
             return Result<RolloutCommand.Begin>.Failed(problems);
         }
 
-        int run = _loops.Values.Where(l => l.State.Plan.Name == plan.Name).Select(l => RunOf(l.State.Id)).DefaultIfEmpty().Max() + 1;
-        RolloutPlan fixedPlan = service.Impact == Impact.High
-            ? plan with
-            {
-                Gates = plan.Gates with { Promote = PromotionRule.Proof },
-            }
-            : plan;
+        int run =
+            _loops
+                .Values.Where(l => l.State.Plan.Name == plan.Name)
+                .Select(l => RunOf(l.State.Id))
+                .DefaultIfEmpty()
+                .Max() + 1;
+        RolloutPlan fixedPlan =
+            service.Impact == Impact.High
+                ? plan with
+                {
+                    Gates = plan.Gates with { Promote = PromotionRule.Proof },
+                }
+                : plan;
         return new RolloutCommand.Begin(
             $"{plan.Name}.{run}",
             fixedPlan,

@@ -135,7 +135,11 @@ public sealed partial class RolloutEngine
     private async Task RememberAsync(Service service, CancellationToken cancel)
     {
         EpochRow? row = await _parts.Epochs.ReadAsync(service.Name, cancel);
-        var query = new JournalQuery(service.Name) { Release = row?.Routing.Stable ?? service.Stable, Purpose = Purpose.Live };
+        var query = new JournalQuery(service.Name)
+        {
+            Release = row?.Routing.Stable ?? service.Stable,
+            Purpose = Purpose.Live,
+        };
         _parts.Evidence.Remember(await _parts.Journal.RecentAsync(query, 2000, cancel));
     }
 }

@@ -115,9 +115,7 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
             return Snapshot(loop);
         }
 
-        RolloutLoop? newest = _loops
-            .Values.Where(l => l.State.Plan.Name == idOrName)
-            .MaxBy(l => RunOf(l.State.Id));
+        RolloutLoop? newest = _loops.Values.Where(l => l.State.Plan.Name == idOrName).MaxBy(l => RunOf(l.State.Id));
         return newest is null ? null : Snapshot(newest);
     }
 
@@ -131,7 +129,10 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
     {
         if (Find(id) is not { } found || !_loops.TryGetValue(found.State.Id, out RolloutLoop? loop))
         {
-            return new Problem("unknown-rollout", $"there is no rollout '{id}'.") { Fix = "See 'handover rollout list'." };
+            return new Problem("unknown-rollout", $"there is no rollout '{id}'.")
+            {
+                Fix = "See 'handover rollout list'.",
+            };
         }
 
         if (command is UserCommand.Retry && found.State.Status is RolloutStatus.Failed or RolloutStatus.Refused)
@@ -162,7 +163,9 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
                 new RolloutCommand.Rollback($"rolled back by {actor}", actor),
                 cancel
             );
-            return asked.Ok ? await DoneAsync(open, s => !s.Open, cancel) : Result<RolloutSnapshot>.Failed(asked.Problems);
+            return asked.Ok
+                ? await DoneAsync(open, s => !s.Open, cancel)
+                : Result<RolloutSnapshot>.Failed(asked.Problems);
         }
 
         RolloutState? last = _loops
@@ -175,9 +178,7 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
         }
 
         Result<RolloutSnapshot> undo = await StartAsync(UndoOf(last), actor, cancel);
-        return undo.Ok
-            ? await DoneAsync(_loops[undo.Value.State.Id], s => !s.Open || s.Epoch > 0, cancel)
-            : undo;
+        return undo.Ok ? await DoneAsync(_loops[undo.Value.State.Id], s => !s.Open || s.Epoch > 0, cancel) : undo;
     }
 
     /// <summary>The plan that brings a service back to the release before a rollout that has succeeded.</summary>
@@ -262,12 +263,9 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
                     e.Actor
                 )
         );
-        bool judged = state is { Open: true, Status: RolloutStatus.Running, RollbackReason: null } && loop.Reading is not null;
-        RolloutState shown = state with
-        {
-            Verdict = reading,
-            Reasons = judged ? reading!.Reasons : state.Reasons,
-        };
+        bool judged =
+            state is { Open: true, Status: RolloutStatus.Running, RollbackReason: null } && loop.Reading is not null;
+        RolloutState shown = state with { Verdict = reading, Reasons = judged ? reading!.Reasons : state.Reasons };
         return new RolloutSnapshot(shown, [.. events], ForecastOf(state));
     }
 
@@ -284,8 +282,7 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
         return left is { } wait ? now + wait : null;
     }
 
-    private static int RunOf(string id) =>
-        int.TryParse(id[(id.LastIndexOf('.') + 1)..], out int run) ? run : 0;
+    private static int RunOf(string id) => int.TryParse(id[(id.LastIndexOf('.') + 1)..], out int run) ? run : 0;
 
     public async ValueTask DisposeAsync()
     {

@@ -136,7 +136,10 @@ internal sealed class RolloutLoop : IAsyncDisposable
 
     private void Judge()
     {
-        if (Effects.Of(State).OfType<RolloutEffect.Judge>().Any() && _shell.Judge(State, _time.GetUtcNow()) is { } verdict)
+        if (
+            Effects.Of(State).OfType<RolloutEffect.Judge>().Any()
+            && _shell.Judge(State, _time.GetUtcNow()) is { } verdict
+        )
         {
             _reading = verdict;
             Handle(new Work(new RolloutCommand.Judged(verdict), Done: null));

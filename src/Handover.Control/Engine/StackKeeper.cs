@@ -123,7 +123,8 @@ public sealed class StackKeeper : IAsyncDisposable
         stack.UnwantedSince ??= now;
         GatewayStatus? status = _gateway(key.Service);
         int busy =
-            (status?.InFlight.GetValueOrDefault(key.Release) ?? 0) + (status?.LivePins.GetValueOrDefault(key.Release) ?? 0);
+            (status?.InFlight.GetValueOrDefault(key.Release) ?? 0)
+            + (status?.LivePins.GetValueOrDefault(key.Release) ?? 0);
         if (busy > 0 && now - stack.UnwantedSince < LongestDrain)
         {
             return;

@@ -66,7 +66,12 @@ public sealed class Verifier(IRuntimePort runtime, Func<long?> freeBytes)
         Result<Signatures?> described = await runtime.DescribeAsync(service.Name, release.Name, service.Entry, cancel);
         if (!described.Ok)
         {
-            return [.. described.Problems.Select(p => $"{release.Name}/{service.Entry} cannot be asked for its metadata: {p}")];
+            return
+            [
+                .. described.Problems.Select(p =>
+                    $"{release.Name}/{service.Entry} cannot be asked for its metadata: {p}"
+                ),
+            ];
         }
 
         if (described.Value is not { } served)

@@ -33,7 +33,9 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
         if (exchange.Purpose is Purpose.Live)
         {
             double ms =
-                exchange.Outcome is ExchangeOutcome.Timeout ? double.PositiveInfinity : exchange.Latency.TotalMilliseconds;
+                exchange.Outcome is ExchangeOutcome.Timeout
+                    ? double.PositiveInfinity
+                    : exchange.Latency.TotalMilliseconds;
             Past(exchange.Service).Latency(exchange.Release, ms, exchange.At);
         }
 
@@ -111,7 +113,11 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
     /// <summary>Fills the past of a stable release from the journal after a restart.</summary>
     public void Remember(IEnumerable<Exchange> exchanges)
     {
-        foreach (Exchange exchange in exchanges.Where(e => e is { Inference: true, Purpose: Purpose.Live, Outcome: ExchangeOutcome.Ok }))
+        foreach (
+            Exchange exchange in exchanges.Where(e =>
+                e is { Inference: true, Purpose: Purpose.Live, Outcome: ExchangeOutcome.Ok }
+            )
+        )
         {
             Past(exchange.Service).Latency(exchange.Release, exchange.Latency.TotalMilliseconds, exchange.At);
         }

@@ -51,9 +51,7 @@ internal sealed class RolloutEvidence
             Shadows = state.Plan.Phases.Any(p => p is Phase.Shadow),
             LossIsRate = service.Labels is { Loss: LossKind.ZeroOne },
         };
-        Checkpoint? checkpoint = saved is null
-            ? null
-            : JsonSerializer.Deserialize<Checkpoint>(saved, CoreJson.Options);
+        Checkpoint? checkpoint = saved is null ? null : JsonSerializer.Deserialize<Checkpoint>(saved, CoreJson.Options);
         Result<GateBook> book = checkpoint is null ? GateBook.Start(_setup) : GateBook.Load(_setup, checkpoint.Book);
         _book = book.Ok ? book.Value : GateBook.Start(_setup);
         _units = (checkpoint is null ? null : UnitFilter.Load(checkpoint.Units)) ?? new UnitFilter();
@@ -89,14 +87,19 @@ internal sealed class RolloutEvidence
                     ? LatencyThresholds.Freeze(latencies.ToArray(), margin, _service.Objectives.P99)
                     : null;
             _loss ??=
-                Margin("loss") is { } worse && losses.Count >= 1000 ? LossThresholds.Freeze(losses.ToArray(), worse) : null;
+                Margin("loss") is { } worse && losses.Count >= 1000
+                    ? LossThresholds.Freeze(losses.ToArray(), worse)
+                    : null;
         }
     }
 
     /// <summary>Takes one finished inference exchange, live or shadow.</summary>
     public void Observe(Exchange exchange)
     {
-        if (Arm(exchange.Release) is not { } candidate || exchange.Reason is AssignReason.Override or AssignReason.Replayed)
+        if (
+            Arm(exchange.Release) is not { } candidate
+            || exchange.Reason is AssignReason.Override or AssignReason.Replayed
+        )
         {
             return;
         }
@@ -111,7 +114,8 @@ internal sealed class RolloutEvidence
 
             if (_setup.Shadows && _pairs.Add(exchange) is { } other)
             {
-                (Exchange live, Exchange shadow) = exchange.Purpose is Purpose.Live ? (exchange, other) : (other, exchange);
+                (Exchange live, Exchange shadow) =
+                    exchange.Purpose is Purpose.Live ? (exchange, other) : (other, exchange);
                 CountPair(live, shadow);
             }
         }
@@ -253,7 +257,10 @@ internal sealed class RolloutEvidence
             }
             else if (both && gate.Name == "loss" && _loss is null && !_setup.LossIsRate)
             {
-                yield return new MissingMetric("loss", "stable needs 1,000 labelled answers before thresholds can be frozen");
+                yield return new MissingMetric(
+                    "loss",
+                    "stable needs 1,000 labelled answers before thresholds can be frozen"
+                );
             }
         }
     }

@@ -144,8 +144,7 @@ public sealed class JournalWriter : IExchangePort, IJournalPort, IAsyncDisposabl
     /// The same for all exchanges of a request id, so that a live answer and its shadow stay together.
     /// </summary>
     private static bool Sampled(string requestId, Ratio sample) =>
-        sample.Value >= 1
-        || (sample.Value > 0 && Murmur3.Hash(requestId) < sample.Value * 4294967296.0);
+        sample.Value >= 1 || (sample.Value > 0 && Murmur3.Hash(requestId) < sample.Value * 4294967296.0);
 
     private ReadOnlyMemory<byte>? Kept(ReadOnlyMemory<byte>? body, JournalPolicy policy)
     {

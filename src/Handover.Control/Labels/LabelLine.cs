@@ -64,8 +64,10 @@ internal sealed record LabelLine(string RequestId, string Truth, DateTimeOffset?
     private static string? Truthful(JsonElement value) =>
         value.ValueKind switch
         {
-            JsonValueKind.Number when value.TryGetDouble(out double n) && double.IsFinite(n) =>
-                n.ToString("R", System.Globalization.CultureInfo.InvariantCulture),
+            JsonValueKind.Number when value.TryGetDouble(out double n) && double.IsFinite(n) => n.ToString(
+                "R",
+                System.Globalization.CultureInfo.InvariantCulture
+            ),
             JsonValueKind.String => value.GetString(),
             JsonValueKind.True => "true",
             JsonValueKind.False => "false",

@@ -26,9 +26,10 @@ internal static class LabelLoss
                 return null;
             }
 
-            bool same = output is { } o && wanted is { } w
-                ? o.Equals(w)
-                : string.Equals(OutputReader.Label(answer, policy.Output), truth, StringComparison.Ordinal);
+            bool same =
+                output is { } o && wanted is { } w
+                    ? o.Equals(w)
+                    : string.Equals(OutputReader.Label(answer, policy.Output), truth, StringComparison.Ordinal);
             return new Compared(output ?? double.NaN, wanted ?? double.NaN, same ? 0 : 1, !same);
         }
 

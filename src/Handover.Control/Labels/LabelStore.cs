@@ -14,16 +14,16 @@ public sealed class LabelStore
     private static readonly string[] Steps =
     [
         """
-        CREATE TABLE label (
-            service TEXT NOT NULL, request_id TEXT NOT NULL, truth TEXT NOT NULL, at INTEGER,
-            pushed_at INTEGER NOT NULL, joined INTEGER NOT NULL DEFAULT 0,
-            PRIMARY KEY (service, request_id)) STRICT, WITHOUT ROWID;
-        CREATE INDEX label_waiting ON label (service, pushed_at) WHERE joined = 0;
-        CREATE INDEX label_age ON label (pushed_at);
-        CREATE TABLE label_join (
-            service TEXT NOT NULL, request_id TEXT NOT NULL, release TEXT NOT NULL, purpose TEXT NOT NULL,
-            PRIMARY KEY (service, request_id, release, purpose)) STRICT, WITHOUT ROWID;
-        """,
+            CREATE TABLE label (
+                service TEXT NOT NULL, request_id TEXT NOT NULL, truth TEXT NOT NULL, at INTEGER,
+                pushed_at INTEGER NOT NULL, joined INTEGER NOT NULL DEFAULT 0,
+                PRIMARY KEY (service, request_id)) STRICT, WITHOUT ROWID;
+            CREATE INDEX label_waiting ON label (service, pushed_at) WHERE joined = 0;
+            CREATE INDEX label_age ON label (pushed_at);
+            CREATE TABLE label_join (
+                service TEXT NOT NULL, request_id TEXT NOT NULL, release TEXT NOT NULL, purpose TEXT NOT NULL,
+                PRIMARY KEY (service, request_id, release, purpose)) STRICT, WITHOUT ROWID;
+            """,
     ];
 
     private readonly SqliteDatabase _database;

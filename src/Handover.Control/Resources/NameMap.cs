@@ -109,8 +109,20 @@ internal static class NameMaps
 
     public static readonly IReadOnlyList<string> Datatypes =
     [
-        "BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64",
-        "FP16", "BF16", "FP32", "FP64", "BYTES",
+        "BOOL",
+        "UINT8",
+        "UINT16",
+        "UINT32",
+        "UINT64",
+        "INT8",
+        "INT16",
+        "INT32",
+        "INT64",
+        "FP16",
+        "BF16",
+        "FP32",
+        "FP64",
+        "BYTES",
     ];
 
     public static readonly IReadOnlyList<string> Metrics = ["errors", "timeouts", "latency", "loss", "predictions"];

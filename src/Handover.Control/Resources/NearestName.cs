@@ -37,7 +37,10 @@ internal static class NearestName
         {
             for (int j = 0; j <= b.Length; j++)
             {
-                d[i, j] = i == 0 ? j : j == 0 ? i : Cell(d, a, b, i, j);
+                d[i, j] =
+                    i == 0 ? j
+                    : j == 0 ? i
+                    : Cell(d, a, b, i, j);
             }
         }
 

@@ -16,8 +16,7 @@ public abstract record Resource(ResourceKey Key)
     public int Line { get; init; }
 
     /// <summary>A <see cref="Core.Catalog.Service"/>.</summary>
-    public sealed record OfService(Service Value)
-        : Resource(new ResourceKey(ResourceKind.Service, null, Value.Name));
+    public sealed record OfService(Service Value) : Resource(new ResourceKey(ResourceKind.Service, null, Value.Name));
 
     /// <summary>A <see cref="Core.Catalog.Release"/>.</summary>
     public sealed record OfRelease(Release Value)
@@ -32,8 +31,7 @@ public abstract record Resource(ResourceKey Key)
         : Resource(new ResourceKey(ResourceKind.FeatureView, null, Value.Name));
 
     /// <summary>A <see cref="Core.Catalog.Segment"/>.</summary>
-    public sealed record OfSegment(Segment Value)
-        : Resource(new ResourceKey(ResourceKind.Segment, null, Value.Name));
+    public sealed record OfSegment(Segment Value) : Resource(new ResourceKey(ResourceKind.Segment, null, Value.Name));
 
     /// <summary>A <see cref="RolloutPlan"/>.</summary>
     public sealed record OfRollout(RolloutPlan Value)

@@ -37,9 +37,7 @@ public static class ResourceReader
     {
         var read = files.Select(f => Read(f.Text, f.FileName)).ToList();
         var problems = read.SelectMany(r => r.Problems).ToList();
-        return problems.Count > 0
-            ? Result<ResourceSet>.Failed(problems)
-            : ResourceSet.Join(read.Select(r => r.Value));
+        return problems.Count > 0 ? Result<ResourceSet>.Failed(problems) : ResourceSet.Join(read.Select(r => r.Value));
     }
 
     private static Resource? One(YamlNode document, ReadLog log)

@@ -139,7 +139,10 @@ internal static class ServiceForm
         }
         else if (from == ValueSource.Query ? key.Length is 0 or > 128 : !DnsLabel.IsToken(key))
         {
-            string what = from == ValueSource.Header ? "header" : from == ValueSource.Cookie ? "cookie" : "parameter";
+            string what =
+                from == ValueSource.Header ? "header"
+                : from == ValueSource.Cookie ? "cookie"
+                : "parameter";
             map.Bad("bad-name", node, field, $"'{key}' can't be the name of a {what}.", "Write it like x-customer-id.");
         }
 

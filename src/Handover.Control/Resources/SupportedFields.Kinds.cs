@@ -21,12 +21,18 @@ public static partial class SupportedFields
             Field(S, "spec.entry", F.Text, "The member that receives the caller's request; default model."),
             Needed(S, "spec.stable", F.Text, "First stable release; afterwards owned by rollouts."),
             Needed(S, "spec.entity", F.Map, "Where the entity is found in a request."),
-            Choice(S, "spec.entity.from", NameMaps.Source.All, "Part of the request.") with { Required = true },
+            Choice(S, "spec.entity.from", NameMaps.Source.All, "Part of the request.") with
+            {
+                Required = true,
+            },
             Needed(S, "spec.entity.name", F.Text, "Header, cookie or query name, or JSON pointer."),
             Choice(S, "spec.entity.absent", NameMaps.Absent.All, "What happens to a request without it."),
             Field(S, "spec.attributes", F.Maps, "What segments may read."),
             Needed(S, "spec.attributes[].name", F.Text, "Name in segment rules."),
-            Choice(S, "spec.attributes[].from", NameMaps.Source.All, "Part of the request.") with { Required = true },
+            Choice(S, "spec.attributes[].from", NameMaps.Source.All, "Part of the request.") with
+            {
+                Required = true,
+            },
             Needed(S, "spec.attributes[].key", F.Text, "Header, cookie or query name, or JSON pointer."),
             Field(S, "spec.errors", F.Map, "What counts as an error of the model."),
             Field(S, "spec.errors.statuses", F.Statuses, "Status codes and classes; default 5xx."),
@@ -61,7 +67,10 @@ public static partial class SupportedFields
     private static SupportedField[] Release =>
         [
             Needed(R, "spec.members", F.Names, "The running parts; the service's entry must be among them."),
-            Choice(R, "spec.members.*.runtime", ["onnx", "http", "process"], "Who runs it.") with { Required = true },
+            Choice(R, "spec.members.*.runtime", ["onnx", "http", "process"], "Who runs it.") with
+            {
+                Required = true,
+            },
             Field(R, "spec.members.*.file", F.Text, "onnx: model file inside the configuration directory."),
             Field(R, "spec.members.*.sha256", F.Text, "onnx: digest of the file, 64 hex digits."),
             Field(R, "spec.members.*.endpoints", F.Texts, "http: base addresses."),
@@ -88,12 +97,18 @@ public static partial class SupportedFields
             Needed(R, "spec.holdout.metric", F.Text, "E.g. mae."),
             Needed(R, "spec.holdout.value", F.Number, "The release's."),
             Needed(R, "spec.holdout.baseline", F.Number, "The baseline's."),
-            Choice(R, "spec.holdout.better", ["lower", "higher"], "Direction.") with { Required = true },
+            Choice(R, "spec.holdout.better", ["lower", "higher"], "Direction.") with
+            {
+                Required = true,
+            },
         ];
 
     private static SupportedField[] Consumer =>
         [
-            Choice(C, "spec.role", NameMaps.Role.All, "What kind of system it is.") with { Required = true },
+            Choice(C, "spec.role", NameMaps.Role.All, "What kind of system it is.") with
+            {
+                Required = true,
+            },
             Needed(C, "spec.accepts", F.Map, "The outputs that it can read."),
             NotYet(C, "spec.accepts.pact", F.Text, "File with a Pact contract."),
             Choice(C, "spec.acknowledge", ["automatic", "required"], "Whether its owner acknowledges a release first."),
@@ -150,7 +165,10 @@ public static partial class SupportedFields
             Field(P, "spec.gates.beta", F.Ratio, "Highest chance of a wrong promotion; default 5%."),
             Choice(P, "spec.gates.promote", NameMaps.Promote.All, "What a promotion needs; default noHarm."),
             Field(P, "spec.gates.metrics", F.Maps, "What is watched; default errors and latency."),
-            Choice(P, "spec.gates.metrics[].name", NameMaps.Metrics, "The metric.") with { Required = true },
+            Choice(P, "spec.gates.metrics[].name", NameMaps.Metrics, "The metric.") with
+            {
+                Required = true,
+            },
             Needed(P, "spec.gates.metrics[].worseBy", F.Ratio, "How much worse than stable it may be."),
             Field(P, "spec.gates.metrics[].critical", F.Flag, "Gets a part of the kept half of alpha."),
             Choice(P, "spec.gates.metrics[].then", ["rollback", "hold"], "What harm in it does; default rollback."),

@@ -197,8 +197,7 @@ public sealed class TokenStore
             return new Problem("tokens-damaged", $"the tokens cannot be read: {e.Message}")
             {
                 File = path,
-                Fix =
-                    "Restore the file from a backup, or remove it: the admin token stays, others must be made again.",
+                Fix = "Restore the file from a backup, or remove it: the admin token stays, others must be made again.",
             };
         }
     }

@@ -17,12 +17,12 @@ public sealed class CatalogStore
     private static readonly string[] Steps =
     [
         """
-        CREATE TABLE resource (
-            id TEXT PRIMARY KEY, json TEXT NOT NULL, etag TEXT NOT NULL, generation INTEGER NOT NULL,
-            source TEXT NOT NULL, updated_at INTEGER NOT NULL, updated_by TEXT NOT NULL) STRICT;
-        CREATE TABLE catalog (one INTEGER PRIMARY KEY CHECK (one = 1), generation INTEGER NOT NULL) STRICT;
-        INSERT INTO catalog VALUES (1, 0);
-        """,
+            CREATE TABLE resource (
+                id TEXT PRIMARY KEY, json TEXT NOT NULL, etag TEXT NOT NULL, generation INTEGER NOT NULL,
+                source TEXT NOT NULL, updated_at INTEGER NOT NULL, updated_by TEXT NOT NULL) STRICT;
+            CREATE TABLE catalog (one INTEGER PRIMARY KEY CHECK (one = 1), generation INTEGER NOT NULL) STRICT;
+            INSERT INTO catalog VALUES (1, 0);
+            """,
     ];
 
     private readonly SqliteDatabase _database;
@@ -149,7 +149,8 @@ public sealed class CatalogStore
         var kept = set.Resources.Select(r => r.Key.Id).ToHashSet(StringComparer.Ordinal);
         return
         [
-            .. view.Resources.Values.Where(r => r.Source == source && !kept.Contains(r.Resource.Key.Id))
+            .. view
+                .Resources.Values.Where(r => r.Source == source && !kept.Contains(r.Resource.Key.Id))
                 .Select(r => r.Resource.Key),
         ];
     }

@@ -15,14 +15,14 @@ public sealed class RolloutStore
     private static readonly string[] Steps =
     [
         """
-        CREATE TABLE rollout_event (
-            rollout TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
-            PRIMARY KEY (rollout, seq)) WITHOUT ROWID;
-        CREATE TABLE rollout_evidence (rollout TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
-        CREATE TABLE rollout_verdict (
-            rollout TEXT NOT NULL, seq INTEGER NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL,
-            PRIMARY KEY (rollout, seq)) WITHOUT ROWID;
-        """,
+            CREATE TABLE rollout_event (
+                rollout TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
+                PRIMARY KEY (rollout, seq)) WITHOUT ROWID;
+            CREATE TABLE rollout_evidence (rollout TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+            CREATE TABLE rollout_verdict (
+                rollout TEXT NOT NULL, seq INTEGER NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL,
+                PRIMARY KEY (rollout, seq)) WITHOUT ROWID;
+            """,
     ];
 
     private readonly SqliteDatabase _database;
@@ -135,7 +135,10 @@ public sealed class RolloutStore
         }
         catch (Exception e) when (e is JsonException or InvariantException or NotSupportedException)
         {
-            var problem = new Problem("corrupt-state-file", $"an event of rollout {rollout} cannot be read: {e.Message}")
+            var problem = new Problem(
+                "corrupt-state-file",
+                $"an event of rollout {rollout} cannot be read: {e.Message}"
+            )
             {
                 File = _database.File,
                 Fix = "Restore the file from a backup, or move it away to begin anew.",

@@ -178,11 +178,7 @@ public sealed class SqliteDatabase : IDisposable
         }
     }
 
-    private static SqliteCommand Command(
-        SqliteConnection connection,
-        string sql,
-        (string Name, object? Value)[] values
-    )
+    private static SqliteCommand Command(SqliteConnection connection, string sql, (string Name, object? Value)[] values)
     {
         SqliteCommand command = connection.CreateCommand();
         command.CommandText = sql;

@@ -19,35 +19,35 @@ public sealed class SqliteEpochStore(SqliteDatabase database, TimeProvider time)
     private static readonly string[] Steps =
     [
         """
-        CREATE TABLE epoch_row (
-            service TEXT PRIMARY KEY,
-            epoch INTEGER NOT NULL,
-            routing TEXT NOT NULL,
-            attempt INTEGER NOT NULL,
-            target TEXT,
-            hold_until INTEGER,
-            CHECK ((target IS NULL) = (hold_until IS NULL))
-        ) STRICT;
-        CREATE TABLE epoch_member (
-            service TEXT NOT NULL REFERENCES epoch_row,
-            gateway TEXT NOT NULL,
-            incarnation TEXT NOT NULL,
-            PRIMARY KEY (service, gateway)
-        ) STRICT, WITHOUT ROWID;
-        CREATE TABLE epoch_history (
-            seq INTEGER PRIMARY KEY AUTOINCREMENT,
-            service TEXT NOT NULL REFERENCES epoch_row,
-            epoch INTEGER NOT NULL,
-            attempt INTEGER NOT NULL,
-            action TEXT NOT NULL,
-            actor TEXT NOT NULL,
-            reason TEXT NOT NULL,
-            at INTEGER NOT NULL,
-            routing TEXT NOT NULL
-        ) STRICT;
-        CREATE INDEX epoch_history_service ON epoch_history (service, seq);
-        CREATE UNIQUE INDEX epoch_history_once ON epoch_history (service, epoch) WHERE action IN ('create', 'commit');
-        """,
+            CREATE TABLE epoch_row (
+                service TEXT PRIMARY KEY,
+                epoch INTEGER NOT NULL,
+                routing TEXT NOT NULL,
+                attempt INTEGER NOT NULL,
+                target TEXT,
+                hold_until INTEGER,
+                CHECK ((target IS NULL) = (hold_until IS NULL))
+            ) STRICT;
+            CREATE TABLE epoch_member (
+                service TEXT NOT NULL REFERENCES epoch_row,
+                gateway TEXT NOT NULL,
+                incarnation TEXT NOT NULL,
+                PRIMARY KEY (service, gateway)
+            ) STRICT, WITHOUT ROWID;
+            CREATE TABLE epoch_history (
+                seq INTEGER PRIMARY KEY AUTOINCREMENT,
+                service TEXT NOT NULL REFERENCES epoch_row,
+                epoch INTEGER NOT NULL,
+                attempt INTEGER NOT NULL,
+                action TEXT NOT NULL,
+                actor TEXT NOT NULL,
+                reason TEXT NOT NULL,
+                at INTEGER NOT NULL,
+                routing TEXT NOT NULL
+            ) STRICT;
+            CREATE INDEX epoch_history_service ON epoch_history (service, seq);
+            CREATE UNIQUE INDEX epoch_history_once ON epoch_history (service, epoch) WHERE action IN ('create', 'commit');
+            """,
     ];
 
     /// <summary>Opens the store in a state file, making its tables when they are absent.</summary>

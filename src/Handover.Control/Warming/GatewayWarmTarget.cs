@@ -17,12 +17,7 @@ public sealed class GatewayWarmTarget(Func<Uri> dataUrl, byte[] pinKey, TimeProv
     };
 
     /// <inheritdoc/>
-    public async Task<WarmAnswer> AskAsync(
-        Service service,
-        string release,
-        Exchange recorded,
-        CancellationToken cancel
-    )
+    public async Task<WarmAnswer> AskAsync(Service service, string release, Exchange recorded, CancellationToken cancel)
     {
         var pin = new Pin(service.Name, release, recorded.Epoch, Purpose.Warm, time.GetUtcNow() + PinLife);
         var uri = new Uri(dataUrl(), $"/-/services/{service.Name}/members/{service.Entry}{recorded.Path}");
@@ -44,7 +39,8 @@ public sealed class GatewayWarmTarget(Func<Uri> dataUrl, byte[] pinKey, TimeProv
                 response.IsSuccessStatusCode ? null : $"status {(int)response.StatusCode}"
             );
         }
-        catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception e)
+            when (e is HttpRequestException || (e is TaskCanceledException && !cancel.IsCancellationRequested))
         {
             return new WarmAnswer(Ok: false, [], e.Message);
         }

@@ -10,16 +10,27 @@ namespace Handover.Core.Evidence;
 /// </summary>
 public sealed class CountEProcess
 {
-    private static readonly double[] HarmRatios =
-    [
-        1.1, 1.15, 1.2, 1.3, 1.4, 1.5, 1.75, 2, 2.5, 3, 4, 6, 10, 20, 50,
-    ];
+    private static readonly double[] HarmRatios = [1.1, 1.15, 1.2, 1.3, 1.4, 1.5, 1.75, 2, 2.5, 3, 4, 6, 10, 20, 50];
 
     // A broad hill around a doubling. Even weights waste a quarter of the prior on factors of ten and more, which are
     // found within a few events anyway. The bench reports every ratio from 1.25 to 5, so tuning to one shows.
     private static readonly double[] HarmWeights =
     [
-        0.02, 0.02, 0.035, 0.06, 0.085, 0.105, 0.12, 0.13, 0.125, 0.12, 0.10, 0.045, 0.02, 0.01, 0.005,
+        0.02,
+        0.02,
+        0.035,
+        0.06,
+        0.085,
+        0.105,
+        0.12,
+        0.13,
+        0.125,
+        0.12,
+        0.10,
+        0.045,
+        0.02,
+        0.01,
+        0.005,
     ];
 
     private static readonly double[] SafeRatios = [1.05, 1.1, 1.2, 1.5, 2, 3];
@@ -69,11 +80,7 @@ public sealed class CountEProcess
     public double LogEvidence => _mixture.LogEvidence;
 
     /// <summary>Evidence that the candidate's rate is above (1 + <paramref name="margin"/>) times stable's.</summary>
-    public static CountEProcess Harm(
-        double margin,
-        RestartPlan? restarts,
-        double logCap = double.PositiveInfinity
-    )
+    public static CountEProcess Harm(double margin, RestartPlan? restarts, double logCap = double.PositiveInfinity)
     {
         double nullLog = Math.Log(1 + margin);
         double[] points = [.. HarmRatios.Select(r => nullLog + Math.Log(r))];
@@ -113,9 +120,8 @@ public sealed class CountEProcess
         }
 
         long events = candidateBad + stableBad;
-        double boost = events <= OvershootBoost.MostEvents && _logCap < double.PositiveInfinity
-            ? Boost(rho, (int)events)
-            : 0;
+        double boost =
+            events <= OvershootBoost.MostEvents && _logCap < double.PositiveInfinity ? Boost(rho, (int)events) : 0;
         for (int k = 0; k < _logRatios.Length; k++)
         {
             _mixture.Add(k, Increment(k, candidateBad, events));

@@ -10,7 +10,9 @@ public static class LogMath
     public static double Log1P(double x)
     {
         double u = 1 + x;
-        return u == 1 ? x : double.IsInfinity(u) || u == 0 ? Math.Log(u) : Math.Log(u) * (x / (u - 1));
+        return u == 1 ? x
+            : double.IsInfinity(u) || u == 0 ? Math.Log(u)
+            : Math.Log(u) * (x / (u - 1));
     }
 
     /// <summary>e^x - 1, to about one unit in the last place (Kahan).</summary>
@@ -18,7 +20,9 @@ public static class LogMath
     {
         double u = Math.Exp(x);
         double less = u - 1;
-        return u == 1 ? x : less == -1 || double.IsInfinity(u) ? less : less * (x / Math.Log(u));
+        return u == 1 ? x
+            : less == -1 || double.IsInfinity(u) ? less
+            : less * (x / Math.Log(u));
     }
 
     /// <summary>ln(e^a + e^b); minus infinity stands for zero.</summary>

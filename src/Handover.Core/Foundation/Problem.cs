@@ -25,7 +25,10 @@ public sealed record Problem(string Code, string Message)
     /// <summary>One line: <c>file:line:column: field: message. fix</c>.</summary>
     public override string ToString()
     {
-        string where = File is null ? "" : Line > 0 ? $"{File}:{Line}:{Column}: " : $"{File}: ";
+        string where =
+            File is null ? ""
+            : Line > 0 ? $"{File}:{Line}:{Column}: "
+            : $"{File}: ";
         string field = Field is null ? "" : $"{Field}: ";
         string fix = Fix is null ? "" : $" {Fix}";
         return $"{where}{field}{Message}{fix}";

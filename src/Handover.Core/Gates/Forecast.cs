@@ -106,9 +106,7 @@ public static class Forecast
         double Gain(ForecastStep step)
         {
             bool blind = step.Share is <= 0 or >= 1 || stableRate <= 0;
-            double perRequest = blind
-                ? 0
-                : GateInformation.PerCandidateRequest(stableRate, ratio, against, step.Share);
+            double perRequest = blind ? 0 : GateInformation.PerCandidateRequest(stableRate, ratio, against, step.Share);
             return requestsPerSecond * step.Share * perRequest;
         }
     }

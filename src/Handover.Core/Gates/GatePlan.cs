@@ -19,10 +19,7 @@ public sealed record GatePlan
 
     /// <summary>What is watched when the rollout does not say: errors and latency.</summary>
     public static IReadOnlyList<MetricGate> Default { get; } =
-    [
-        new("errors", new Ratio(0.20)) { Critical = true },
-        new("latency", new Ratio(0.20)),
-    ];
+    [new("errors", new Ratio(0.20)) { Critical = true }, new("latency", new Ratio(0.20))];
 }
 
 /// <summary>What a promotion needs.</summary>

@@ -37,7 +37,9 @@ internal static class GateWords
 
     /// <summary>A number with few digits: <c>1,234</c>, <c>12</c>, <c>1.2e+09</c>.</summary>
     public static string Number(double x) =>
-        x >= 1e7 ? x.ToString("0.#e+00", Culture) : x >= 10 ? x.ToString("N0", Culture) : x.ToString("0.##", Culture);
+        x >= 1e7 ? x.ToString("0.#e+00", Culture)
+        : x >= 10 ? x.ToString("N0", Culture)
+        : x.ToString("0.##", Culture);
 
     /// <summary>A time in the two units that matter.</summary>
     public static string Time(TimeSpan time) =>

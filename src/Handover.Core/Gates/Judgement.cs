@@ -108,11 +108,15 @@ internal sealed class Judgement(GateBook book, JudgeInput input)
     private GateReading Read(MetricEvidence metric, double own, double threshold)
     {
         bool harm = own >= threshold;
-        Outcome outcome =
-            harm ? metric.Gate.HoldOnly ? Outcome.Hold : Outcome.RollBack
-            : input.Missing.Any(m => m.Name == metric.Gate.Name) ? Outcome.Hold
-            : _plan.Promote == PromotionRule.NoHarm || Proven(metric) ? Outcome.Promote
-            : Outcome.Hold;
+        Outcome outcome = harm
+            ? metric.Gate.HoldOnly
+                ? Outcome.Hold
+                : Outcome.RollBack
+            : input.Missing.Any(m => m.Name == metric.Gate.Name)
+                ? Outcome.Hold
+                : _plan.Promote == PromotionRule.NoHarm || Proven(metric)
+                    ? Outcome.Promote
+                    : Outcome.Hold;
         long units = metric.Count(metric.DisplayLevel).CandidateUnits + metric.PairCount;
         return new GateReading(metric.Gate.Name, outcome, own, threshold, units, GateWords.Counts(metric))
         {

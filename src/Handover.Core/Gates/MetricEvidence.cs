@@ -37,14 +37,21 @@ internal sealed class MetricEvidence
         bool latency = gate.Name == "latency";
         bool levels = latency || (gate.Name == "loss" && !setup.LossIsRate);
         TwoSided = gate.Name == "predictions";
-        _safeLevel = latency ? Quantiles.P99 : levels ? Quantiles.P90 : 0;
+        _safeLevel =
+            latency ? Quantiles.P99
+            : levels ? Quantiles.P90
+            : 0;
         _objectiveLevel = latency ? LatencyThresholds.ObjectiveLevel : 0;
         DisplayLevel = _safeLevel;
 
         // Where thresholds carry the margin, the counts above them are compared without a second one.
         double margin = levels ? 0 : gate.WorseBy.Value;
         HarmMargin = margin;
-        int tests = !listed ? 0 : TwoSided ? MostLevels : levels ? Quantiles.Levels.Count : 1;
+        int tests =
+            !listed ? 0
+            : TwoSided ? MostLevels
+            : levels ? Quantiles.Levels.Count
+            : 1;
         Paired = listed && setup.Shadows && gate.Name is "errors" or "timeouts" or "loss";
 
         // The e-value at which one test decides a rollback (or a hold) by itself. How many score bins there will be is
@@ -96,10 +103,7 @@ internal sealed class MetricEvidence
 
     /// <summary>Whether stable does not meet the objective either, by its own counts in this rollout.</summary>
     public bool StableBreaksObjective =>
-        Objective is { } limit
-        && Count(_objectiveLevel) is var (_, _, bad, units)
-        && units > 0
-        && bad > limit * units;
+        Objective is { } limit && Count(_objectiveLevel) is var (_, _, bad, units) && units > 0 && bad > limit * units;
 
     /// <summary>Log e-value for harm against stable, on live requests.</summary>
     public double RelativeHarm
@@ -159,7 +163,10 @@ internal sealed class MetricEvidence
 
     public double PairedWeight => Paired ? PairPart : 0;
 
-    public double ObjectiveWeight => Objective is null ? 0 : Listed ? ObjectivePart : 1;
+    public double ObjectiveWeight =>
+        Objective is null ? 0
+        : Listed ? ObjectivePart
+        : 1;
 
     public double RelativeWeight => Listed ? 1 - PairedWeight - ObjectiveWeight : 0;
 

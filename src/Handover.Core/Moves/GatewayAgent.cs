@@ -340,16 +340,7 @@ public static class GatewayAgent
         long epoch,
         Routing from,
         GatewayHold hold
-    ) =>
-        state with
-        {
-            Attempt = attempt,
-            Epoch = epoch,
-            Routing = from,
-            Hold = hold,
-            Restored = null,
-            Failures = 0,
-        };
+    ) => state with { Attempt = attempt, Epoch = epoch, Routing = from, Hold = hold, Restored = null, Failures = 0 };
 
     private static (GatewayAgentState, IReadOnlyList<GatewayEffect>) Serve(
         GatewayAgentState state,
@@ -359,14 +350,7 @@ public static class GatewayAgent
     )
     {
         Invariant.Holds(epoch >= state.Epoch && attempt >= state.Attempt, "epochs and attempts only grow");
-        state = state with
-        {
-            Attempt = attempt,
-            Epoch = epoch,
-            Routing = routing,
-            Hold = null,
-            Restored = null,
-        };
+        state = state with { Attempt = attempt, Epoch = epoch, Routing = routing, Hold = null, Restored = null };
         return (state, [new GatewayEffect.Publish(epoch, routing)]);
     }
 

@@ -65,10 +65,7 @@ public static class MoveMachine
             Hold = start.Hold,
             StartedAt = now,
         };
-        return (
-            state,
-            [new MoveEffect.StoreBegin(start.Row.Epoch, start.Row.Attempt, start.Target, start.Hold)]
-        );
+        return (state, [new MoveEffect.StoreBegin(start.Row.Epoch, start.Row.Attempt, start.Target, start.Hold)]);
     }
 
     private static (MoveMachineState, IReadOnlyList<MoveEffect>) OnAnswer(

@@ -40,9 +40,13 @@ public static partial class Decider
             RolloutCommand.Judged judged => Result(OnJudged(s, judged.Verdict, now)),
             RolloutCommand.MoveCommitted moved => Result(OnMoved(s, moved, now)),
             RolloutCommand.MoveFailed failed => Result(OnMoveFailed(s, failed, now)),
-            RolloutCommand.OldStopped => s.KeepOldUntil is null ? Result(Nothing) : Events(new RolloutEvent.OldStopped(now)),
-            RolloutCommand.Verified or RolloutCommand.StackReady or RolloutCommand.StackFailed or RolloutCommand.Warmed =>
-                Result(OnPrepared(s, c, now)),
+            RolloutCommand.OldStopped => s.KeepOldUntil is null
+                ? Result(Nothing)
+                : Events(new RolloutEvent.OldStopped(now)),
+            RolloutCommand.Verified
+            or RolloutCommand.StackReady
+            or RolloutCommand.StackFailed
+            or RolloutCommand.Warmed => Result(OnPrepared(s, c, now)),
             _ => OnPerson(s, c, now),
         };
     }
@@ -113,7 +117,11 @@ public static partial class Decider
         return events;
     }
 
-    private static IReadOnlyList<RolloutEvent> OnMoved(RolloutState s, RolloutCommand.MoveCommitted c, DateTimeOffset now)
+    private static IReadOnlyList<RolloutEvent> OnMoved(
+        RolloutState s,
+        RolloutCommand.MoveCommitted c,
+        DateTimeOffset now
+    )
     {
         if (!s.Open)
         {
@@ -172,7 +180,12 @@ public static partial class Decider
 
         return (c, s.Phase) switch
         {
-            (RolloutCommand.Verified v, Phase.Verify) => PassOrRefuse(s, v.Refusals, "contracts and capacity agree", now),
+            (RolloutCommand.Verified v, Phase.Verify) => PassOrRefuse(
+                s,
+                v.Refusals,
+                "contracts and capacity agree",
+                now
+            ),
             (RolloutCommand.StackReady r, Phase.Start) => PassOrRefuse(
                 s,
                 r.Findings,
@@ -194,10 +207,7 @@ public static partial class Decider
         IReadOnlyList<string> refusals,
         string passed,
         DateTimeOffset now
-    ) =>
-        refusals.Count > 0
-            ? [new RolloutEvent.Refused(now, refusals)]
-            : Complete(s, now, RolloutEvent.Engine, passed);
+    ) => refusals.Count > 0 ? [new RolloutEvent.Refused(now, refusals)] : Complete(s, now, RolloutEvent.Engine, passed);
 
     private static IReadOnlyList<RolloutEvent> Complete(RolloutState s, DateTimeOffset now, string actor, string why)
     {

@@ -25,9 +25,7 @@ public static class Effects
         {
             // Dispatch-atomic: never wait for a sick release to drain.
             effects.Add(new RolloutEffect.KeepStack(s.Plan.To));
-            effects.Add(
-                new RolloutEffect.Move(new MoveTarget.Back(), DefaultHold, DrainMode.Dispatch, s.MoveFailures)
-            );
+            effects.Add(new RolloutEffect.Move(new MoveTarget.Back(), DefaultHold, DrainMode.Dispatch, s.MoveFailures));
             return effects;
         }
 

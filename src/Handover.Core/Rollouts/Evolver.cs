@@ -15,10 +15,7 @@ public static class Evolver
         }
 
         Invariant.Holds(state is not null, "a rollout's first event is that it started");
-        return Apply(state, e) with
-        {
-            Version = state.Version + 1,
-        };
+        return Apply(state, e) with { Version = state.Version + 1 };
     }
 
     private static RolloutState Begin(RolloutEvent.Started e) =>
@@ -65,12 +62,7 @@ public static class Evolver
             RolloutEvent.VerdictReached v => s with { Verdict = v.Verdict, Reasons = v.Verdict.Reasons },
             RolloutEvent.PhaseCompleted p => s with { Reasons = [p.Why] },
             RolloutEvent.HoldBegan h => s with { Status = RolloutStatus.Holding, Reasons = [h.Reason] },
-            RolloutEvent.HoldEnded h => s with
-            {
-                Status = RolloutStatus.Running,
-                ProgressAt = h.At,
-                MoveFailures = 0,
-            },
+            RolloutEvent.HoldEnded h => s with { Status = RolloutStatus.Running, ProgressAt = h.At, MoveFailures = 0 },
             RolloutEvent.Paused p => s with { Status = RolloutStatus.Paused, Reasons = [p.Text] },
             RolloutEvent.Resumed r => s with { Status = RolloutStatus.Running, ProgressAt = r.At },
             RolloutEvent.Approved a => s with { ApprovedBy = a.Actor },
@@ -98,12 +90,7 @@ public static class Evolver
                 SegmentShares = new Dictionary<string, Share>(),
                 Epoch = r.Epoch == 0 ? s.Epoch : r.Epoch,
             },
-            RolloutEvent.Refused r => s with
-            {
-                Status = RolloutStatus.Refused,
-                EndedAt = r.At,
-                Reasons = r.Reasons,
-            },
+            RolloutEvent.Refused r => s with { Status = RolloutStatus.Refused, EndedAt = r.At, Reasons = r.Reasons },
             RolloutEvent.Failed f => s with { Status = RolloutStatus.Failed, EndedAt = f.At, Reasons = [f.Reason] },
             RolloutEvent.Succeeded x => s with
             {

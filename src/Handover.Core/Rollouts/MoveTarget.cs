@@ -24,7 +24,9 @@ public abstract record MoveTarget
                 Share = Share,
                 Segments =
                 [
-                    .. state.Segments.Where(s => Segments.ContainsKey(s.Name)).Select(s => new SegmentShare(s, Segments[s.Name])),
+                    .. state
+                        .Segments.Where(s => Segments.ContainsKey(s.Name))
+                        .Select(s => new SegmentShare(s, Segments[s.Name])),
                 ],
             };
 

@@ -144,7 +144,8 @@ public abstract record RolloutEvent(DateTimeOffset At, string Actor)
     public sealed record RolledBack(DateTimeOffset At, long Epoch) : RolloutEvent(At, Engine)
     {
         /// <inheritdoc/>
-        public override string Text => Epoch == 0 ? "rolled back; the candidate never served" : $"epoch {Epoch}: rolled back";
+        public override string Text =>
+            Epoch == 0 ? "rolled back; the candidate never served" : $"epoch {Epoch}: rolled back";
     }
 
     /// <summary>The rollout may not begin.</summary>

@@ -40,7 +40,12 @@ public sealed record Pin(string Service, string Release, long Epoch, Purpose Pur
     public static Pin? Verify(string token, IReadOnlyList<byte[]> keys, DateTimeOffset now)
     {
         int dot = token.IndexOf('.', StringComparison.Ordinal);
-        if (dot <= 0 || token.Length > 2048 || Bytes(token[..dot]) is not { } claims || Bytes(token[(dot + 1)..]) is not { } mac)
+        if (
+            dot <= 0
+            || token.Length > 2048
+            || Bytes(token[..dot]) is not { } claims
+            || Bytes(token[(dot + 1)..]) is not { } mac
+        )
         {
             return null;
         }

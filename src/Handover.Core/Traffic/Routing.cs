@@ -37,7 +37,9 @@ public sealed record Routing(string Service, string Stable)
 
     /// <summary>The releases that may answer under this document.</summary>
     public IEnumerable<string> Releases =>
-        Candidate is null || string.Equals(Candidate, Stable, StringComparison.Ordinal) ? [Stable] : [Stable, Candidate];
+        Candidate is null || string.Equals(Candidate, Stable, StringComparison.Ordinal)
+            ? [Stable]
+            : [Stable, Candidate];
 }
 
 /// <summary>A segment's own share.</summary>

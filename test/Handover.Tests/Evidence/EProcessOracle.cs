@@ -6,10 +6,7 @@ namespace Handover.Tests.Evidence;
 /// </summary>
 internal static class EProcessOracle
 {
-    private static readonly double[] HarmRatios =
-    [
-        1.1, 1.15, 1.2, 1.3, 1.4, 1.5, 1.75, 2, 2.5, 3, 4, 6, 10, 20, 50,
-    ];
+    private static readonly double[] HarmRatios = [1.1, 1.15, 1.2, 1.3, 1.4, 1.5, 1.75, 2, 2.5, 3, 4, 6, 10, 20, 50];
     private static readonly double[] HarmPercent = [2, 2, 3.5, 6, 8.5, 10.5, 12, 13, 12.5, 12, 10, 4.5, 2, 1, 0.5];
 
     /// <summary>E-value of a conditional comparison: the product over events of likelihood ratios, averaged.</summary>
@@ -39,8 +36,7 @@ internal static class EProcessOracle
         rho * Math.Exp(logRatio) / (1 - rho + (rho * Math.Exp(logRatio)));
 
     /// <summary>The harm grid of the head of statistics.md, relative to the margin.</summary>
-    public static double[] HarmGrid(double nullLog) =>
-        [.. HarmRatios.Select(r => nullLog + Math.Log(r))];
+    public static double[] HarmGrid(double nullLog) => [.. HarmRatios.Select(r => nullLog + Math.Log(r))];
 
     /// <summary>The safe grid of the head of statistics.md, relative to the margin.</summary>
     public static double[] SafeGrid(double nullLog) =>

@@ -140,11 +140,7 @@ public sealed class GateBookTests
         for (int t = 1; t <= 60; t++)
         {
             // Class 0 became rarer on the candidate: two-sided gates see that, too.
-            MetricTick[] classes =
-            [
-                new("predictions", 0, 2, 225, 50, 450),
-                new("predictions", 1, 48, 225, 50, 450),
-            ];
+            MetricTick[] classes = [new("predictions", 0, 2, 225, 50, 450), new("predictions", 1, 48, 225, 50, 450)];
             book.Observe(new Tick(Start.AddSeconds(5 * t), Share.FromPercent(10), 50, 450, classes));
         }
 

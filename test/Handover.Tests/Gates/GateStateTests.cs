@@ -122,7 +122,11 @@ public sealed class GateStateTests
             Promote = PromotionRule.Proof,
             Metrics = [new MetricGate("errors", new Ratio(0.2)), new MetricGate("latency", new Ratio(0.2))],
         };
-        var setup = Setup() with { Plan = plan, Objectives = new Objectives { Errors = new Ratio(0.01) } };
+        var setup = Setup() with
+        {
+            Plan = plan,
+            Objectives = new Objectives { Errors = new Ratio(0.01) },
+        };
         GateBook book = GateBook.Start(setup);
         Shadow(book, new PairTick("errors", 0, 0, 500) { BothBad = 0 });
         Assert.Equal(Outcome.Promote, book.Judge(Input()).Outcome);
@@ -160,8 +164,11 @@ public sealed class GateStateTests
     }
 
     private static GateSetup Setup() =>
-        new(Everything, new Objectives { Errors = new Ratio(0.02), P99 = TimeSpan.FromMilliseconds(250) },
-            RestartPlan.Over(Start, TimeSpan.FromMinutes(10)))
+        new(
+            Everything,
+            new Objectives { Errors = new Ratio(0.02), P99 = TimeSpan.FromMilliseconds(250) },
+            RestartPlan.Over(Start, TimeSpan.FromMinutes(10))
+        )
         {
             Shadows = true,
         };
@@ -191,6 +198,5 @@ public sealed class GateStateTests
 
     private static string Words(GateBook book) => string.Join('\n', book.Judge(Input()).Gates);
 
-    private static JudgeInput Input() =>
-        new(JudgedPhase.Shadow, Start.AddMinutes(5), Share.None, "v1", "v2");
+    private static JudgeInput Input() => new(JudgedPhase.Shadow, Start.AddMinutes(5), Share.None, "v1", "v2");
 }

@@ -86,7 +86,9 @@ public sealed class ArchitectureTests
     [Fact]
     public void Every_room_of_Core_is_known()
     {
-        IEnumerable<string> rooms = Directory.EnumerateDirectories(Repository.At("src/Handover.Core")).Select(Path.GetFileName)!;
+        IEnumerable<string> rooms = Directory
+            .EnumerateDirectories(Repository.At("src/Handover.Core"))
+            .Select(Path.GetFileName)!;
         Assert.Empty(rooms.Except(Floors.Keys).Except(["bin", "obj"]));
     }
 

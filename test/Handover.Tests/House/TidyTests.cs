@@ -16,6 +16,7 @@ public sealed partial class TidyTests
     [
         ".ci",
         ".config",
+        ".csharpierrc.yaml",
         ".editorconfig",
         ".gitattributes",
         ".gitignore",
@@ -180,7 +181,11 @@ public sealed partial class TidyTests
 
     private static string[] Git(string arguments)
     {
-        var start = new ProcessStartInfo("git", arguments) { WorkingDirectory = Repository.Root, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("git", arguments)
+        {
+            WorkingDirectory = Repository.Root,
+            RedirectStandardOutput = true,
+        };
         using Process git = Process.Start(start)!;
         string output = git.StandardOutput.ReadToEnd();
         git.WaitForExit();
@@ -193,7 +198,9 @@ public sealed partial class TidyTests
     [GeneratedRegex(@"^( {4}| {8})\{$")]
     private static partial Regex OpeningBrace();
 
-    [GeneratedRegex(@"^\s*(public|internal|private|protected|file|sealed|static|abstract|partial|readonly|\s)*(class|record|struct|interface|enum)\s")]
+    [GeneratedRegex(
+        @"^\s*(public|internal|private|protected|file|sealed|static|abstract|partial|readonly|\s)*(class|record|struct|interface|enum)\s"
+    )]
     private static partial Regex TypeKeyword();
 
     [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]

@@ -34,10 +34,7 @@ public sealed class JournalWriterTests : IAsyncDisposable
         IReadOnlyList<Exchange> found = await journal.FindAsync("price", ["r-1", "r-2"], Cancel);
         Assert.Equal(2, found.Count);
         Assert.Equal(Exchanges.Text(live.Response), Exchanges.Text(found[0].Response));
-        Assert.Equal(
-            live with { Request = null, Response = null },
-            found[0] with { Request = null, Response = null }
-        );
+        Assert.Equal(live with { Request = null, Response = null }, found[0] with { Request = null, Response = null });
         Assert.Equal(shadow, found[1]);
         Assert.Empty(await journal.FindAsync("other", ["r-1"], Cancel));
     }
@@ -235,7 +232,8 @@ public sealed class JournalWriterTests : IAsyncDisposable
         await journal.FlushAsync(Cancel);
         using (SqliteDatabase other = SqliteDatabase.Open(File))
         {
-            const string Refuse = "CREATE TRIGGER full BEFORE INSERT ON exchange BEGIN SELECT RAISE(ABORT, 'full'); END";
+            const string Refuse =
+                "CREATE TRIGGER full BEFORE INSERT ON exchange BEGIN SELECT RAISE(ABORT, 'full'); END";
             other.Write(c => SqliteDatabase.Execute(c, Refuse));
             for (int i = 1; i <= 5; i++)
             {

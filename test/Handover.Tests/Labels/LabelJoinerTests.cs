@@ -145,9 +145,18 @@ public sealed class LabelJoinerTests : IAsyncDisposable
     public async Task Answers_that_failed_or_cannot_be_read_are_not_judged()
     {
         await RecordAsync(
-            Exchanges.One(1) with { Outcome = Handover.Ports.ExchangeOutcome.Timeout },
-            Exchanges.One(2) with { Response = Exchanges.Bytes("{}") },
-            Exchanges.One(3) with { Inference = false }
+            Exchanges.One(1) with
+            {
+                Outcome = Handover.Ports.ExchangeOutcome.Timeout,
+            },
+            Exchanges.One(2) with
+            {
+                Response = Exchanges.Bytes("{}"),
+            },
+            Exchanges.One(3) with
+            {
+                Inference = false,
+            }
         );
         await PushAsync([.. Enumerable.Range(1, 3).Select(i => $$"""{"requestId":"r-{{i}}","truth":1}""")]);
         Assert.Empty(_joined);

@@ -63,55 +63,73 @@ public sealed class HistoryCheckerTests
 
     [Fact]
     public void A_commit_without_a_promise_is_I6() =>
-        Bad("I6", () =>
-        {
-            Begin(1);
-            _checker.HeldSaid("gw-0", 1);
-            _checker.Committed(1, 2, V2);
-        });
+        Bad(
+            "I6",
+            () =>
+            {
+                Begin(1);
+                _checker.HeldSaid("gw-0", 1);
+                _checker.Committed(1, 2, V2);
+            }
+        );
 
     [Fact]
     public void A_gap_in_the_epochs_is_I1() =>
-        Bad("I1", () =>
-        {
-            Begin(1);
-            _checker.Committed(1, 3, V2);
-        });
+        Bad(
+            "I1",
+            () =>
+            {
+                Begin(1);
+                _checker.Committed(1, 3, V2);
+            }
+        );
 
     [Fact]
     public void A_commit_after_the_end_is_I1() =>
-        Bad("I1", () =>
-        {
-            Begin(1);
-            _checker.Ended(1);
-            _checker.Committed(1, 2, V2);
-        });
+        Bad(
+            "I1",
+            () =>
+            {
+                Begin(1);
+                _checker.Ended(1);
+                _checker.Committed(1, 2, V2);
+            }
+        );
 
     [Fact]
     public void Dispatch_under_the_old_epoch_after_the_commit_is_I2() =>
-        Bad("I2", () =>
-        {
-            Move(DrainMode.Atomic);
-            Dispatch("gw-0", 1, "v1");
-        });
+        Bad(
+            "I2",
+            () =>
+            {
+                Move(DrainMode.Atomic);
+                Dispatch("gw-0", 1, "v1");
+            }
+        );
 
     [Fact]
     public void Two_releases_at_work_on_one_customer_is_I3() =>
-        Bad("I3", () =>
-        {
-            Dispatch("gw-0", 1, "v1");
-            Move(DrainMode.Atomic);
-            Dispatch("gw-1", 2, "v2");
-        });
+        Bad(
+            "I3",
+            () =>
+            {
+                Dispatch("gw-0", 1, "v1");
+                Move(DrainMode.Atomic);
+                Dispatch("gw-1", 2, "v2");
+            }
+        );
 
     [Fact]
     public void Dispatch_between_the_promise_and_the_outcome_is_I7() =>
-        Bad("I7", () =>
-        {
-            Begin(1);
-            _checker.HeldSaid("gw-0", 1);
-            Dispatch("gw-0", 1, "v1");
-        });
+        Bad(
+            "I7",
+            () =>
+            {
+                Begin(1);
+                _checker.HeldSaid("gw-0", 1);
+                Dispatch("gw-0", 1, "v1");
+            }
+        );
 
     [Fact]
     public void A_release_that_the_document_does_not_name_is_A6() => Bad("A6", () => Dispatch("gw-0", 1, "v2"));
@@ -124,33 +142,42 @@ public sealed class HistoryCheckerTests
 
     [Fact]
     public void A_request_that_overtakes_another_is_FIFO() =>
-        Bad("FIFO", () =>
-        {
-            _checker.Arrived("gw-0", 1);
-            _checker.Arrived("gw-0", 2);
-            _checker.Dispatched("gw-0", 2, 3, 1, "v1");
-            _checker.Dispatched("gw-0", 1, 3, 1, "v1");
-        });
+        Bad(
+            "FIFO",
+            () =>
+            {
+                _checker.Arrived("gw-0", 1);
+                _checker.Arrived("gw-0", 2);
+                _checker.Dispatched("gw-0", 2, 3, 1, "v1");
+                _checker.Dispatched("gw-0", 1, 3, 1, "v1");
+            }
+        );
 
     [Fact]
     public void A_hold_of_somebody_who_does_not_move_is_SLICE() => Bad("SLICE", () => _checker.Buffered("gw-0", 3));
 
     [Fact]
     public void A_commit_that_never_was_and_is_reported_is_A11() =>
-        Bad("A11", () =>
-        {
-            Begin(1);
-            _checker.Ended(1);
-            _checker.ReportedCommit(1, 2, V2);
-        });
+        Bad(
+            "A11",
+            () =>
+            {
+                Begin(1);
+                _checker.Ended(1);
+                _checker.ReportedCommit(1, 2, V2);
+            }
+        );
 
     [Fact]
     public void A_commit_that_is_reported_as_given_up_is_A11() =>
-        Bad("A11", () =>
-        {
-            Move(DrainMode.Atomic);
-            _checker.ReportedAbort(1);
-        });
+        Bad(
+            "A11",
+            () =>
+            {
+                Move(DrainMode.Atomic);
+                _checker.ReportedAbort(1);
+            }
+        );
 
     [Fact]
     public void A_gateway_that_never_comes_back_is_LIVE() =>

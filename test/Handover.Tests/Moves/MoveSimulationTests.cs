@@ -13,7 +13,14 @@ public sealed class MoveSimulationTests
     [Fact]
     public void Three_hundred_worlds_keep_every_invariant_and_meet_the_rare_states()
     {
-        SimSummary summary = SimRunner.Run(new SimOptions { Seeds = 300, From = 500_000, Threads = 1 });
+        SimSummary summary = SimRunner.Run(
+            new SimOptions
+            {
+                Seeds = 300,
+                From = 500_000,
+                Threads = 1,
+            }
+        );
         Assert.Empty(summary.Violations);
         Assert.True(summary.Counters.Commits > 1_000, "moves commit");
         Assert.True(summary.Counters.Resolves > 20, "attempts run out of time");

@@ -72,11 +72,7 @@ public sealed class CatalogStoreTests : IDisposable
     [Fact]
     public async Task A_process_member_comes_only_from_the_directory()
     {
-        Result<CatalogChanges> refused = await _store.ApplyAsync(
-            Read(Examples.All),
-            "me",
-            source: ResourceSource.Api
-        );
+        Result<CatalogChanges> refused = await _store.ApplyAsync(Read(Examples.All), "me", source: ResourceSource.Api);
         Problem problem = Assert.Single(refused.Problems);
         Assert.Equal(("process-from-api", "spec.members.encoder"), (problem.Code, problem.Field));
         await Apply(Examples.All);

@@ -11,17 +11,28 @@ public sealed class ResourceReaderProperties
 
     private static readonly string[] Inserts =
     [
-        "", "\n", "\t", "---\n", "&a ", "*a", "{", "]", ": ", "\"", "'", "\0", "\ud800", "é", "- ",
+        "",
+        "\n",
+        "\t",
+        "---\n",
+        "&a ",
+        "*a",
+        "{",
+        "]",
+        ": ",
+        "\"",
+        "'",
+        "\0",
+        "\ud800",
+        "é",
+        "- ",
     ];
 
     /// <summary>One edit of a valid file: a character replaced, put in, or a run of them cut out.</summary>
     private static readonly Gen<string> Mutated = Gen.Select(
         Gen.Int[0, Examples.All.Length - 1],
         Gen.Int[0, 12],
-        Gen.OneOf(
-            Gen.Char[' ', '~'].Select(c => c.ToString()),
-            Gen.Int[0, Inserts.Length - 1].Select(i => Inserts[i])
-        ),
+        Gen.OneOf(Gen.Char[' ', '~'].Select(c => c.ToString()), Gen.Int[0, Inserts.Length - 1].Select(i => Inserts[i])),
         (at, cut, insert) => Examples.All[..at] + insert + Examples.All[Math.Min(Examples.All.Length, at + cut)..]
     );
 
@@ -59,9 +70,12 @@ public sealed class ResourceReaderProperties
     public void Durations_sizes_ratios_and_shares_survive_being_written_and_read()
     {
         Gen.Long[0, (long)Units.MaxDuration.TotalMilliseconds]
-            .Sample(ms =>
-                Units.TryDuration(Units.Duration(TimeSpan.FromMilliseconds(ms)), out TimeSpan back)
-                && back == TimeSpan.FromMilliseconds(ms), threads: 1);
+            .Sample(
+                ms =>
+                    Units.TryDuration(Units.Duration(TimeSpan.FromMilliseconds(ms)), out TimeSpan back)
+                    && back == TimeSpan.FromMilliseconds(ms),
+                threads: 1
+            );
         Gen.Long[0, 1L << 50].Sample(b => Units.TrySize(Units.Size(b), out long back) && back == b, threads: 1);
         Gen.Double[0, 1].Sample(r => Math.Abs(Back(r) - r) < 1e-15, threads: 1);
         Gen.Int[0, 10000].Sample(r => Back(r / 10000.0).Equals(r / 10000.0), threads: 1);

@@ -90,70 +90,156 @@ public sealed class ResourceReaderTests
     }
 
     [Theory]
-    [InlineData("timeout: 2s", "tmeout: 2s",
-        "s.yaml:11:35: spec.errors.tmeout: there is no field 'tmeout' here. Did you mean 'timeout'?")]
-    [InlineData("protocol: open-inference", "protocol: open-inferense",
-        "s.yaml:5:13: spec.protocol: 'open-inferense' is not known. Did you mean 'open-inference'?")]
-    [InlineData("p99: 250ms", "p99: 250",
-        "s.yaml:12:34: spec.objectives.p99: needs a duration such as 400ms, 2s, 5m, 2h or 14d, got the number 250.")]
-    [InlineData("p99: 250ms", "p99: 2parsecs",
-        "s.yaml:12:34: spec.objectives.p99: needs a duration such as 400ms, 2s, 5m, 2h or 14d, got the text '2parsecs'.")]
-    [InlineData("errors: 1%", "errors: 1",
-        "s.yaml:12:25: spec.objectives.errors: needs a percentage such as 10%, or a number such as 0.1, got the number 1.")]
-    [InlineData("  stable: v1\n", "",
-        "s.yaml:5:3: spec.stable: is missing. First stable release; afterwards owned by rollouts.")]
-    [InlineData("entry: model", "entry: 7",
-        "s.yaml:7:10: spec.entry: needs text, got the number 7. Write \"7\" if text is meant.")]
+    [InlineData(
+        "timeout: 2s",
+        "tmeout: 2s",
+        "s.yaml:11:35: spec.errors.tmeout: there is no field 'tmeout' here. Did you mean 'timeout'?"
+    )]
+    [InlineData(
+        "protocol: open-inference",
+        "protocol: open-inferense",
+        "s.yaml:5:13: spec.protocol: 'open-inferense' is not known. Did you mean 'open-inference'?"
+    )]
+    [InlineData(
+        "p99: 250ms",
+        "p99: 250",
+        "s.yaml:12:34: spec.objectives.p99: needs a duration such as 400ms, 2s, 5m, 2h or 14d, got the number 250."
+    )]
+    [InlineData(
+        "p99: 250ms",
+        "p99: 2parsecs",
+        "s.yaml:12:34: spec.objectives.p99: needs a duration such as 400ms, 2s, 5m, 2h or 14d, got the text '2parsecs'."
+    )]
+    [InlineData(
+        "errors: 1%",
+        "errors: 1",
+        "s.yaml:12:25: spec.objectives.errors: needs a percentage such as 10%, or a number such as 0.1, got the number 1."
+    )]
+    [InlineData(
+        "  stable: v1\n",
+        "",
+        "s.yaml:5:3: spec.stable: is missing. First stable release; afterwards owned by rollouts."
+    )]
+    [InlineData(
+        "entry: model",
+        "entry: 7",
+        "s.yaml:7:10: spec.entry: needs text, got the number 7. Write \"7\" if text is meant."
+    )]
     [InlineData("impact: low", "impact: [low]", "s.yaml:13:11: spec.impact: needs text, got a list.")]
-    [InlineData("allow: false", "allow: nope",
-        "s.yaml:18:22: spec.override.allow: needs true or false, got the text 'nope'.")]
-    [InlineData("impact: low", "impact: low\n  impact: high",
-        "s.yaml:14:3: impact: the field is given twice. It was first given in line 13; keep one of the two.")]
-    [InlineData("kind: Service", "kind: Servce", "s.yaml:2:7: kind: there is no kind 'Servce'. Did you mean 'Service'?")]
-    [InlineData("name: diamond-price", "name: Diamond",
-        "s.yaml:3:19: metadata.name: 'Diamond' is not a name. Use a-z, 0-9 and dashes, at most 63, not a dash at either end.")]
-    [InlineData("impact: low", "idempotency: { mode: off }",
-        "s.yaml:13:3: spec.idempotency: 'idempotency' is not supported yet. Remove it.")]
-    [InlineData("allowed: 0s", "allowed: 0s, windows: []",
-        "s.yaml:14:28: spec.downtime.windows: 'windows' is not supported yet. Remove it.")]
-    [InlineData("name: x-customer-id", "name: x customer",
-        "s.yaml:9:33: spec.entity.name: 'x customer' can't be the name of a header. Write it like x-customer-id.")]
-    [InlineData("path: /v2/models/diamond-price", "path: /-/services/x",
-        "s.yaml:6:18: spec.route.path: paths under /-/ belong to Handover. Choose another.")]
+    [InlineData(
+        "allow: false",
+        "allow: nope",
+        "s.yaml:18:22: spec.override.allow: needs true or false, got the text 'nope'."
+    )]
+    [InlineData(
+        "impact: low",
+        "impact: low\n  impact: high",
+        "s.yaml:14:3: impact: the field is given twice. It was first given in line 13; keep one of the two."
+    )]
+    [InlineData(
+        "kind: Service",
+        "kind: Servce",
+        "s.yaml:2:7: kind: there is no kind 'Servce'. Did you mean 'Service'?"
+    )]
+    [InlineData(
+        "name: diamond-price",
+        "name: Diamond",
+        "s.yaml:3:19: metadata.name: 'Diamond' is not a name. Use a-z, 0-9 and dashes, at most 63, not a dash at either end."
+    )]
+    [InlineData(
+        "impact: low",
+        "idempotency: { mode: off }",
+        "s.yaml:13:3: spec.idempotency: 'idempotency' is not supported yet. Remove it."
+    )]
+    [InlineData(
+        "allowed: 0s",
+        "allowed: 0s, windows: []",
+        "s.yaml:14:28: spec.downtime.windows: 'windows' is not supported yet. Remove it."
+    )]
+    [InlineData(
+        "name: x-customer-id",
+        "name: x customer",
+        "s.yaml:9:33: spec.entity.name: 'x customer' can't be the name of a header. Write it like x-customer-id."
+    )]
+    [InlineData(
+        "path: /v2/models/diamond-price",
+        "path: /-/services/x",
+        "s.yaml:6:18: spec.route.path: paths under /-/ belong to Handover. Choose another."
+    )]
     [InlineData("holdFor: 2s", "holdFor: 2h", "s.yaml:16:42: spec.limits.holdFor: 2h is not in 0s to 1m.")]
     public void A_mistake_in_a_service_is_told_with_its_place(string right, string wrong, string expected) =>
         AssertProblem(Examples.Service, right, wrong, "s.yaml", expected);
 
     [Theory]
-    [InlineData("file: models/price-v2.onnx", "file: ../secret.onnx",
-        "r.yaml:6:35: spec.members.model.file: '../secret.onnx' leaves the configuration directory. Give a path relative to it, such as models/price.onnx.")]
-    [InlineData("runtime: http,", "runtime: http, file: x,",
-        "r.yaml:8:36: spec.members.remote.file: does not go with runtime http. A member of runtime http has: endpoints, ready.")]
-    [InlineData("http://127.0.0.1:9002", "file:///etc/passwd",
-        "r.yaml:8:43: spec.members.remote.endpoints: 'file:///etc/passwd' is not an http or https address without user name.")]
-    [InlineData("range: [0, 100000]", "range: [9, 1]",
-        "r.yaml:13:89: spec.output.tensors[0].range: needs [smallest, largest].")]
-    [InlineData("  change: retrained", "  adapter: { output: { jmespath: x } }",
-        "r.yaml:16:3: spec.adapter: 'adapter' is not supported yet. Remove it.")]
-    [InlineData("datatype: FP32, shape: [-1, 1], unit", "datatype: FP23, shape: [-1, 1], unit",
-        "r.yaml:13:49: spec.output.tensors[0].datatype: 'FP23' is not known. Did you mean 'FP32'?")]
-    [InlineData("memory: 512MiB", "memory: 512",
-        "r.yaml:14:24: spec.resources.memory: needs a size such as 512KiB or 4MiB, got the number 512.")]
+    [InlineData(
+        "file: models/price-v2.onnx",
+        "file: ../secret.onnx",
+        "r.yaml:6:35: spec.members.model.file: '../secret.onnx' leaves the configuration directory. Give a path relative to it, such as models/price.onnx."
+    )]
+    [InlineData(
+        "runtime: http,",
+        "runtime: http, file: x,",
+        "r.yaml:8:36: spec.members.remote.file: does not go with runtime http. A member of runtime http has: endpoints, ready."
+    )]
+    [InlineData(
+        "http://127.0.0.1:9002",
+        "file:///etc/passwd",
+        "r.yaml:8:43: spec.members.remote.endpoints: 'file:///etc/passwd' is not an http or https address without user name."
+    )]
+    [InlineData(
+        "range: [0, 100000]",
+        "range: [9, 1]",
+        "r.yaml:13:89: spec.output.tensors[0].range: needs [smallest, largest]."
+    )]
+    [InlineData(
+        "  change: retrained",
+        "  adapter: { output: { jmespath: x } }",
+        "r.yaml:16:3: spec.adapter: 'adapter' is not supported yet. Remove it."
+    )]
+    [InlineData(
+        "datatype: FP32, shape: [-1, 1], unit",
+        "datatype: FP23, shape: [-1, 1], unit",
+        "r.yaml:13:49: spec.output.tensors[0].datatype: 'FP23' is not known. Did you mean 'FP32'?"
+    )]
+    [InlineData(
+        "memory: 512MiB",
+        "memory: 512",
+        "r.yaml:14:24: spec.resources.memory: needs a size such as 512KiB or 4MiB, got the number 512."
+    )]
     public void A_mistake_in_a_release_is_told_with_its_place(string right, string wrong, string expected) =>
         AssertProblem(Examples.Release2, right, wrong, "r.yaml", expected);
 
     [Theory]
-    [InlineData("- verify: {}", "- verfy: {}",
-        "p.yaml:9:7: spec.phases[0].verfy: there is no field 'verfy' here. Did you mean 'verify'?")]
-    [InlineData("stack: double", "stack: single",
-        "p.yaml:15:50: spec.phases[6].switch.stack: 'single' is not supported yet. Known: double.")]
-    [InlineData("deadline: 2h", "budget: { extraCost: 1 USD }",
-        "p.yaml:27:3: spec.budget: 'budget' is not supported yet. Remove it.")]
-    [InlineData("requests: 500", "requests: 5", "p.yaml:11:25: spec.phases[2].warm.requests: 5 is not in 20 to 1000000.")]
-    [InlineData("share: 10%, for", "share: 10, for",
-        "p.yaml:14:23: spec.phases[5].shift.share: needs a percentage such as 10%, in steps of 0.001%, got the number 10.")]
-    [InlineData("{ name: loss,", "{ name: los,",
-        "p.yaml:25:17: spec.gates.metrics[2].name: 'los' is not known. Did you mean 'loss'?")]
+    [InlineData(
+        "- verify: {}",
+        "- verfy: {}",
+        "p.yaml:9:7: spec.phases[0].verfy: there is no field 'verfy' here. Did you mean 'verify'?"
+    )]
+    [InlineData(
+        "stack: double",
+        "stack: single",
+        "p.yaml:15:50: spec.phases[6].switch.stack: 'single' is not supported yet. Known: double."
+    )]
+    [InlineData(
+        "deadline: 2h",
+        "budget: { extraCost: 1 USD }",
+        "p.yaml:27:3: spec.budget: 'budget' is not supported yet. Remove it."
+    )]
+    [InlineData(
+        "requests: 500",
+        "requests: 5",
+        "p.yaml:11:25: spec.phases[2].warm.requests: 5 is not in 20 to 1000000."
+    )]
+    [InlineData(
+        "share: 10%, for",
+        "share: 10, for",
+        "p.yaml:14:23: spec.phases[5].shift.share: needs a percentage such as 10%, in steps of 0.001%, got the number 10."
+    )]
+    [InlineData(
+        "{ name: loss,",
+        "{ name: los,",
+        "p.yaml:25:17: spec.gates.metrics[2].name: 'los' is not known. Did you mean 'loss'?"
+    )]
     public void A_mistake_in_a_rollout_is_told_with_its_place(string right, string wrong, string expected) =>
         AssertProblem(Examples.Rollout, right, wrong, "p.yaml", expected);
 
@@ -162,7 +248,11 @@ public sealed class ResourceReaderTests
     {
         string consumer = Examples.Consumer + "\n  notify: { url: http://127.0.0.1/hook }";
         Assert.Equal("not-supported-yet", Assert.Single(ResourceReader.Read(consumer, "x").Problems).Code);
-        string view = Examples.FeatureView.Replace("version: 2,", "version: 2, freshness: 1h,", StringComparison.Ordinal);
+        string view = Examples.FeatureView.Replace(
+            "version: 2,",
+            "version: 2, freshness: 1h,",
+            StringComparison.Ordinal
+        );
         Assert.Equal("not-supported-yet", Assert.Single(ResourceReader.Read(view, "x").Problems).Code);
     }
 

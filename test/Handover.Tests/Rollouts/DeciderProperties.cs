@@ -29,11 +29,10 @@ public sealed class DeciderProperties
     );
 
     private static readonly Gen<(RolloutCommand Command, bool Commits, int Minutes)[]> Script = Gen.Select(
-            Command,
-            Gen.Bool,
-            Gen.Int[0, 40]
-        )
-        .Array[1, 60];
+        Command,
+        Gen.Bool,
+        Gen.Int[0, 40]
+    ).Array[1, 60];
 
     [Fact]
     public void A_share_never_shrinks_without_a_rollback_and_an_end_is_an_end()
@@ -89,7 +88,10 @@ public sealed class DeciderProperties
         RolloutState after = walk.State;
         Assert.True(after.Share.Parts >= before.Share.Parts || after.Status == RolloutStatus.RolledBack);
         Assert.True(before.Open || after.Status == before.Status, "an ended rollout never changes its status");
-        Assert.True(before.RollbackReason is null || after.RollbackReason is not null, "a rollback wish is never dropped");
+        Assert.True(
+            before.RollbackReason is null || after.RollbackReason is not null,
+            "a rollback wish is never dropped"
+        );
         Assert.True(
             after.Impact == Impact.Low || after.ApprovedBy is not null || after.Share != Share.All,
             "nobody moves everybody without approval when impact is high"

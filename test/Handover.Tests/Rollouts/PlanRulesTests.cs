@@ -26,7 +26,10 @@ public sealed class PlanRulesTests
             new Phase.Shift(Share.FromPercent(5), null, TimeSpan.Zero, 0)
         );
         string[] told = [.. PlanRules.Check(plan).Select(p => $"{p.Field}: {p.Message}")];
-        Assert.Contains(told, t => t.StartsWith("spec.phases: the last phase must be retire", StringComparison.Ordinal));
+        Assert.Contains(
+            told,
+            t => t.StartsWith("spec.phases: the last phase must be retire", StringComparison.Ordinal)
+        );
         Assert.Contains(told, t => t.Contains("nothing brings everybody over", StringComparison.Ordinal));
         Assert.Contains(told, t => t.StartsWith("spec.phases[0]: warm comes before start", StringComparison.Ordinal));
         Assert.Contains(told, t => t.StartsWith("spec.phases[0]: warm needs 20", StringComparison.Ordinal));
