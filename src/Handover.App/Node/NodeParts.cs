@@ -203,6 +203,7 @@ public sealed class NodeParts : IAsyncDisposable
                 ReadyChecks =
                 [
                     new ReadyCheck("gateway", _ => Task.FromResult(_gateway.Ready ? null : "the gateway is not ready")),
+                    new ReadyCheck("stable releases", _ => Task.FromResult(StillStarting())),
                 ],
                 Version = typeof(NodeParts).Assembly.GetName().Version?.ToString(3) ?? "0.0.0",
             }
@@ -227,6 +228,12 @@ public sealed class NodeParts : IAsyncDisposable
         journal.Written += joiner.Recorded;
         _stops.Add(joiner.DisposeAsync);
         return joiner;
+    }
+
+    private string? StillStarting()
+    {
+        IReadOnlyList<string> services = _engine.StillStarting();
+        return services.Count == 0 ? null : $"the stable release is still starting: {string.Join(", ", services)}";
     }
 
     private Service? ServiceOf(string name) => _catalog.Current.Services.GetValueOrDefault(name);

@@ -19,10 +19,35 @@ public sealed partial class RolloutEngine
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
     );
 
+    private readonly ConcurrentDictionary<string, bool> _begun = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Routing> _routings = new(StringComparer.Ordinal);
 
     /// <summary>The routing of a service as last read; null when it has none yet.</summary>
     public Routing? RoutingOf(string service) => _routings.GetValueOrDefault(service);
+
+    /// <summary>
+    /// Services whose stable release has neither been ready nor failed to start since this node began: it is too early to
+    /// send them traffic. A service that is broken does not keep the others waiting.
+    /// </summary>
+    public IReadOnlyList<string> StillStarting()
+    {
+        foreach (Service service in _parts.Catalog().Services.Values)
+        {
+            string? stable = RoutingOf(service.Name)?.Stable;
+            if (
+                stable is not null
+                && (
+                    _parts.Runtime.Status(service.Name, stable) is { Ready: true }
+                    || _keeper.Trouble(service.Name, stable) is not null
+                )
+            )
+            {
+                _begun.TryAdd(service.Name, true);
+            }
+        }
+
+        return [.. _parts.Catalog().Services.Keys.Where(s => !_begun.ContainsKey(s)).Order(StringComparer.Ordinal)];
+    }
 
     /// <summary>Why a release may not be deleted now; null when it may.</summary>
     public string? UseOf(string service, string release)
