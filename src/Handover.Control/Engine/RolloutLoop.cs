@@ -63,6 +63,9 @@ internal sealed class RolloutLoop : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether nothing is left to do: it has ended, and no old release is kept for it.</summary>
+    private bool Finished => State is { Open: false, KeepOldUntil: null };
+
     /// <summary>Begins (or goes on) with the work.</summary>
     public void Start() => _loop = LoopAsync();
 
@@ -73,7 +76,17 @@ internal sealed class RolloutLoop : IAsyncDisposable
             command,
             new TaskCompletionSource<Result<RolloutState>>(TaskCreationOptions.RunContinuationsAsynchronously)
         );
-        await _inbox.Writer.WriteAsync(work, cancel);
+        try
+        {
+            await _inbox.Writer.WriteAsync(work, cancel);
+        }
+        catch (ChannelClosedException)
+        {
+            // No loop runs for it any more; its last state answers, and never with an event.
+            Result<IReadOnlyList<RolloutEvent>> decided = Decider.Decide(State, command, _time.GetUtcNow());
+            return decided.Ok ? State : Result<RolloutState>.Failed(decided.Problems);
+        }
+
         return await work.Done!.Task.WaitAsync(cancel);
     }
 
@@ -94,7 +107,7 @@ internal sealed class RolloutLoop : IAsyncDisposable
         using var timer = new PeriodicTimer(TickPeriod, _time);
         Task<bool> ticked = timer.WaitForNextTickAsync(_stop.Token).AsTask();
         Task<bool> asked = _inbox.Reader.WaitToReadAsync(_stop.Token).AsTask();
-        while (!_stop.IsCancellationRequested)
+        while (!_stop.IsCancellationRequested && !Finished)
         {
             try
             {
@@ -131,6 +144,12 @@ internal sealed class RolloutLoop : IAsyncDisposable
                 _log.LogError(e, "{Rollout}: the step failed and is tried again", State.Id);
                 _effects.Forget();
             }
+        }
+
+        _inbox.Writer.TryComplete();
+        while (_inbox.Reader.TryRead(out Work? late))
+        {
+            Handle(late);
         }
     }
 

@@ -31,7 +31,8 @@ internal static class AssignmentOracle
         return (uint)(h ^ (h >> 16));
     }
 
-    public static int Bucket(string salt, string entity) => (int)(new BigInteger(Hash($"{salt}:{entity}")) * 100_000 / Mod);
+    public static int Bucket(string salt, string entity) =>
+        (int)(new BigInteger(Hash($"{salt}:{entity}")) * 100_000 / Mod);
 
     private static BigInteger Mix(BigInteger k) => Rotate(k * 0xcc9e2d51 % Mod, 15) * 0x1b873593 % Mod;
 

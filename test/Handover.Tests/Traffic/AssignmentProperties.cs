@@ -69,10 +69,12 @@ public sealed class AssignmentProperties
                         Share = new Share(Math.Max(routing.Share.Parts, more.Parts)),
                         Segments =
                         [
-                            .. routing.Segments.Select(s => s with
-                            {
-                                Share = new Share(Math.Max(s.Share.Parts, more.Parts)),
-                            }),
+                            .. routing.Segments.Select(s =>
+                                s with
+                                {
+                                    Share = new Share(Math.Max(s.Share.Parts, more.Parts)),
+                                }
+                            ),
                         ],
                     };
                     bool before = Assignment.Assign(routing, entity, attributes).Release == "v2";
@@ -98,7 +100,9 @@ public sealed class AssignmentProperties
                         Salt = salt,
                         Share = new Share(parts),
                     };
-                    int hit = Enumerable.Range(0, entities).Count(i => Assignment.Assign(routing, $"c-{i}").Release == "v2");
+                    int hit = Enumerable
+                        .Range(0, entities)
+                        .Count(i => Assignment.Assign(routing, $"c-{i}").Release == "v2");
                     double p = routing.Share.Ratio.Value;
                     double sd = Math.Sqrt(p * (1 - p) / entities);
                     Assert.InRange((double)hit / entities, p - (5 * sd), p + (5 * sd));
