@@ -5,11 +5,18 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 verb=${1:-help}
 [ $# -gt 0 ] && shift
+bin=artifacts/bin
+compile() { dotnet build "$@" -c Release -v q -clp:NoSummary; }
 case $verb in
-  build) dotnet build Handover.slnx -c Release -v q "$@" ;;
-  unit) dotnet build test/Handover.Tests -c Release -v q && artifacts/bin/Handover.Tests/release/Handover.Tests "$@" ;;
-  sim) dotnet run --project test/Handover.Simulation -c Release -v q -- "$@" ;;
-  run) dotnet run --project src/Handover.App -c Release -v q -- run "${1:-samples/diamonds}" ;;
-  bench) name=${1:?name of the bench} && shift && dotnet run --project bench/Handover.Bench -c Release -v q -- "$name" "$@" ;;
-  help | *) sed -n 's/^  \([a-z]*\)).*/  .\/do \1/p' "$0"; [ "$verb" = help ] || exit 2 ;;
+  build) compile Handover.slnx "$@" ;; # everything, Release, without the analyzers
+  test) exec bash eng/test.sh ;; # unit + it + sim, counted together
+  unit) compile test/Handover.Tests && $bin/Handover.Tests/release/Handover.Tests "$@" ;; # [-class '*Name*']
+  it) compile test/Handover.Integration && $bin/Handover.Integration/release/Handover.Integration "$@" ;; # real sockets
+  sim) compile test/Handover.Simulation && $bin/Handover.Simulation/release/Handover.Simulation "$@" ;; # [--seeds N]
+  lint) exec bash eng/lint.sh ;; # all analyzers, and the formatter's check
+  fmt) dotnet tool restore > /dev/null && dotnet csharpier format . ;; # formats every file
+  bench) compile bench/Handover.Bench && $bin/Handover.Bench/release/Handover.Bench "${@:?name of the bench}" ;; # NAME
+  run) compile src/Handover.App && exec $bin/Handover.App/release/handover run "${@:-samples/diamonds}" ;; # [DIR]
+  ci) exec bash eng/test.sh --with-lint ;; # what .ci/run calls: lint + test
+  help | *) sed -n 's/^  \([a-z]*\)).*# \(.*\)$/  .\/do \1\t\2/p' "$0" | expand -t 16; [ "$verb" = help ] || exit 2 ;;
 esac
