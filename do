@@ -18,5 +18,8 @@ case $verb in
   bench) compile bench/Handover.Bench && $bin/Handover.Bench/release/Handover.Bench "${@:?name of the bench}" ;; # NAME
   run) compile src/Handover.App && exec $bin/Handover.App/release/handover run "${@:-samples/diamonds}" ;; # [DIR]
   ci) exec bash eng/test.sh --with-lint ;; # what .ci/run calls: lint + test
+  demo) # [--quick] [--sabotage]: the main job end to end on live traffic
+    for part in src/Handover.App samples/diamonds/{encoder,judge,demo}; do compile "$part"; done
+    exec $bin/Diamonds.Demo/release/Diamonds.Demo "$@" ;;
   help | *) sed -n 's/^  \([a-z]*\)).*# \(.*\)$/  .\/do \1\t\2/p' "$0" | expand -t 16; [ "$verb" = help ] || exit 2 ;;
 esac

@@ -102,11 +102,11 @@ public static class Judgement
         {
             if (last is not null && last.Release != next.Release)
             {
-                // Of the windows that fit, the one that closes first is used up: the others may still be needed.
-                MoveWindow? window = windows
-                    .Where(w => !used.Contains(w) && w.Allows(service, last, next))
-                    .MinBy(w => w.Until);
-                if (window is null || !used.Add(window))
+                if (MovePath.Find(windows, used, service, last, next) is { } path)
+                {
+                    used.UnionWith(path);
+                }
+                else
                 {
                     flips++;
                     Note(

@@ -11,14 +11,4 @@ public sealed record MoveWindow(string From, string To, DateTimeOffset At, DateT
     /// <summary>The move of a rollout at any time.</summary>
     public static MoveWindow Always(string from, string to) =>
         new(from, to, DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
-
-    /// <summary>
-    /// Whether an entity that was last seen on one release and first seen on the next could have moved here.
-    /// </summary>
-    public bool Allows(string service, ModelLine last, ModelLine next) =>
-        From == last.Release
-        && To == next.Release
-        && (Service.Length == 0 || Service == service)
-        && At <= next.At
-        && Until >= last.At;
 }

@@ -23,6 +23,8 @@ internal static class RunCommand
         {
             Description = "Host or CIDR that may be called (repeatable)",
         };
+        // Hidden: only the demo proves with it that its judge finds what mixing does.
+        var sabotage = new Option<bool>("--sabotage-stickiness") { Hidden = true };
         var command = new Command("run", "Start an all-in-one node")
         {
             directory,
@@ -33,6 +35,7 @@ internal static class RunCommand
             key,
             hosts,
             allow,
+            sabotage,
         };
         return run.Handle(
             command,
@@ -62,6 +65,7 @@ internal static class RunCommand
                     AdminKey = parse.GetValue(key),
                     AdminHosts = parse.GetValue(hosts) ?? [],
                     AllowUrls = parse.GetValue(allow) ?? [],
+                    IgnoreStickiness = parse.GetValue(sabotage),
                 };
                 return await node(options, session.Cancel);
             }
