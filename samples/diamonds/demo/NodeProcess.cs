@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
@@ -88,6 +89,7 @@ public sealed partial class NodeProcess : IAsyncDisposable
             }
 
             (node.Data, node.Admin) = await node.addresses.Task;
+            await node.ServesAsync(stop);
             return node;
         }
         catch
@@ -95,6 +97,35 @@ public sealed partial class NodeProcess : IAsyncDisposable
             await node.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Waits until the node says that it is ready and the model answers through it: before, customers are not let in.
+    /// </summary>
+    private async Task ServesAsync(CancellationToken stop)
+    {
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        Uri[] doors = [new(Admin, "readyz"), new(Data, $"v2/models/{NodeClient.Service}")];
+        long begun = Stopwatch.GetTimestamp();
+        foreach (Uri door in doors)
+        {
+            HttpStatusCode status;
+            while ((status = await StatusAsync(client, door, stop)) != HttpStatusCode.OK)
+            {
+                if (Stopwatch.GetElapsedTime(begun) > StartLimit)
+                {
+                    throw new DemoFailure($"{door} still answers {(int)status} after {StartLimit.TotalSeconds:0} s");
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(100), stop);
+            }
+        }
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(HttpClient client, Uri door, CancellationToken stop)
+    {
+        using HttpResponseMessage answer = await client.GetAsync(door, stop);
+        return answer.StatusCode;
     }
 
     /// <summary>Asks the node to stop and waits; kills it when it does not. May be called twice.</summary>

@@ -136,6 +136,46 @@ public sealed class JudgementTests
     }
 
     [Fact]
+    public void A_customer_who_was_away_during_several_moves_may_have_gone_through_all_of_them()
+    {
+        windows.Clear();
+        windows.Add(new MoveWindow("v1", "v2", At(0), At(10)));
+        windows.Add(new MoveWindow("v2", "v1", At(20), At(30)));
+        windows.Add(new MoveWindow("v1", "v3", At(40), At(50)));
+        Served(5, "c-1", "v2");
+        Served(45, "c-1", "v3");
+
+        Assert.Equal(0, Verdict.Flips);
+    }
+
+    [Fact]
+    public void Moves_in_the_wrong_order_are_no_way_between_two_releases()
+    {
+        windows.Clear();
+        windows.Add(new MoveWindow("v1", "v3", At(0), At(10)));
+        windows.Add(new MoveWindow("v2", "v1", At(20), At(30)));
+        Served(5, "c-early", "v2");
+        Served(35, "c-early", "v3");
+
+        Assert.Equal(1, Verdict.Flips);
+    }
+
+    [Fact]
+    public void A_path_uses_up_each_of_its_windows()
+    {
+        windows.Clear();
+        windows.Add(new MoveWindow("v1", "v2", At(0), At(50)));
+        windows.Add(new MoveWindow("v2", "v3", At(0), At(50)));
+        windows.Add(new MoveWindow("v3", "v2", At(0), At(50)));
+        Served(1, "c-1", "v1");
+        Served(2, "c-1", "v3");
+        Served(3, "c-1", "v2");
+        Served(4, "c-1", "v3");
+
+        Assert.Equal(1, Verdict.Flips);
+    }
+
+    [Fact]
     public void A_rollout_of_one_service_excuses_nothing_in_another()
     {
         windows.Clear();
