@@ -1,6 +1,8 @@
 namespace Diamonds.Demo;
 
-/// <summary>One colour per release and per gate, the same in every picture. Distinct for colour-blind readers too.</summary>
+/// <summary>
+/// One colour per release and per gate, the same in every picture; distinct for colour-blind readers too.
+/// </summary>
 public static class Palette
 {
     /// <summary>Colour of a release in a plot.</summary>

@@ -19,11 +19,12 @@ public sealed class Report(
 )
 {
     private const string Css = """
-        body{font:15px/1.5 system-ui,sans-serif;color:#222;max-width:1080px;margin:2rem auto;padding:0 1rem;background:#fff}
+        body{font:15px/1.5 system-ui,sans-serif;color:#222;background:#fff}
+        body{max-width:1080px;margin:2rem auto;padding:0 1rem}
         h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.2rem;border-bottom:1px solid #ddd;padding-bottom:.2rem}
         h3{font-size:1rem;margin:.6rem 0 .2rem}table{border-collapse:collapse;margin:.6rem 0}
         td,th{padding:.25rem .7rem;border-bottom:1px solid #e3e3e3;text-align:left;vertical-align:top}
-        th{background:#f5f5f5}.grid{display:flex;flex-wrap:wrap;gap:12px}svg{max-width:100%;height:auto}
+        th{background:#f5f5f5}.pictures{display:flex;flex-wrap:wrap;gap:12px}svg{max-width:100%;height:auto}
         pre{background:#f7f7f7;padding:.8rem;overflow:auto;font-size:12px}.verdict{font-size:1.1rem;font-weight:600}
         """;
 
@@ -34,14 +35,15 @@ public sealed class Report(
     {
         Section[] sections = [.. Sections()];
         var markdown = new StringBuilder($"# Handover demo\n\n{Headline}\n");
-        var html = new StringBuilder($"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Handover demo</title>")
+        var html = new StringBuilder("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">")
+            .Append("<title>Handover demo</title>")
             .Append($"<style>{Css}</style><h1>Handover demo</h1><p class=\"verdict\">{Escape(Headline)}</p>");
         foreach (Section section in sections)
         {
             markdown.Append($"\n## {section.Title}\n\n{section.Text}\n");
             html.Append($"<h2>{Escape(section.Title)}</h2><p>{Escape(section.Text)}</p>");
             Table(markdown, html, section);
-            html.Append("<div class=\"grid\">");
+            html.Append("<div class=\"pictures\">");
             foreach ((string name, string title, string svg) in section.Pictures)
             {
                 await File.WriteAllTextAsync(Path.Combine(options.Output, $"{name}.svg"), svg, stop);
@@ -60,8 +62,8 @@ public sealed class Report(
     }
 
     private string Headline =>
-        Text($"{judged.Requests:N0} requests, {judged.Failed} failed, {judged.Mixed} mixed, as the separate judge counts ")
-        + Text($"from the client's and the model servers' logs{(options.Sabotage ? " (sabotaged)" : "")}.");
+        Text($"{judged.Requests:N0} requests, {judged.Failed} failed, {judged.Mixed} mixed, as the separate judge ")
+        + $"counts from the client's and the model servers' logs{(options.Sabotage ? " (sabotaged)" : "")}.";
 
     private IEnumerable<Section> Sections()
     {
@@ -76,7 +78,7 @@ public sealed class Report(
         yield return Stories();
         yield return new Section(
             "Evidence against threshold",
-            "Each gate is a test that may be looked at all the time: harm is called where its line crosses the threshold."
+            "Each gate is a test that may be looked at all the time: harm is called where its line meets the threshold."
         )
         {
             Pictures = [.. plots.Evidence().Select(p => ($"evidence-{p.Rollout}", Title(p.Rollout), p.Svg))],
@@ -146,7 +148,8 @@ public sealed class Report(
                     (string[])
                     [
                         $"rollback of {r.From}",
-                        $"command done in {Stage.Ms(r.Command)}; last answer of {r.From} {Stage.Ms(r.LastAnswer)} after it was sent",
+                        $"command done in {Stage.Ms(r.Command)}; the last answer of {r.From} came "
+                            + $"{Stage.Ms(r.LastAnswer)} after it was sent",
                     ]
                 ),
             ],
@@ -186,7 +189,8 @@ public sealed class Report(
             return;
         }
 
-        markdown.Append($"\n| {string.Join(" | ", section.Header)} |\n|{string.Concat(section.Header.Select(_ => "---|"))}\n");
+        string rule = string.Concat(section.Header.Select(_ => "---|"));
+        markdown.Append($"\n| {string.Join(" | ", section.Header)} |\n|{rule}\n");
         html.Append($"<table><tr>{string.Concat(section.Header.Select(h => $"<th>{Escape(h)}</th>"))}</tr>");
         foreach (string[] row in section.Rows)
         {

@@ -49,9 +49,7 @@ public sealed class SvgPlot
 
         string? dash = dashed ? "5 3" : null;
         string style = dash is null ? "" : $" stroke-dasharray=\"{dash}\"";
-        body.AppendLine(
-            $"<path d=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.8\" stroke-linejoin=\"round\"{style}/>"
-        );
+        body.AppendLine($"<path d=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.8\"{style}/>");
         Legend(name, colour, dash);
     }
 
@@ -62,9 +60,8 @@ public sealed class SvgPlot
         {
             IEnumerable<string> up = points.Select(p => Text($"{X(p.X):0.#} {Y(p.High):0.#}"));
             IEnumerable<string> down = points.Reverse().Select(p => Text($"{X(p.X):0.#} {Y(p.Low):0.#}"));
-            body.AppendLine(
-                $"<path d=\"M{string.Join('L', up)}L{string.Join('L', down)}Z\" fill=\"{colour}\" fill-opacity=\"0.85\"/>"
-            );
+            string path = $"M{string.Join('L', up)}L{string.Join('L', down)}Z";
+            body.AppendLine($"<path d=\"{path}\" fill=\"{colour}\" fill-opacity=\"0.85\"/>");
         }
 
         Legend(name, colour, null);
@@ -79,9 +76,7 @@ public sealed class SvgPlot
     {
         double px = X(at);
         double py = 30 + (row * MarkRow);
-        body.AppendLine(
-            Text($"<line x1=\"{px:0.#}\" x2=\"{px:0.#}\" y1=\"{py + 3:0.#}\" y2=\"{height - Bottom:0.#}\" class=\"mark\"/>")
-        );
+        Rule(px, px, py + 3, height - Bottom, "class=\"mark\"");
         body.AppendLine(Text($"<text x=\"{px + 2:0.#}\" y=\"{py:0.#}\" class=\"word\">{Escape(text)}</text>"));
     }
 
@@ -93,17 +88,15 @@ public sealed class SvgPlot
         foreach ((string name, string colour, string? dash) in legend)
         {
             string style = dash is null ? "" : $" stroke-dasharray=\"{dash}\"";
-            keys.Append(
-                Text($"<line x1=\"{at:0}\" x2=\"{at + 18:0}\" y1=\"9\" y2=\"9\" stroke=\"{colour}\" stroke-width=\"4\"{style}/>")
-            );
+            keys.Append(Text($"<path d=\"M{at:0} 9h18\" stroke=\"{colour}\" stroke-width=\"4\"{style}/>"));
             keys.AppendLine(Text($"<text x=\"{at + 23:0}\" y=\"13\">{Escape(name)}</text>"));
             at += 38 + (name.Length * 6.4);
         }
 
         return Text($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:0} {height:0}\" role=\"img\" ")
-            + Text($"width=\"{width:0}\" height=\"{height:0}\" font-family=\"system-ui, sans-serif\" font-size=\"11.5\">")
-            + "<style>text{fill:#333}.grid{stroke:#ddd}.mark{stroke:#888;stroke-dasharray:2 3}.word{font-size:11px}"
-            + ".axis{stroke:#333}</style>"
+            + Text($"width=\"{width:0}\" height=\"{height:0}\" font-family=\"system-ui, sans-serif\" font-size=\"11\">")
+            + "<style>svg text{fill:#222;stroke:none}.rule{stroke:#ddd}.mark{stroke:#555;stroke-dasharray:2 3}"
+            + ".word{font-size:11px}.axis{stroke:#333}</style>"
             + Text($"<rect width=\"{width:0}\" height=\"{height:0}\" fill=\"#fff\"/>\n{keys}{body}</svg>");
     }
 
@@ -112,9 +105,7 @@ public sealed class SvgPlot
         double bottom = height - Bottom;
         foreach (double tick in logarithmic ? Decades(y) : Ticks(y, 5))
         {
-            body.AppendLine(
-                Text($"<line x1=\"{Left}\" x2=\"{width - Right}\" y1=\"{Y(tick):0.#}\" y2=\"{Y(tick):0.#}\" class=\"grid\"/>")
-            );
+            Rule(Left, width - Right, Y(tick), Y(tick), "class=\"rule\"");
             body.AppendLine(
                 Text($"<text x=\"{Left - 6}\" y=\"{Y(tick) + 4:0.#}\" text-anchor=\"end\">{tick:0.###}</text>")
             );
@@ -122,9 +113,7 @@ public sealed class SvgPlot
 
         foreach (double tick in Ticks(x, width > 600 ? 12 : 6))
         {
-            body.AppendLine(
-                Text($"<line x1=\"{X(tick):0.#}\" x2=\"{X(tick):0.#}\" y1=\"{bottom}\" y2=\"{bottom + 4}\" class=\"axis\"/>")
-            );
+            Rule(X(tick), X(tick), bottom, bottom + 4, "class=\"axis\"");
             body.AppendLine(
                 Text($"<text x=\"{X(tick):0.#}\" y=\"{bottom + 17}\" text-anchor=\"middle\">{tick:0.###}</text>")
             );
@@ -143,6 +132,11 @@ public sealed class SvgPlot
                 + $"{Escape(frame.YLabel)}</text>"
         );
     }
+
+    private void Rule(double x1, double x2, double y1, double y2, string style) =>
+        body.AppendLine(
+            Text($"<line x1=\"{x1:0.#}\" x2=\"{x2:0.#}\" y1=\"{y1:0.#}\" y2=\"{y2:0.#}\" {style}/>")
+        );
 
     private void Legend(string name, string colour, string? dash)
     {

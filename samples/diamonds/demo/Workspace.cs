@@ -6,8 +6,6 @@ namespace Diamonds.Demo;
 /// </summary>
 public static class Workspace
 {
-    private static readonly string[] Models = ["v1", "v2", "v2-swapped", "v2-flaky", "v2-slow", "v2-cents-lying", "v2-drop", "v1-copy"];
-
     /// <summary>Makes the directory anew.</summary>
     public static void Make(DemoOptions options)
     {
@@ -23,10 +21,9 @@ public static class Workspace
             File.Copy(file, Path.Combine(service, Path.GetFileName(file)));
         }
 
-        foreach (string name in Models)
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(options.Sample, "models"), "*.onnx"))
         {
-            string source = Path.Combine(options.Sample, "models", $"{name}.onnx");
-            File.Copy(source, Path.Combine(models, $"{name}.onnx"));
+            File.Copy(file, Path.Combine(models, Path.GetFileName(file)));
         }
     }
 }

@@ -56,7 +56,8 @@ public static class MovePath
         {
             // The earliest time at which it could pass here; it must still be on its way when it is seen next.
             DateTimeOffset at = window.At > from ? window.At : from;
-            if (window.From == release && at <= window.Until && at <= next.At && !path.Exists(p => ReferenceEquals(p, window)))
+            bool passes = window.From == release && at <= window.Until && at <= next.At;
+            if (passes && !path.Exists(p => ReferenceEquals(p, window)))
             {
                 List<MoveWindow> longer = [.. path, window];
                 if (Find(windows, longer, window.To, at, next, left - 1) is { } found)
