@@ -26,7 +26,9 @@ public interface IEpochStorePort
         CancellationToken cancel
     );
 
-    /// <summary>Makes the target the document of epoch+1 where this attempt is open and its time has not run out.</summary>
+    /// <summary>
+    /// Makes the target the document of epoch+1 where this attempt is open and its time has not run out.
+    /// </summary>
     Task<EpochReply> CommitAsync(string service, long attempt, string actor, CancellationToken cancel);
 
     /// <summary>Closes this attempt where it is open: epoch and document stay.</summary>

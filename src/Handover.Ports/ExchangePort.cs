@@ -3,14 +3,18 @@ using Handover.Core.Traffic;
 
 namespace Handover.Ports;
 
-/// <summary>Takes note of finished exchanges. Never blocks and never throws: over its bound it drops and counts.</summary>
+/// <summary>
+/// Takes note of finished exchanges. Never blocks and never throws: over its bound it drops and counts.
+/// </summary>
 public interface IExchangePort
 {
     /// <summary>Takes note of one exchange between a caller (or the gateway itself) and a member.</summary>
     void Record(Exchange exchange);
 }
 
-/// <summary>One finished exchange: who asked, which release answered, how, with what. The raw material of all evidence.</summary>
+/// <summary>
+/// One finished exchange: who asked, which release answered, how, with what. The raw material of all evidence.
+/// </summary>
 public sealed record Exchange
 {
     /// <summary>The gateway's request id; the same for a live request and its shadow copies.</summary>

@@ -13,7 +13,9 @@ public interface IGatewayPort
     /// <summary>The gateway's boot id.</summary>
     string Incarnation { get; }
 
-    /// <summary>Replaces what the gateway knows besides routing: services, endpoints, mirrors, keys. One swap.</summary>
+    /// <summary>
+    /// Replaces what the gateway knows besides routing: services, endpoints, mirrors, keys. One swap.
+    /// </summary>
     void Configure(GatewayConfiguration configuration);
 
     /// <summary>Hands over a message of the move protocol. Returns at once; the answer comes as a reply.</summary>
@@ -45,7 +47,9 @@ public sealed record ServiceConfiguration(
     /// <summary>Copies live requests to a release; null when nothing is mirrored.</summary>
     public MirrorConfiguration? Mirror { get; init; }
 
-    /// <summary>Hashes (SHA-256, lower-case hex) of tokens whose bearer may name a release, where the service allows it.</summary>
+    /// <summary>
+    /// Hashes (SHA-256, lower-case hex) of tokens whose bearer may name a release, where the service allows it.
+    /// </summary>
     public IReadOnlyList<string> OverrideTokenHashes { get; init; } = [];
 }
 

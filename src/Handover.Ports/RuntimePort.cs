@@ -4,12 +4,14 @@ using Handover.Core.Foundation;
 namespace Handover.Ports;
 
 /// <summary>
-/// Where the members of releases run. A <em>stack</em> is all members of one release. Every call is idempotent: the engine
-/// repeats what it wants until it is so.
+/// Where the members of releases run. A <em>stack</em> is all members of one release. Every call is idempotent: the
+/// engine repeats what it wants until it is so.
 /// </summary>
 public interface IRuntimePort
 {
-    /// <summary>Starts every member and waits until all are ready, or says what failed. Already running is success.</summary>
+    /// <summary>
+    /// Starts every member and waits until all are ready, or says what failed. Already running is success.
+    /// </summary>
     Task<Result<StackStatus>> StartAsync(Release release, CancellationToken cancel);
 
     /// <summary>Stops every member: drain, SIGTERM, kill. Not running is success.</summary>
@@ -21,7 +23,9 @@ public interface IRuntimePort
     /// <summary>What a loaded member says of itself (Open Inference metadata); null when it has no metadata.</summary>
     Task<Result<Signatures?>> DescribeAsync(string service, string release, string member, CancellationToken cancel);
 
-    /// <summary>Raised when a stack's endpoints or readiness change, with its service. Handlers must not block.</summary>
+    /// <summary>
+    /// Raised when a stack's endpoints or readiness change, with its service. Handlers must not block.
+    /// </summary>
     event Action<string>? Changed;
 }
 

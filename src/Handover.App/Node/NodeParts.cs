@@ -17,8 +17,8 @@ using Handover.Runtimes;
 namespace Handover.App.Node;
 
 /// <summary>
-/// The rooms of one node, put together. The order of starting is the order of trust: state first, then members, then the
-/// gateway, then the engine, then the door for people. Stopping goes the other way round.
+/// The rooms of one node, put together. The order of starting is the order of trust: state first, then members, then
+/// the gateway, then the engine, then the door for people. Stopping goes the other way round.
 /// </summary>
 public sealed class NodeParts : IAsyncDisposable
 {
@@ -40,7 +40,9 @@ public sealed class NodeParts : IAsyncDisposable
     /// <summary>Where people and programs steer.</summary>
     public Uri AdminUrl => new(_admin.Urls.First());
 
-    /// <summary>Puts the rooms together; nothing listens yet. All problems of the configuration are told at once.</summary>
+    /// <summary>
+    /// Puts the rooms together; nothing listens yet. All problems of the configuration are told at once.
+    /// </summary>
     public static async Task<Result<NodeParts>> CreateAsync(RunOptions options, TimeProvider time)
     {
         ILoggerFactory logs = LoggerFactory.Create(log =>
@@ -200,16 +202,18 @@ public sealed class NodeParts : IAsyncDisposable
                 Audit = audit,
                 Address = address,
                 Clock = _time,
-                ReadyChecks =
-                [
-                    new ReadyCheck("gateway", _ => Task.FromResult(_gateway.Ready ? null : "the gateway is not ready")),
-                    new ReadyCheck("stable releases", _ => Task.FromResult(StillStarting())),
-                ],
+                ReadyChecks = ReadyChecks(),
                 Version = typeof(NodeParts).Assembly.GetName().Version?.ToString(3) ?? "0.0.0",
             }
         );
         _stops.Add(_admin.DisposeAsync);
     }
+
+    private ReadyCheck[] ReadyChecks() =>
+        [
+            new ReadyCheck("gateway", _ => Task.FromResult(_gateway.Ready ? null : "the gateway is not ready")),
+            new ReadyCheck("stable releases", _ => Task.FromResult(StillStarting())),
+        ];
 
     private LabelJoiner Labels(RunOptions options, JournalWriter journal)
     {

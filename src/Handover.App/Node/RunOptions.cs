@@ -28,7 +28,8 @@ public sealed record RunOptions
     public IReadOnlyList<string> AllowUrls { get; init; } = [];
 
     /// <summary>
-    /// Makes the gateway ignore stickiness and pins, to prove that a judge finds the mixed answers. Only the demo sets it.
+    /// Makes the gateway ignore stickiness and pins, to prove that a judge finds the mixed answers. Only the demo sets
+    /// it.
     /// </summary>
     public bool IgnoreStickiness { get; init; }
 }

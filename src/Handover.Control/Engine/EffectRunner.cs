@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Handover.Control.Engine;
 
 /// <summary>
-/// Keeps the running effects of one rollout equal to the wanted ones: starts what is new, leaves what runs, cancels what is
-/// no longer wanted. An effect whose answer was lost is derived and run again; all of them are safe to repeat.
+/// Keeps the running effects of one rollout equal to the wanted ones: starts what is new, leaves what runs, cancels
+/// what is no longer wanted. An effect whose answer was lost is derived and run again; all of them are safe to repeat.
 /// </summary>
 internal sealed class EffectRunner(IRolloutShell shell, TimeProvider time, ILogger log, Action<RolloutCommand> post)
     : IAsyncDisposable

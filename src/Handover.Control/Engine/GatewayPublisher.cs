@@ -4,8 +4,9 @@ using Handover.Ports;
 namespace Handover.Control.Engine;
 
 /// <summary>
-/// Tells the gateway everything besides routing, always as one whole document: services, the endpoints of running stacks,
-/// mirrors and keys. Called whenever any of them may have changed; builds from what is, never from what changed.
+/// Tells the gateway everything besides routing, always as one whole document: services, the endpoints of running
+/// stacks, mirrors and keys. Called whenever any of them may have changed; builds from what is, never from what
+/// changed.
 /// </summary>
 public sealed class GatewayPublisher(IGatewayPort gateway, IRuntimePort runtime, IReadOnlyList<byte[]> pinKeys)
 {

@@ -3,10 +3,14 @@ using Handover.Core.Rollouts;
 
 namespace Handover.Control.Engine;
 
-/// <summary>What people (through the API) may ask of the engine. Every change is persisted before the call returns.</summary>
+/// <summary>
+/// What people (through the API) may ask of the engine. Every change is persisted before the call returns.
+/// </summary>
 public interface IRolloutOperations
 {
-    /// <summary>Starts a rollout; refused with a problem when one is open for the service or the plan cannot work.</summary>
+    /// <summary>
+    /// Starts a rollout; refused with a problem when one is open for the service or the plan cannot work.
+    /// </summary>
     Task<Result<RolloutSnapshot>> StartAsync(RolloutPlan plan, string actor, CancellationToken cancel);
 
     /// <summary>All rollouts, newest first; only those of <paramref name="service"/> when it is given.</summary>
@@ -19,8 +23,8 @@ public interface IRolloutOperations
     Task<Result<RolloutSnapshot>> CommandAsync(string id, UserCommand command, string actor, CancellationToken cancel);
 
     /// <summary>
-    /// Takes a service back: rolls an open rollout back, or moves to the release before the last successful one while it is
-    /// kept. Returns once the move is committed.
+    /// Takes a service back: rolls an open rollout back, or moves to the release before the last successful one while
+    /// it is kept. Returns once the move is committed.
     /// </summary>
     Task<Result<RolloutSnapshot>> RollbackServiceAsync(string service, string actor, CancellationToken cancel);
 
@@ -33,7 +37,9 @@ public abstract record UserCommand
 {
     private UserCommand() { }
 
-    /// <summary>Leave the phase now; <paramref name="Full"/> goes to 100 % without waiting in the phases between.</summary>
+    /// <summary>
+    /// Leave the phase now; <paramref name="Full"/> goes to 100 % without waiting in the phases between.
+    /// </summary>
     public sealed record Promote(bool Full) : UserCommand;
 
     /// <summary>Set the candidate's share.</summary>

@@ -3,16 +3,22 @@ using Handover.Core.Rollouts;
 
 namespace Handover.Control.Engine;
 
-/// <summary>What a rollout's loop may do to the world. One implementation; an interface so that tests can stand in.</summary>
+/// <summary>
+/// What a rollout's loop may do to the world. One implementation; an interface so that tests can stand in.
+/// </summary>
 internal interface IRolloutShell
 {
-    /// <summary>Does an effect to its end and returns the command that tells how it went; null when there is nothing to tell.</summary>
+    /// <summary>
+    /// Does an effect to its end and returns the command that tells how it went; null when there is nothing to tell.
+    /// </summary>
     Task<RolloutCommand?> RunAsync(RolloutState state, RolloutEffect effect, CancellationToken cancel);
 
     /// <summary>Asks the gates; null when it is not yet time to look again.</summary>
     Verdict? Judge(RolloutState state, DateTimeOffset now);
 
-    /// <summary>Why the candidate's stack counts as down now; null while it is up, or has not been down for long.</summary>
+    /// <summary>
+    /// Why the candidate's stack counts as down now; null while it is up, or has not been down for long.
+    /// </summary>
     string? CandidateDown(RolloutState state, DateTimeOffset now);
 
     /// <summary>The state changed: wants of stacks and mirrors follow from it.</summary>

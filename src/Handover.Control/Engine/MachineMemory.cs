@@ -5,7 +5,9 @@ namespace Handover.Control.Engine;
 /// <summary>How much memory this machine can still give, as the kernel estimates it.</summary>
 public static class MachineMemory
 {
-    /// <summary>Bytes that can be had without swapping (<c>MemAvailable</c>); null where the kernel does not tell.</summary>
+    /// <summary>
+    /// Bytes that can be had without swapping (<c>MemAvailable</c>); null where the kernel does not tell.
+    /// </summary>
     public static long? FreeBytes()
     {
         const string file = "/proc/meminfo";

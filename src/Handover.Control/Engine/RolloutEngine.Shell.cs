@@ -11,7 +11,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Handover.Control.Engine;
 
-/// <summary>What effects do to the world. Each is safe to repeat, and answers with the command that tells how it went.</summary>
+/// <summary>
+/// What effects do to the world. Each is safe to repeat, and answers with the command that tells how it went.
+/// </summary>
 public sealed partial class RolloutEngine
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);

@@ -31,52 +31,26 @@ public sealed partial class RolloutEngine
             };
         }
 
-        var problems = new List<Problem>(PlanRules.Check(plan));
-        if (!catalog.Releases.ContainsKey((plan.Service, plan.To)))
-        {
-            string known = string.Join(
-                ", ",
-                catalog.Releases.Keys.Where(k => k.Service == plan.Service).Select(k => k.Release)
-            );
-            problems.Add(
-                new Problem("unknown-release", $"'{plan.Service}' has no release '{plan.To}'.")
-                {
-                    Field = "spec.to",
-                    Fix = $"Known: {known}.",
-                }
-            );
-        }
-
         EpochRow? row = await _parts.Epochs.ReadAsync(plan.Service, cancel);
         string from = row?.Routing.Stable ?? service.Stable;
-        if (from == plan.To)
-        {
-            problems.Add(
-                new Problem("already-stable", $"'{plan.To}' is the stable release of '{plan.Service}' already.")
-            );
-        }
-
-        problems.AddRange(UnknownMetrics(plan));
-        List<string> names =
+        List<string> segments =
         [
             .. plan.Phases.OfType<Phase.Shift>().Select(s => s.Segment!).Where(s => s is not null).Distinct(),
         ];
-        foreach (string name in names.Where(n => !catalog.Segments.ContainsKey(n)))
-        {
-            problems.Add(new Problem("unknown-segment", $"there is no segment '{name}'.") { Field = "spec.phases" });
-        }
-
+        List<Problem> problems =
+        [
+            .. PlanRules.Check(plan),
+            .. WrongReleases(plan, catalog, from),
+            .. UnknownMetrics(plan),
+            .. segments
+                .Where(n => !catalog.Segments.ContainsKey(n))
+                .Select(n => new Problem("unknown-segment", $"there is no segment '{n}'.") { Field = "spec.phases" }),
+        ];
         if (problems.Count > 0)
         {
             return Result<RolloutCommand.Begin>.Failed(problems);
         }
 
-        int run =
-            _loops
-                .Values.Where(l => l.State.Plan.Name == plan.Name)
-                .Select(l => RunOf(l.State.Id))
-                .DefaultIfEmpty()
-                .Max() + 1;
         RolloutPlan fixedPlan =
             service.Impact == Impact.High
                 ? plan with
@@ -85,13 +59,40 @@ public sealed partial class RolloutEngine
                 }
                 : plan;
         return new RolloutCommand.Begin(
-            $"{plan.Name}.{run}",
+            $"{plan.Name}.{NextRun(plan.Name)}",
             fixedPlan,
             from,
             service.Impact,
-            [.. names.Select(n => catalog.Segments[n])],
+            [.. segments.Select(n => catalog.Segments[n])],
             actor
         );
+    }
+
+    private int NextRun(string name) =>
+        _loops.Values.Where(l => l.State.Plan.Name == name).Select(l => RunOf(l.State.Id)).DefaultIfEmpty().Max() + 1;
+
+    private static IEnumerable<Problem> WrongReleases(RolloutPlan plan, CatalogSnapshot catalog, string from)
+    {
+        if (!catalog.Releases.ContainsKey((plan.Service, plan.To)))
+        {
+            string known = string.Join(
+                ", ",
+                catalog.Releases.Keys.Where(k => k.Service == plan.Service).Select(k => k.Release)
+            );
+            yield return new Problem("unknown-release", $"'{plan.Service}' has no release '{plan.To}'.")
+            {
+                Field = "spec.to",
+                Fix = $"Known: {known}.",
+            };
+        }
+
+        if (from == plan.To)
+        {
+            yield return new Problem(
+                "already-stable",
+                $"'{plan.To}' is the stable release of '{plan.Service}' already."
+            );
+        }
     }
 
     private static IEnumerable<Problem> UnknownMetrics(RolloutPlan plan) =>

@@ -26,8 +26,8 @@ public sealed partial class RolloutEngine
     public Routing? RoutingOf(string service) => _routings.GetValueOrDefault(service);
 
     /// <summary>
-    /// Services whose stable release has neither been ready nor failed to start since this node began: it is too early to
-    /// send them traffic. A service that is broken does not keep the others waiting.
+    /// Services whose stable release has neither been ready nor failed to start since this node began: it is too early
+    /// to send them traffic. A service that is broken does not keep the others waiting.
     /// </summary>
     public IReadOnlyList<string> StillStarting()
     {

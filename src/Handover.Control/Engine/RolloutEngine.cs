@@ -10,9 +10,9 @@ using Microsoft.Extensions.Logging;
 namespace Handover.Control.Engine;
 
 /// <summary>
-/// All rollouts of the node: one <see cref="RolloutLoop"/> each, and beside them the loop that keeps stacks, mirrors and
-/// the gateway's configuration equal to what services and rollouts want. After a restart it folds the stored events and
-/// goes on.
+/// All rollouts of the node: one <see cref="RolloutLoop"/> each, and beside them the loop that keeps stacks, mirrors
+/// and the gateway's configuration equal to what services and rollouts want. After a restart it folds the stored events
+/// and goes on.
 /// </summary>
 public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, IAsyncDisposable
 {

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Handover.Control.Engine;
 
 /// <summary>
-/// The thread of control of one rollout, and the only writer of its state: decide, persist, then act. What it does besides
-/// is derived from the state by <see cref="Effects"/>, so that a restart goes on with the same work.
+/// The thread of control of one rollout, and the only writer of its state: decide, persist, then act. What it does
+/// besides is derived from the state by <see cref="Effects"/>, so that a restart goes on with the same work.
 /// </summary>
 internal sealed class RolloutLoop : IAsyncDisposable
 {

@@ -7,9 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace Handover.Control.Engine;
 
 /// <summary>
-/// Keeps exactly the wanted stacks running: starts what is missing (again and again, with back-off), and stops what nobody
-/// wants any more once no request can still reach it. The wish is replaced whole and derived from state each time, so a
-/// restart wants the same.
+/// Keeps exactly the wanted stacks running: starts what is missing (again and again, with back-off), and stops what
+/// nobody wants any more once no request can still reach it. The wish is replaced whole and derived from state each
+/// time, so a restart wants the same.
 /// </summary>
 public sealed class StackKeeper : IAsyncDisposable
 {
@@ -45,7 +45,9 @@ public sealed class StackKeeper : IAsyncDisposable
         Reconcile();
     }
 
-    /// <summary>Why the stack could not be started the last time; null when nothing failed since it was wanted.</summary>
+    /// <summary>
+    /// Why the stack could not be started the last time; null when nothing failed since it was wanted.
+    /// </summary>
     public string? Trouble(string service, string release) =>
         _stacks.TryGetValue((service, release), out Stack? stack) ? stack.Trouble : null;
 

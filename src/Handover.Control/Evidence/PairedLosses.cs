@@ -1,8 +1,8 @@
 namespace Handover.Control.Evidence;
 
 /// <summary>
-/// Joins the two losses of one shadowed request: the label comes once, and each release's loss is told by itself. Bounded;
-/// not thread-safe.
+/// Joins the two losses of one shadowed request: the label comes once, and each release's loss is told by itself.
+/// Bounded; not thread-safe.
 /// </summary>
 internal sealed class PairedLosses(int capacity)
 {

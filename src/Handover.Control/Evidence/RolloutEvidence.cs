@@ -12,9 +12,9 @@ using Handover.Ports;
 namespace Handover.Control.Evidence;
 
 /// <summary>
-/// The evidence of one rollout: turns exchanges and labels into ticks of integers and feeds them to the gates. Thread-safe.
-/// What it has gathered is checkpointed; what was counted since the last checkpoint is lost by a crash, which costs time
-/// but never validity.
+/// The evidence of one rollout: turns exchanges and labels into ticks of integers and feeds them to the gates.
+/// Thread-safe. What it has gathered is checkpointed; what was counted since the last checkpoint is lost by a crash,
+/// which costs time but never validity.
 /// </summary>
 internal sealed class RolloutEvidence
 {

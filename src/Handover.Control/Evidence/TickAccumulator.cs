@@ -28,7 +28,8 @@ internal sealed class TickAccumulator(Share share)
     }
 
     /// <summary>
-    /// Counts a request: whether it is a unit (its entity was not bad before), was bad, and was the entity's first bad one.
+    /// Counts a request: whether it is a unit (its entity was not bad before), was bad, and was the entity's first bad
+    /// one.
     /// </summary>
     public void Unit(string metric, int level, bool candidate, bool unit, bool bad, bool firstBad)
     {

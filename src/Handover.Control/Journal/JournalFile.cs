@@ -23,10 +23,10 @@ internal sealed class JournalFile : IDisposable
         """
             CREATE TABLE exchange (
                 id INTEGER PRIMARY KEY, request_id TEXT NOT NULL, service TEXT NOT NULL, release TEXT NOT NULL,
-                epoch INTEGER NOT NULL, reason TEXT NOT NULL, purpose TEXT NOT NULL, entity TEXT, share INTEGER NOT NULL,
-                at INTEGER NOT NULL, latency INTEGER NOT NULL, held INTEGER NOT NULL, status INTEGER NOT NULL,
-                outcome TEXT NOT NULL, inference INTEGER NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
-                content_type TEXT, request BLOB, response BLOB) STRICT;
+                epoch INTEGER NOT NULL, reason TEXT NOT NULL, purpose TEXT NOT NULL, entity TEXT,
+                share INTEGER NOT NULL, at INTEGER NOT NULL, latency INTEGER NOT NULL, held INTEGER NOT NULL,
+                status INTEGER NOT NULL, outcome TEXT NOT NULL, inference INTEGER NOT NULL,
+                method TEXT NOT NULL, path TEXT NOT NULL, content_type TEXT, request BLOB, response BLOB) STRICT;
             CREATE INDEX exchange_request ON exchange (request_id);
             CREATE INDEX exchange_time ON exchange (service, at);
             CREATE INDEX exchange_entity ON exchange (service, entity, at) WHERE entity IS NOT NULL;

@@ -53,8 +53,8 @@ public sealed class RolloutStore
     }
 
     /// <summary>
-    /// Appends after <paramref name="version"/> events. Another writer that was faster makes it throw: two engines on one
-    /// state directory must never both go on.
+    /// Appends after <paramref name="version"/> events. Another writer that was faster makes it throw: two engines on
+    /// one state directory must never both go on.
     /// </summary>
     public void Append(string rollout, long version, IReadOnlyList<RolloutEvent> events) =>
         _database.Write(connection =>

@@ -46,7 +46,8 @@ public sealed class SqliteEpochStore(SqliteDatabase database, TimeProvider time)
                 routing TEXT NOT NULL
             ) STRICT;
             CREATE INDEX epoch_history_service ON epoch_history (service, seq);
-            CREATE UNIQUE INDEX epoch_history_once ON epoch_history (service, epoch) WHERE action IN ('create', 'commit');
+            CREATE UNIQUE INDEX epoch_history_once ON epoch_history (service, epoch)
+                WHERE action IN ('create', 'commit');
             """,
     ];
 

@@ -1,6 +1,8 @@
 namespace Handover.Core.Catalog;
 
-/// <summary>Everything that users have declared, validated together. Replaced whole; readers keep the one they took.</summary>
+/// <summary>
+/// Everything that users have declared, validated together. Replaced whole; readers keep the one they took.
+/// </summary>
 public sealed record CatalogSnapshot
 {
     /// <summary>Nothing declared.</summary>

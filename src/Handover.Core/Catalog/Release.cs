@@ -1,6 +1,8 @@
 namespace Handover.Core.Catalog;
 
-/// <summary>An immutable bundle that moves as one: members, feature views, index, signature, resources and cost.</summary>
+/// <summary>
+/// An immutable bundle that moves as one: members, feature views, index, signature, resources and cost.
+/// </summary>
 public sealed record Release
 {
     /// <summary>Name, unique within the service.</summary>

@@ -8,7 +8,9 @@ public static class RuleCodec
 {
     private const int MaxDepth = 16;
 
-    /// <summary>Reads a rule; an operator or a form that is not known is refused with the field that holds it.</summary>
+    /// <summary>
+    /// Reads a rule; an operator or a form that is not known is refused with the field that holds it.
+    /// </summary>
     public static Result<Rule> Parse(JsonElement json, string field = "when") => Parse(json, field, 0);
 
     private static Result<Rule> Parse(JsonElement json, string field, int depth)

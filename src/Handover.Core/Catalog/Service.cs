@@ -2,7 +2,9 @@ using Handover.Core.Foundation;
 
 namespace Handover.Core.Catalog;
 
-/// <summary>A model endpoint that callers know: its route, protocol, entity key and objectives. Validated, immutable.</summary>
+/// <summary>
+/// A model endpoint that callers know: its route, protocol, entity key and objectives. Validated, immutable.
+/// </summary>
 public sealed record Service
 {
     /// <summary>Unique name, DNS-label form: lower case letters, digits and dashes, at most 63 characters.</summary>
@@ -78,7 +80,9 @@ public enum Impact
 }
 
 /// <summary>Which requests belong to a service. The longest path prefix wins.</summary>
-/// <param name="Path">Path prefix that callers use, e.g. <c>/v2/models/diamond-price</c>; matches whole path segments.</param>
+/// <param name="Path">
+/// Path prefix that callers use, e.g. <c>/v2/models/diamond-price</c>; matches whole path segments.
+/// </param>
 public sealed record ServiceRoute(string Path)
 {
     /// <summary>What <see cref="Path"/> becomes on the way to the entry member; null keeps it.</summary>

@@ -1,6 +1,8 @@
 namespace Handover.Core.Foundation;
 
-/// <summary>A value, or the problems that stood in its way. Problems are reported all at once, never one by one.</summary>
+/// <summary>
+/// A value, or the problems that stood in its way. Problems are reported all at once, never one by one.
+/// </summary>
 /// <typeparam name="T">What was asked for.</typeparam>
 public sealed record Result<T>
 {

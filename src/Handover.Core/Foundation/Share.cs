@@ -1,7 +1,8 @@
 namespace Handover.Core.Foundation;
 
 /// <summary>
-/// A share of entities in whole parts of 100,000. Integers, so that every gateway in every language draws the same line.
+/// A share of entities in whole parts of 100,000. Integers, so that every gateway in every language draws the same
+/// line.
 /// </summary>
 public readonly record struct Share : IComparable<Share>
 {

@@ -2,7 +2,9 @@ using Handover.Core.Foundation;
 
 namespace Handover.Core.Rollouts;
 
-/// <summary>What people may do in which state. A command that the state does not allow is a conflict with the reason.</summary>
+/// <summary>
+/// What people may do in which state. A command that the state does not allow is a conflict with the reason.
+/// </summary>
 public static partial class Decider
 {
     private static Result<IReadOnlyList<RolloutEvent>> OnPerson(RolloutState s, RolloutCommand c, DateTimeOffset now)

@@ -4,8 +4,8 @@ using Handover.Core.Gates;
 namespace Handover.Core.Rollouts;
 
 /// <summary>
-/// What follows from a command: events, or a problem when the state does not allow it. Pure: the same state, command and
-/// time give the same events on every machine. Results of effects that no longer matter give no events.
+/// What follows from a command: events, or a problem when the state does not allow it. Pure: the same state, command
+/// and time give the same events on every machine. Results of effects that no longer matter give no events.
 /// </summary>
 public static partial class Decider
 {

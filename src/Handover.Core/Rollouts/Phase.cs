@@ -18,7 +18,9 @@ public abstract record Phase
     /// <param name="Timeout">How long it may take. Default 2 min.</param>
     public sealed record Start(TimeSpan Timeout) : Phase;
 
-    /// <summary>Recorded requests are replayed until latency has converged and the answers hold the contracts.</summary>
+    /// <summary>
+    /// Recorded requests are replayed until latency has converged and the answers hold the contracts.
+    /// </summary>
     /// <param name="Requests">Requests per window; at least 20. Default 500.</param>
     public sealed record Warm(int Requests) : Phase;
 

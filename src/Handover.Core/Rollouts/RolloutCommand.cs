@@ -9,7 +9,9 @@ public abstract record RolloutCommand
 {
     private RolloutCommand() { }
 
-    /// <summary>Begin a rollout. Segments are resolved here, so that the rollout never changes its mind about them.</summary>
+    /// <summary>
+    /// Begin a rollout. Segments are resolved here, so that the rollout never changes its mind about them.
+    /// </summary>
     public sealed record Begin(
         string Id,
         RolloutPlan Plan,
@@ -25,7 +27,9 @@ public abstract record RolloutCommand
     /// <summary>The checks of <c>verify</c> are done; no refusals means that the rollout may go on.</summary>
     public sealed record Verified(IReadOnlyList<string> Refusals) : RolloutCommand;
 
-    /// <summary>The candidate's stack is ready; findings say where what it serves differs from what it declares.</summary>
+    /// <summary>
+    /// The candidate's stack is ready; findings say where what it serves differs from what it declares.
+    /// </summary>
     public sealed record StackReady(IReadOnlyList<string> Findings) : RolloutCommand;
 
     /// <summary>The candidate's stack cannot be started.</summary>

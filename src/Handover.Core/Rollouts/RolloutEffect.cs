@@ -4,8 +4,9 @@ using Handover.Core.Moves;
 namespace Handover.Core.Rollouts;
 
 /// <summary>
-/// What the shell should be doing now. Derived from the state each time, never remembered; safe to repeat. Equal effects
-/// are the same work: the shell starts what is new, leaves what is running, and cancels what is no longer wanted.
+/// What the shell should be doing now. Derived from the state each time, never remembered; safe to repeat. Equal
+/// effects are the same work: the shell starts what is new, leaves what is running, and cancels what is no longer
+/// wanted.
 /// </summary>
 public abstract record RolloutEffect
 {

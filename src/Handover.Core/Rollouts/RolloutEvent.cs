@@ -5,8 +5,8 @@ using Handover.Core.Gates;
 namespace Handover.Core.Rollouts;
 
 /// <summary>
-/// What happened to a rollout. Appended and fsynced before anything acts on it; the state is the fold of these and nothing
-/// else. A closed family; each knows the line that people read.
+/// What happened to a rollout. Appended and fsynced before anything acts on it; the state is the fold of these and
+/// nothing else. A closed family; each knows the line that people read.
 /// </summary>
 /// <param name="At">When it was decided.</param>
 /// <param name="Actor">Who decided; <c>engine</c> when nobody.</param>
@@ -162,7 +162,9 @@ public abstract record RolloutEvent(DateTimeOffset At, string Actor)
         public override string Text => $"failed: {Reason}";
     }
 
-    /// <summary>The candidate is the stable release now; the old one is kept until <paramref name="KeepUntil"/>.</summary>
+    /// <summary>
+    /// The candidate is the stable release now; the old one is kept until <paramref name="KeepUntil"/>.
+    /// </summary>
     public sealed record Succeeded(DateTimeOffset At, DateTimeOffset KeepUntil) : RolloutEvent(At, Engine)
     {
         /// <inheritdoc/>

@@ -3,7 +3,9 @@ using Handover.Core.Gates;
 
 namespace Handover.Core.Rollouts;
 
-/// <summary>How a service is brought from one release to another: validated, immutable, stored with the rollout.</summary>
+/// <summary>
+/// How a service is brought from one release to another: validated, immutable, stored with the rollout.
+/// </summary>
 public sealed record RolloutPlan
 {
     /// <summary>Name of the plan; the rollout's id is <c>NAME.N</c>.</summary>

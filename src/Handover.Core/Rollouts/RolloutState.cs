@@ -5,8 +5,8 @@ using Handover.Core.Gates;
 namespace Handover.Core.Rollouts;
 
 /// <summary>
-/// A rollout, folded from its events. Everything the engine does next is derived from this value and nothing else, so that
-/// a restart goes on where the last event was written.
+/// A rollout, folded from its events. Everything the engine does next is derived from this value and nothing else, so
+/// that a restart goes on where the last event was written.
 /// </summary>
 public sealed record RolloutState
 {
@@ -61,7 +61,9 @@ public sealed record RolloutState
     /// <summary>Share wished by a person beyond the active phase's; null when none is open.</summary>
     public Share? WishedShare { get; init; }
 
-    /// <summary>Why everything must go back to <see cref="From"/>; null when it need not. Once set it is never unset.</summary>
+    /// <summary>
+    /// Why everything must go back to <see cref="From"/>; null when it need not. Once set it is never unset.
+    /// </summary>
     public string? RollbackReason { get; init; }
 
     /// <summary>Who approved; null when nobody has.</summary>
@@ -104,7 +106,9 @@ public enum RolloutStatus
     /// <summary>Going on by itself.</summary>
     Running,
 
-    /// <summary>Waiting for evidence that does not come, for an approval, or for a gateway: a person should look.</summary>
+    /// <summary>
+    /// Waiting for evidence that does not come, for an approval, or for a gateway: a person should look.
+    /// </summary>
     Holding,
 
     /// <summary>Stopped by a person.</summary>

@@ -4,8 +4,8 @@ namespace Handover.Core.Traffic;
 
 /// <summary>
 /// The pure function from entity to release for one routing document. The draw is flagd's fractional v2 with the
-/// candidate's bucket first: <c>(murmur3_x86_32(utf8("{salt}:{entity}")) * 100000) &gt;&gt; 32</c>. A growing share therefore
-/// only ever adds entities to the candidate and never moves one back.
+/// candidate's bucket first: <c>(murmur3_x86_32(utf8("{salt}:{entity}")) * 100000) &gt;&gt; 32</c>. A growing share
+/// therefore only ever adds entities to the candidate and never moves one back.
 /// </summary>
 public static class Assignment
 {

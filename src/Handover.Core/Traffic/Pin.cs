@@ -82,7 +82,9 @@ public sealed record Pin(string Service, string Release, long Epoch, Purpose Pur
     }
 }
 
-/// <summary>Why a request reaches a member; sent as <c>Handover-Purpose</c> in lower case so that it can suppress effects.</summary>
+/// <summary>
+/// Why a request reaches a member; sent as <c>Handover-Purpose</c> in lower case so that it can suppress effects.
+/// </summary>
 public enum Purpose
 {
     /// <summary>A caller's request, answered for real.</summary>

@@ -8,8 +8,8 @@ using Handover.Core.Foundation;
 namespace Handover.Core.Traffic;
 
 /// <summary>
-/// The canonical text of a routing document: what stores keep, what gateways write to their last-known-good file, and what
-/// the hash is taken over. One text per document: fixed order, no white space.
+/// The canonical text of a routing document: what stores keep, what gateways write to their last-known-good file, and
+/// what the hash is taken over. One text per document: fixed order, no white space.
 /// </summary>
 public static class RoutingCodec
 {

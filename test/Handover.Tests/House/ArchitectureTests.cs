@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Handover.Tests.House;
 
-/// <summary>The drawing of ARCHITECTURE.md, held against the code: which project and which room may know which.</summary>
+/// <summary>
+/// The drawing of ARCHITECTURE.md, held against the code: which project and which room may know which.
+/// </summary>
 public sealed class ArchitectureTests
 {
     private static readonly Dictionary<string, string[]> Edges = new(StringComparer.Ordinal)

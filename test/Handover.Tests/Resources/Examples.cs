@@ -48,7 +48,9 @@ internal static class Examples
           uses:
             features: [ { view: diamond-attributes, version: 2, fields: [carat] } ]
           input:  { tensors: [ { name: carat, datatype: FP32, shape: [-1, 1] } ] }
-          output: { tensors: [ { name: price, datatype: FP32, shape: [-1, 1], unit: USD, range: [0, 100000], semantics: price/2.0 } ] }
+          output:
+            tensors:
+              - { name: price, datatype: FP32, shape: [-1, 1], unit: USD, range: [0, 100000], semantics: price/2.0 }
           resources: { memory: 512MiB }
           cost: { perDay: 8000, currency: USD }
           change: retrained

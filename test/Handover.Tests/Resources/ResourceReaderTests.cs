@@ -189,22 +189,22 @@ public sealed class ResourceReaderTests
     [InlineData(
         "range: [0, 100000]",
         "range: [9, 1]",
-        "r.yaml:13:89: spec.output.tensors[0].range: needs [smallest, largest]."
+        "r.yaml:15:74: spec.output.tensors[0].range: needs [smallest, largest]."
     )]
     [InlineData(
         "  change: retrained",
         "  adapter: { output: { jmespath: x } }",
-        "r.yaml:16:3: spec.adapter: 'adapter' is not supported yet. Remove it."
+        "r.yaml:18:3: spec.adapter: 'adapter' is not supported yet. Remove it."
     )]
     [InlineData(
         "datatype: FP32, shape: [-1, 1], unit",
         "datatype: FP23, shape: [-1, 1], unit",
-        "r.yaml:13:49: spec.output.tensors[0].datatype: 'FP23' is not known. Did you mean 'FP32'?"
+        "r.yaml:15:34: spec.output.tensors[0].datatype: 'FP23' is not known. Did you mean 'FP32'?"
     )]
     [InlineData(
         "memory: 512MiB",
         "memory: 512",
-        "r.yaml:14:24: spec.resources.memory: needs a size such as 512KiB or 4MiB, got the number 512."
+        "r.yaml:16:24: spec.resources.memory: needs a size such as 512KiB or 4MiB, got the number 512."
     )]
     public void A_mistake_in_a_release_is_told_with_its_place(string right, string wrong, string expected) =>
         AssertProblem(Examples.Release2, right, wrong, "r.yaml", expected);
