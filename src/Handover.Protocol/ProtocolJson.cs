@@ -43,6 +43,8 @@ namespace Handover.Protocol;
 [JsonSerializable(typeof(TokenView))]
 [JsonSerializable(typeof(WarmView))]
 [JsonSerializable(typeof(HealthView))]
+[JsonSerializable(typeof(Page<VerdictRecordView>))]
+[JsonSerializable(typeof(RecomputationView))]
 public sealed partial class ProtocolJson : JsonSerializerContext
 {
     /// <summary>For clients: members that a newer server adds are passed over.</summary>

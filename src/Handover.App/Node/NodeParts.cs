@@ -196,6 +196,7 @@ public sealed class NodeParts : IAsyncDisposable
                 Epochs = epochs,
                 Journal = journal,
                 Labels = _labels.PushAsync,
+                Record = rollouts,
                 Gateways = [_gateway],
                 Runtimes = runtime,
                 Tokens = tokens,

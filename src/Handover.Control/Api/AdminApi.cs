@@ -77,6 +77,7 @@ public static class AdminApi
         RouteGroupBuilder group = app.MapGroup("/api/v1");
         CatalogRoutes.Map(group, api);
         RolloutRoutes.Map(group, api);
+        VerdictRoutes.Map(group, api);
         ServiceRoutes.Map(group, api);
         NodeRoutes.Map(group, api);
         NodeRoutes.MapHealth(app, api, () => Metrics(api, guard, failures));

@@ -1,6 +1,7 @@
 using Handover.Control.Audit;
 using Handover.Control.Engine;
 using Handover.Control.Security;
+using Handover.Control.Stores;
 using Handover.Core.Catalog;
 using Handover.Core.Foundation;
 using Handover.Ports;
@@ -34,6 +35,9 @@ public sealed record ApiServices
 
     /// <summary>Starts and warms a release without moving traffic. Null answers "not supported yet".</summary>
     public Func<string, string, CancellationToken, Task<Result<WarmView>>>? Warm { get; init; }
+
+    /// <summary>The record of verdicts. Null answers "not supported yet".</summary>
+    public RolloutStore? Record { get; init; }
 
     /// <summary>Who may come in.</summary>
     public required TokenStore Tokens { get; init; }

@@ -44,9 +44,7 @@ public static class RolloutViews
             Share = Percent(state.Share),
             SegmentShares = state.SegmentShares.ToDictionary(s => s.Key, s => Percent(s.Value)),
             Epoch = state.Epoch,
-            Verdict = state.Verdict is { } v
-                ? new VerdictView(Wire(v.Outcome), v.Reasons) { Culprit = v.Culprit, SickRelease = v.SickRelease }
-                : null,
+            Verdict = state.Verdict is { } v ? Of(v) : null,
             Gates = [.. (state.Verdict?.Gates ?? []).Select(Gate)],
             Cost = CostSoFar(state, catalog, now),
             StartedAt = state.StartedAt,
@@ -62,6 +60,10 @@ public static class RolloutViews
             Events = [.. events.Select(e => new RolloutEventView(e.Seq, e.At, e.Kind, e.Text, e.Actor))],
         };
     }
+
+    /// <summary>What the evidence says.</summary>
+    public static VerdictView Of(Verdict verdict) =>
+        new(Wire(verdict.Outcome), verdict.Reasons) { Culprit = verdict.Culprit, SickRelease = verdict.SickRelease };
 
     /// <summary>One epoch.</summary>
     public static EpochView Of(EpochHistory history) =>
@@ -112,7 +114,8 @@ public static class RolloutViews
     /// <summary>A share in percent.</summary>
     public static double Percent(Core.Foundation.Share share) => share.Parts / 1000.0;
 
-    private static GateView Gate(GateReading g) =>
+    /// <summary>One gate's reading.</summary>
+    public static GateView Gate(GateReading g) =>
         new(g.Name, Wire(g.Outcome), Finite(g.LogEvidence), Finite(g.Threshold), g.N, g.NeedsMore)
         {
             Detail = g.Detail,

@@ -16,8 +16,8 @@ namespace Handover.Control.Evidence;
 public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : IExchangePort
 {
     private const int Recent = 4096;
-    private static readonly TimeSpan LookPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SavePeriod = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan KeepTicks = TimeSpan.FromDays(90);
 
     private readonly ConcurrentDictionary<string, ServicePast> _past = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Open> _open = new(StringComparer.Ordinal);
@@ -62,7 +62,8 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
     /// <summary>Begins (or goes on, after a restart) to gather for a rollout.</summary>
     public void Begin(RolloutState state, Service service)
     {
-        var evidence = new RolloutEvidence(state, service, store.LoadEvidence(state.Id));
+        store.ForgetTicks(time.GetUtcNow() - KeepTicks);
+        RolloutEvidence evidence = RolloutEvidence.Of(state, service, store);
         Past(service.Name).Freeze(state.From, evidence);
         _open[service.Name] = new Open(state.Id, evidence);
     }
@@ -70,13 +71,16 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
     /// <summary>Stops gathering.</summary>
     public void End(string service) => _open.TryRemove(service, out _);
 
-    /// <summary>Asks the gates, at most once a second; null when it is not time yet.</summary>
+    /// <summary>
+    /// Asks the gates; null when it is not time yet. A verdict is on disk, with the ticks behind it, before it is
+    /// returned and acted on.
+    /// </summary>
     public Verdict? Judge(RolloutState state, DateTimeOffset now)
     {
         if (
             !_open.TryGetValue(state.Plan.Service, out Open? open)
             || open.Id != state.Id
-            || now - open.LookedAt < LookPeriod
+            || now - open.LookedAt < LookPeriod(now - state.StartedAt)
         )
         {
             return null;
@@ -84,21 +88,26 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
 
         open.LookedAt = now;
         Past(state.Plan.Service).Freeze(state.From, open.Evidence);
-        Verdict verdict = open.Evidence.Judge(state, now);
-        if (now - open.SavedAt >= SavePeriod || verdict.Outcome != Outcome.Hold)
+        VerdictRecord record = open.Evidence.Judge(state, now);
+        var key = (record.Verdict.Outcome, record.Verdict.Culprit, state.PhaseIndex);
+        bool changed = open.Last != key;
+        if (changed || now - open.SavedAt >= SavePeriod)
         {
-            open.SavedAt = now;
-            store.SaveEvidence(state.Id, open.Evidence.Save());
+            EvidenceSave save = open.Evidence.Save(changed ? record : null);
+            store.SaveEvidence(state.Id, save);
+            open.Evidence.Saved(save.Ticks.Count);
+            (open.SavedAt, open.Last) = (now, key);
         }
 
-        if (open.Last?.Outcome != verdict.Outcome)
-        {
-            store.AppendVerdict(state.Id, now, verdict);
-        }
-
-        open.Last = verdict;
-        return verdict;
+        return record.Verdict;
     }
+
+    /// <summary>
+    /// Once a second at first, and more rarely the longer a rollout runs, so that the record of a rollout of any length
+    /// stays small: 10,000 looks in the first three hours, 50,000 in a week.
+    /// </summary>
+    internal static TimeSpan LookPeriod(TimeSpan elapsed) =>
+        elapsed < TimeSpan.FromSeconds(10_000) ? TimeSpan.FromSeconds(1) : elapsed / 10_000;
 
     /// <summary>Counts of the open rollout of a service; empty when there is none.</summary>
     public IReadOnlyList<GateCounts> Counts(string service) =>
@@ -131,6 +140,6 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
         public RolloutEvidence Evidence => evidence;
         public DateTimeOffset LookedAt;
         public DateTimeOffset SavedAt;
-        public Verdict? Last;
+        public (Outcome, string?, int)? Last;
     }
 }

@@ -13,6 +13,9 @@ internal sealed class TickAccumulator(Share share)
     private readonly Dictionary<string, long[]> _pairs = [];
     private long _candidate;
     private long _stable;
+    private long _candidateEntities;
+    private long _stableEntities;
+    private long _violations;
 
     /// <summary>Counts a request.</summary>
     public void Request(bool candidate)
@@ -26,6 +29,22 @@ internal sealed class TickAccumulator(Share share)
             _stable++;
         }
     }
+
+    /// <summary>Counts an entity that is seen for the first time.</summary>
+    public void Entity(bool candidate)
+    {
+        if (candidate)
+        {
+            _candidateEntities++;
+        }
+        else
+        {
+            _stableEntities++;
+        }
+    }
+
+    /// <summary>Counts an answer whose release contradicts its stamp.</summary>
+    public void Violation() => _violations++;
 
     /// <summary>
     /// Counts a request: whether it is a unit (its entity was not bad before), was bad, and was the entity's first bad
@@ -83,6 +102,9 @@ internal sealed class TickAccumulator(Share share)
             ]
         )
         {
+            CandidateEntities = _candidateEntities,
+            StableEntities = _stableEntities,
+            Violations = _violations,
             Pairs =
             [
                 .. _pairs

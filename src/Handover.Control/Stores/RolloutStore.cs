@@ -3,6 +3,7 @@ using System.Text.Json;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
 using Handover.Core.Rollouts;
+using Microsoft.Data.Sqlite;
 
 namespace Handover.Control.Stores;
 
@@ -23,7 +24,21 @@ public sealed class RolloutStore
                 rollout TEXT NOT NULL, seq INTEGER NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL,
                 PRIMARY KEY (rollout, seq)) WITHOUT ROWID;
             """,
+        """
+            DROP TABLE rollout_verdict;
+            DELETE FROM rollout_evidence;
+            CREATE TABLE rollout_verdict (
+                rollout TEXT NOT NULL, seq INTEGER NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL,
+                PRIMARY KEY (rollout, seq)) WITHOUT ROWID;
+            CREATE TABLE rollout_setup (rollout TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+            CREATE TABLE rollout_tick (
+                rollout TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL,
+                PRIMARY KEY (rollout, seq)) WITHOUT ROWID;
+            """,
     ];
+
+    /// <summary>Most verdicts that are kept of one rollout.</summary>
+    public const int MostVerdicts = 10_000;
 
     private readonly SqliteDatabase _database;
 
@@ -75,16 +90,42 @@ public sealed class RolloutStore
             return true;
         });
 
-    /// <summary>Replaces the checkpoint of a rollout's evidence.</summary>
-    public void SaveEvidence(string rollout, string body) =>
+    /// <summary>
+    /// Keeps the checkpoint, the ticks that led to it and the verdict that followed, in one transaction: after a crash
+    /// the evidence and its record agree.
+    /// </summary>
+    internal void SaveEvidence(string rollout, EvidenceSave save) =>
         _database.Write(connection =>
+        {
             SqliteDatabase.Execute(
                 connection,
-                "INSERT INTO rollout_evidence VALUES ($rollout, $body) ON CONFLICT (rollout) DO UPDATE SET body = $body",
+                """
+                INSERT INTO rollout_evidence VALUES ($rollout, $body) ON CONFLICT (rollout) DO UPDATE SET body = $body;
+                INSERT OR IGNORE INTO rollout_setup VALUES ($rollout, $setup);
+                """,
                 ("$rollout", rollout),
-                ("$body", body)
-            )
-        );
+                ("$body", save.Checkpoint),
+                ("$setup", save.Setup)
+            );
+            long seq = save.FirstTick;
+            foreach (string tick in save.Ticks)
+            {
+                SqliteDatabase.Execute(
+                    connection,
+                    "INSERT INTO rollout_tick VALUES ($rollout, $seq, $body)",
+                    ("$rollout", rollout),
+                    ("$seq", seq++),
+                    ("$body", tick)
+                );
+            }
+
+            if (save.Verdict is { } verdict)
+            {
+                AppendVerdict(connection, rollout, verdict);
+            }
+
+            return true;
+        });
 
     /// <summary>The checkpoint of a rollout's evidence; null when there is none.</summary>
     public string? LoadEvidence(string rollout) =>
@@ -97,35 +138,73 @@ public sealed class RolloutStore
                 )
         );
 
-    /// <summary>Keeps a verdict for the record.</summary>
-    public void AppendVerdict(string rollout, DateTimeOffset at, Verdict verdict) =>
+    /// <summary>What the tests of a rollout were set up with; null when it never gathered evidence.</summary>
+    public GateSetup? Setup(string rollout) =>
+        _database.Read(connection =>
+            SqliteDatabase.Scalar(
+                connection,
+                "SELECT body FROM rollout_setup WHERE rollout = $rollout",
+                ("$rollout", rollout)
+            )
+                is string body
+                ? JsonSerializer.Deserialize<GateSetup>(body, CoreJson.Options)
+                : null
+        );
+
+    /// <summary>Every tick that the gates consumed, in order, as <see cref="Core.Evidence.TickCodec"/> wrote it.</summary>
+    public IReadOnlyList<string> Ticks(string rollout) =>
+        _database.Read(connection =>
+            SqliteDatabase.Query(
+                connection,
+                "SELECT body FROM rollout_tick WHERE rollout = $rollout ORDER BY seq",
+                row => row.GetString(0),
+                ("$rollout", rollout)
+            )
+        );
+
+    /// <summary>The verdicts that were kept, oldest first, at most <see cref="MostVerdicts"/>.</summary>
+    public IReadOnlyList<VerdictRecord> Verdicts(string rollout) =>
+        _database.Read(connection =>
+            SqliteDatabase.Query(
+                connection,
+                "SELECT seq, body FROM rollout_verdict WHERE rollout = $rollout ORDER BY seq",
+                row =>
+                    JsonSerializer.Deserialize<VerdictRecord>(row.GetString(1), CoreJson.Options)! with
+                    {
+                        Seq = row.GetInt64(0),
+                    },
+                ("$rollout", rollout)
+            )
+        );
+
+    /// <summary>Forgets ticks of rollouts whose last verdict is older; the verdicts themselves stay.</summary>
+    public void ForgetTicks(DateTimeOffset before) =>
         _database.Write(connection =>
             SqliteDatabase.Execute(
                 connection,
                 """
-                INSERT INTO rollout_verdict VALUES ($rollout,
-                    (SELECT coalesce(max(seq), 0) + 1 FROM rollout_verdict WHERE rollout = $rollout), $at, $body)
+                DELETE FROM rollout_tick WHERE rollout IN
+                    (SELECT rollout FROM rollout_verdict GROUP BY rollout HAVING max(at) < $before)
                 """,
-                ("$rollout", rollout),
-                ("$at", at.ToString("O", CultureInfo.InvariantCulture)),
-                ("$body", JsonSerializer.Serialize(verdict, CoreJson.Options))
+                ("$before", Stamp(before))
             )
         );
 
-    /// <summary>The verdicts that were kept, oldest first.</summary>
-    public IReadOnlyList<(DateTimeOffset At, Verdict Verdict)> Verdicts(string rollout) =>
-        _database.Read(connection =>
-            SqliteDatabase.Query(
-                connection,
-                "SELECT at, body FROM rollout_verdict WHERE rollout = $rollout ORDER BY seq",
-                row =>
-                    (
-                        DateTimeOffset.Parse(row.GetString(0), CultureInfo.InvariantCulture),
-                        JsonSerializer.Deserialize<Verdict>(row.GetString(1), CoreJson.Options)!
-                    ),
-                ("$rollout", rollout)
-            )
+    private static void AppendVerdict(SqliteConnection connection, string rollout, VerdictRecord verdict) =>
+        SqliteDatabase.Execute(
+            connection,
+            """
+            INSERT INTO rollout_verdict
+                SELECT $rollout, coalesce(max(seq), 0) + 1, $at, $body FROM rollout_verdict WHERE rollout = $rollout
+                HAVING coalesce(max(seq), 0) < $most
+            """,
+            ("$rollout", rollout),
+            ("$at", Stamp(verdict.At)),
+            ("$body", JsonSerializer.Serialize(verdict, CoreJson.Options)),
+            ("$most", MostVerdicts)
         );
+
+    private static string Stamp(DateTimeOffset at) => at.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture);
 
     private RolloutEvent Decode(string rollout, string body)
     {

@@ -55,6 +55,39 @@ public static class LogMath
         return high + Math.Log(sum);
     }
 
+    /// <summary>ln of the gamma function for x &gt; 0, to about 1e-14 of its value (Lanczos, g = 7, n = 9).</summary>
+    public static double LogGamma(double x)
+    {
+        // Below a half the series loses digits; the recurrence moves the argument up.
+        if (x < 0.5)
+        {
+            return LogGamma(x + 1) - Math.Log(x);
+        }
+
+        double y = x - 1;
+        double sum = Lanczos[0];
+        for (int i = 1; i < Lanczos.Length; i++)
+        {
+            sum += Lanczos[i] / (y + i);
+        }
+
+        double t = y + 7.5;
+        return (0.5 * Math.Log(2 * Math.PI)) + ((y + 0.5) * Math.Log(t)) - t + Math.Log(sum);
+    }
+
+    private static readonly double[] Lanczos =
+    [
+        0.99999999999980993,
+        676.5203681218851,
+        -1259.1392167224028,
+        771.32342877765313,
+        -176.61502916214059,
+        12.507343278686905,
+        -0.13857109526572012,
+        9.9843695780195716e-6,
+        1.5056327351493116e-7,
+    ];
+
     /// <summary>Kullback-Leibler divergence of Bernoulli(a) from Bernoulli(b), in nats; b in (0, 1).</summary>
     public static double BernoulliKl(double a, double b) =>
         (a > 0 ? a * Math.Log(a / b) : 0) + (a < 1 ? (1 - a) * Math.Log((1 - a) / (1 - b)) : 0);

@@ -21,6 +21,15 @@ public sealed record Tick(
 {
     /// <summary>Paired results of shadowed requests in the same time.</summary>
     public IReadOnlyList<PairTick> Pairs { get; init; } = [];
+
+    /// <summary>Entities seen for the first time in the rollout that the draw sent to the candidate.</summary>
+    public long CandidateEntities { get; init; }
+
+    /// <summary>Entities seen for the first time in the rollout that the draw left on stable.</summary>
+    public long StableEntities { get; init; }
+
+    /// <summary>Answers whose release contradicts the routing that was stamped on the request.</summary>
+    public long Violations { get; init; }
 }
 
 /// <summary>

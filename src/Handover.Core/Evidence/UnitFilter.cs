@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Handover.Core.Evidence;
 
 /// <summary>
@@ -30,14 +28,14 @@ public sealed class UnitFilter
     public long Overflow { get; private set; }
 
     /// <summary>Whether the entity has already been bad: its requests are no longer units of this metric.</summary>
-    public bool HasBeenBad(string metric, int level, string unit) => _seen.Contains(Key(metric, level, unit));
+    public bool HasBeenBad(string metric, int level, string unit) => _seen.Contains(UnitHash.Of(metric, level, unit));
 
     /// <summary>
     /// Whether this bad event is the entity's first and counts. False for later ones, and when the filter is full.
     /// </summary>
     public bool FirstBad(string metric, int level, string unit)
     {
-        UInt128 key = Key(metric, level, unit);
+        UInt128 key = UnitHash.Of(metric, level, unit);
         if (_seen.Contains(key))
         {
             return false;
@@ -81,40 +79,5 @@ public sealed class UnitFilter
         }
 
         return from.Failed ? null : filter;
-    }
-
-    private static UInt128 Key(string metric, int level, string unit)
-    {
-        ulong a = 0xcbf29ce484222325;
-        ulong b = 0x9e3779b97f4a7c15;
-        Mix(metric, ref a, ref b);
-        Mix((char)level, ref a, ref b);
-        Mix(unit, ref a, ref b);
-        return new UInt128(Finish(a), Finish(b ^ BitOperations.RotateLeft(a, 29)));
-    }
-
-    private static void Mix(string text, ref ulong a, ref ulong b)
-    {
-        foreach (char c in text)
-        {
-            Mix(c, ref a, ref b);
-        }
-
-        Mix('\uffff', ref a, ref b);
-    }
-
-    private static void Mix(char c, ref ulong a, ref ulong b)
-    {
-        // Two independent multiplicative hashes (FNV-1a, and a rotate-multiply one) over the same characters.
-        a = (a ^ c) * 0x100000001b3;
-        b = BitOperations.RotateLeft(b ^ (c * 0xff51afd7ed558ccd), 31) * 0xc4ceb9fe1a85ec53;
-    }
-
-    private static ulong Finish(ulong h)
-    {
-        // The finaliser of MurmurHash3, 64 bits.
-        h = (h ^ (h >> 33)) * 0xff51afd7ed558ccd;
-        h = (h ^ (h >> 33)) * 0xc4ceb9fe1a85ec53;
-        return h ^ (h >> 33);
     }
 }

@@ -11,9 +11,10 @@ namespace Handover.Core.Gates;
 /// </summary>
 public sealed class GateBook
 {
-    private const string Format = "gates/1";
+    private const string Format = "gates/2";
     private readonly MetricEvidence[] _metrics;
     private readonly string _fingerprint;
+    private readonly SplitGuard _split = new();
     private long _divergent;
     private long _compared;
 
@@ -60,6 +61,11 @@ public sealed class GateBook
 
     internal IReadOnlyList<MetricEvidence> Metrics => _metrics;
 
+    internal SplitGuard Split => _split;
+
+    /// <summary>Answers whose release contradicts the routing that was stamped on their request.</summary>
+    public long RoutingViolations => _split.Violations;
+
     internal (long Divergent, long Compared) Divergence => (_divergent, _compared);
 
     /// <summary>Begins with no evidence.</summary>
@@ -86,7 +92,7 @@ public sealed class GateBook
         book.StableRequests = from.ReadLong();
         book._divergent = from.ReadLong();
         book._compared = from.ReadLong();
-        return book._metrics.All(m => m.Load(from)) && from.AtEnd
+        return book._split.Load(from) && book._metrics.All(m => m.Load(from)) && from.AtEnd
             ? book
             : new Problem("evidence-damaged", "The saved evidence is cut off or damaged.")
             {
@@ -105,6 +111,7 @@ public sealed class GateBook
         to.Write(StableRequests);
         to.Write(_divergent);
         to.Write(_compared);
+        _split.Save(to);
         foreach (MetricEvidence metric in _metrics)
         {
             metric.Save(to);
@@ -122,6 +129,7 @@ public sealed class GateBook
         Ticks++;
         CandidateRequests += tick.CandidateRequests;
         StableRequests += tick.StableRequests;
+        _split.Observe(tick);
         double rho = (double)tick.CandidateShare.Parts / Share.Whole;
         for (int i = 0; i < tick.Metrics.Count; i++)
         {

@@ -44,6 +44,7 @@ internal sealed class Judgement(GateBook book, JudgeInput input)
             _holds.Add($"{missing.Name} is missing: {missing.Why}");
         }
 
+        HoldForSplit();
         HoldForProof();
         HoldForTime();
         ReadDivergence();
@@ -143,6 +144,41 @@ internal sealed class Judgement(GateBook book, JudgeInput input)
             Culprit = metric.Gate.Name,
             SickRelease = input.Candidate,
         };
+    }
+
+    /// <summary>A broken split says nothing about the model; it says that no comparison can be trusted.</summary>
+    private void HoldForSplit()
+    {
+        SplitGuard split = book.Split;
+        (long candidate, long stable) = split.Entities;
+        if (candidate + stable == 0 && split.Violations == 0)
+        {
+            return;
+        }
+
+        double evidence = split.LogEvidence;
+        long all = candidate + stable;
+        string detail =
+            $"{candidate:N0} of {all:N0} entities drawn to the candidate, {GateWords.Number(split.Expected)} expected";
+        bool broken = evidence >= SplitGuard.Alarm;
+        if (broken)
+        {
+            _holds.Add(
+                $"traffic is not split as configured: {detail}; the routing (or what reaches the gateway) is at "
+                    + "fault, not the model: find out why before going on"
+            );
+        }
+
+        if (split.Violations > 0)
+        {
+            _holds.Add(
+                $"{split.Violations:N0} answers came from a release that the routing did not name; "
+                    + "the gateway is at fault, not the model"
+            );
+        }
+
+        Outcome outcome = broken || split.Violations > 0 ? Outcome.Hold : Outcome.Promote;
+        _readings.Add(new GateReading("split", outcome, evidence, SplitGuard.Alarm, all, detail));
     }
 
     private void HoldForProof()

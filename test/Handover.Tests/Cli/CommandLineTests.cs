@@ -96,7 +96,6 @@ public sealed class CommandLineTests : IAsyncLifetime
     [InlineData(2, "rollout", "wait", "p.1", "--timeout", "soon")]
     [InlineData(2, "flag", "off", "price")]
     [InlineData(2, "gateway", "fence", "a", "--assume-dead")]
-    [InlineData(2, "rollout", "verdicts", "p.1")]
     [InlineData(1, "rollout", "status", "none")]
     [InlineData(1, "explain", "none", "--entity", "c-1")]
     [InlineData(1, "apply", "-f", "/nowhere.yaml")]

@@ -18,8 +18,8 @@ internal static class RolloutCommand
             RolloutWait.Build(run),
             History(run),
             Report(run),
-            NotYet.Command(run, "verdicts"),
-            NotYet.Command(run, "recompute"),
+            VerdictCommands.Verdicts(run),
+            VerdictCommands.Recompute(run),
         };
         foreach (Command steer in RolloutSteer.Build(run))
         {

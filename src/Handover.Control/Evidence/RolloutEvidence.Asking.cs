@@ -1,0 +1,69 @@
+using Handover.Core.Foundation;
+using Handover.Core.Gates;
+using Handover.Core.Rollouts;
+
+namespace Handover.Control.Evidence;
+
+/// <summary>With what the gates are asked: where the rollout stands, and which metrics have no data.</summary>
+internal sealed partial class RolloutEvidence
+{
+    private JudgeInput Input(RolloutState state, DateTimeOffset now)
+    {
+        (TimeSpan least, long requests, int pairs) = state.Phase switch
+        {
+            Phase.Shift shift => (shift.For, shift.Requests, 0),
+            Phase.Bake bake => (bake.For, 0L, 0),
+            Phase.Shadow shadow => (TimeSpan.Zero, 0L, shadow.Pairs),
+            _ => (TimeSpan.Zero, 0L, 0),
+        };
+        return new JudgeInput(KindOf(state), now, state.Share, _from, _to)
+        {
+            PhaseElapsed = _phase == state.PhaseIndex ? now - _settledAt : TimeSpan.Zero,
+            PhaseLeastTime = least,
+            PhaseRequests = _book.CandidateRequests - _phaseBase,
+            PhaseLeastRequests = requests,
+            ShadowPairs = _shadowPairs - _pairBase,
+            LeastPairs = pairs,
+            Missing = [.. Missing(state, now)],
+        };
+    }
+
+    private static JudgedPhase KindOf(RolloutState state) =>
+        state.Phase is Phase.Shadow ? JudgedPhase.Shadow
+        : state.Share == Share.All ? JudgedPhase.Bake
+        : JudgedPhase.Shift;
+
+    private IEnumerable<MissingMetric> Missing(RolloutState state, DateTimeOffset now)
+    {
+        if (_lost is not null)
+        {
+            // Going on with an empty book would spend alpha twice; a person decides.
+            yield return new MissingMetric("evidence", _lost);
+        }
+
+        bool both = KindOf(state) is JudgedPhase.Shift;
+        TimeSpan quiet = TimeSpan.FromSeconds(30);
+        foreach (MetricGate gate in _setup.Plan.Metrics)
+        {
+            if (_settledAt != default && now - _settledAt > quiet && now - _lastRequest > quiet)
+            {
+                yield return new MissingMetric(gate.Name, "no request has come for 30 s");
+            }
+            else if (both && gate.Name == "latency" && _latency is null)
+            {
+                yield return new MissingMetric("latency", "stable needs 1,000 answers before thresholds can be frozen");
+            }
+            else if (both && gate.Name == "loss" && _service.Labels is null)
+            {
+                yield return new MissingMetric("loss", "the service declares no labels (spec.labels)");
+            }
+            else if (both && gate.Name == "loss" && _loss is null && !_setup.LossIsRate)
+            {
+                yield return new MissingMetric(
+                    "loss",
+                    "stable needs 1,000 labelled answers before thresholds can be frozen"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+using Handover.Core.Evidence;
+using Handover.Core.Foundation;
+using Handover.Core.Traffic;
+using Handover.Ports;
+
+namespace Handover.Control.Evidence;
+
+/// <summary>How exchanges, pairs and labels become counts.</summary>
+internal sealed partial class RolloutEvidence
+{
+    /// <summary>Takes one finished inference exchange, live or shadow.</summary>
+    public void Observe(Exchange exchange)
+    {
+        if (
+            Arm(exchange.Release) is not { } candidate
+            || exchange.Reason is AssignReason.Override or AssignReason.Replayed
+        )
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (exchange.Purpose is Purpose.Live)
+            {
+                _lastRequest = exchange.At;
+                CountSplit(exchange, candidate);
+                CountLive(exchange, candidate);
+            }
+
+            if (_setup.Shadows && _pairs.Add(exchange) is { } other)
+            {
+                (Exchange live, Exchange shadow) =
+                    exchange.Purpose is Purpose.Live ? (exchange, other) : (other, exchange);
+                CountPair(live, shadow);
+            }
+        }
+    }
+
+    /// <summary>Takes one label that was joined to an answer.</summary>
+    public void Observe(Labels.LabelledExchange label)
+    {
+        if (Arm(label.Release) is not { } candidate)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            string unit = label.Entity ?? label.RequestId;
+            if (_setup.Shadows && _pairedLosses.Add(label.RequestId, candidate, label.Loss) is { } pair)
+            {
+                bool worse = pair.Candidate > pair.Stable;
+                bool better = pair.Candidate < pair.Stable;
+                bool first = !worse && !better || _units.FirstBad("pair:loss", 0, unit);
+                if (first)
+                {
+                    Accumulator(Share.None).Pair("loss", worse, better, bothBad: false);
+                }
+            }
+
+            if (label.Purpose is not Purpose.Live)
+            {
+                return;
+            }
+
+            TickAccumulator into = Accumulator(ShareOf(candidate, label.CandidateShare));
+            if (_setup.LossIsRate)
+            {
+                Unit(into, "loss", 0, candidate, unit, label.Loss > 0);
+            }
+            else if (_loss is { } loss)
+            {
+                IReadOnlyList<double> limits = candidate ? loss.Candidate : loss.Stable;
+                for (int level = 0; level < limits.Count; level++)
+                {
+                    Unit(into, "loss", level, candidate, unit, label.Loss > limits[level]);
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Watches the draw itself: each entity once, at the share that applied to it when it was first seen, since the
+    /// draw is sticky. Segments are drawn by the same bucket, so their entities count at the segment's share.
+    /// </summary>
+    private void CountSplit(Exchange exchange, bool candidate)
+    {
+        Share share = exchange.CandidateShare;
+        bool said = exchange.Reason is AssignReason.Share or AssignReason.Segment;
+        bool contradicts = candidate ? said && share == Share.None : said;
+        contradicts |= candidate && exchange.Reason is AssignReason.Stable && share != Share.None;
+        if (contradicts)
+        {
+            Accumulator(share).Violation();
+            return;
+        }
+
+        bool drawn = exchange.Entity is not null && share.Parts is > 0 and < Share.Whole;
+        if (drawn && _drawn.FirstSeen(exchange.Entity!))
+        {
+            Accumulator(share).Entity(candidate);
+        }
+    }
+
+    private void CountLive(Exchange exchange, bool candidate)
+    {
+        TickAccumulator into = Accumulator(ShareOf(candidate, exchange.CandidateShare));
+        into.Request(candidate);
+        string unit = exchange.Entity ?? exchange.RequestId;
+        bool failed = exchange.Outcome is not ExchangeOutcome.Ok;
+        bool timedOut = exchange.Outcome is ExchangeOutcome.Timeout;
+        Unit(into, "errors", 0, candidate, unit, failed);
+        Unit(into, "timeouts", 0, candidate, unit, timedOut);
+        if (_latency is not { } latency)
+        {
+            return;
+        }
+
+        // An answer that never came is slower than every threshold; an error that came fast is not a slow answer.
+        double ms = timedOut ? double.PositiveInfinity : exchange.Latency.TotalMilliseconds;
+        IReadOnlyList<double> limits = candidate ? latency.CandidateMs : latency.StableMs;
+        for (int level = 0; level < limits.Count; level++)
+        {
+            Unit(into, "latency", level, candidate, unit, ms > limits[level]);
+        }
+    }
+
+    private void CountPair(Exchange live, Exchange shadow)
+    {
+        _shadowPairs++;
+        bool stableBad = live.Outcome is not ExchangeOutcome.Ok;
+        bool candidateBad = shadow.Outcome is not ExchangeOutcome.Ok;
+        string unit = live.Entity ?? live.RequestId;
+        bool discordant = stableBad != candidateBad;
+        if (!discordant || _units.FirstBad("pair:errors", 0, unit))
+        {
+            Accumulator(Share.None)
+                .Pair("errors", candidateBad && discordant, stableBad && discordant, candidateBad && stableBad);
+        }
+
+        if (!stableBad && !candidateBad && AnswerPairs.Differ(live, shadow) is { } differs)
+        {
+            Accumulator(Share.None).Pair("divergence", differs, stableOnly: false, bothBad: false);
+        }
+    }
+
+    private void Unit(TickAccumulator into, string metric, int level, bool candidate, string unit, bool bad)
+    {
+        bool isUnit = !_units.HasBeenBad(metric, level, unit);
+        into.Unit(metric, level, candidate, isUnit, bad, isUnit && bad && _units.FirstBad(metric, level, unit));
+    }
+
+    private TickAccumulator Accumulator(Share share)
+    {
+        if (!_open.TryGetValue(share, out TickAccumulator? open))
+        {
+            _open[share] = open = new TickAccumulator(share);
+        }
+
+        return open;
+    }
+
+    // Once everybody is switched the document names no candidate: all of it is the candidate's, which has no other arm.
+    private static Share ShareOf(bool candidate, Share stamped) =>
+        candidate && stamped == Share.None ? Share.All : stamped;
+
+    private bool? Arm(string release) =>
+        string.Equals(release, _to, StringComparison.Ordinal) ? true
+        : string.Equals(release, _from, StringComparison.Ordinal) ? false
+        : null;
+}

@@ -1,0 +1,117 @@
+using CsCheck;
+using Handover.Core.Evidence;
+using Handover.Core.Foundation;
+using Xunit;
+
+namespace Handover.Tests.Evidence;
+
+/// <summary>What is kept of ticks and of entities reads back to the same.</summary>
+public sealed class TickRecordProperties
+{
+    private static readonly Gen<long> Count = Gen.Long[0, 1_000_000];
+    private static readonly Gen<MetricTick> Metric = Gen.Select(
+        Name("errors", "latency", "loss", "predictions"),
+        Gen.Int[0, 31],
+        Count,
+        Count,
+        Gen.Select(Count, Count),
+        Gen.Select(Count, Count),
+        (name, level, cb, sb, units, bad) =>
+            new MetricTick(name, level, cb, sb, units.Item1, units.Item2)
+            {
+                CandidateBadRequests = bad.Item1,
+                StableBadRequests = bad.Item2,
+            }
+    );
+
+    private static readonly Gen<PairTick> Pair = Gen.Select(
+        Name("errors", "loss", "divergence"),
+        Count,
+        Count,
+        Count,
+        Gen.Long[-1, 1000],
+        (name, c, s, n, both) => new PairTick(name, c, s, n) { BothBad = both < 0 ? null : both }
+    );
+
+    private static readonly Gen<Tick> Ticks = Gen.Select(
+        Gen.Long[0, DateTimeOffset.MaxValue.UtcTicks],
+        Gen.Int[0, Share.Whole],
+        Gen.Select(Count, Count, Count, Count, Count),
+        Metric.Array[0, 12],
+        Pair.Array[0, 3],
+        (at, share, n, metrics, pairs) =>
+            new Tick(new DateTimeOffset(at, TimeSpan.Zero), new Share(share), n.Item1, n.Item2, metrics)
+            {
+                Pairs = pairs,
+                CandidateEntities = n.Item3,
+                StableEntities = n.Item4,
+                Violations = n.Item5,
+            }
+    );
+
+    [Fact]
+    public void A_tick_reads_back_to_the_same() =>
+        Ticks.Sample(
+            tick =>
+            {
+                Tick back = TickCodec.Read(TickCodec.Write(tick)).Value;
+                Assert.Equal(tick.Metrics, back.Metrics);
+                Assert.Equal(tick.Pairs, back.Pairs);
+                Assert.Equal(tick with { Metrics = [], Pairs = [] }, back with { Metrics = [], Pairs = [] });
+            },
+            iter: 500
+        );
+
+    [Fact]
+    public void A_tick_that_is_cut_off_or_too_long_is_refused() =>
+        Gen.Select(Ticks, Gen.Double[0, 0.99])
+            .Sample(
+                (tick, part) =>
+                {
+                    string line = TickCodec.Write(tick);
+                    string[] words = line.Split(' ');
+                    Assert.False(TickCodec.Read(string.Join(' ', words[..(int)(words.Length * part)])).Ok);
+                    Assert.False(TickCodec.Read(line + " 0").Ok);
+                    Assert.False(TickCodec.Read("t9" + line[2..]).Ok);
+                },
+                iter: 200
+            );
+
+    [Fact]
+    public void Each_entity_and_level_is_new_once_and_memory_is_bounded()
+    {
+        var sample = new EntitySample(1_000);
+        int first = 0;
+        for (int i = 0; i < 20_000; i++)
+        {
+            first += sample.FirstSeen($"c-{i}") ? 1 : 0;
+            Assert.False(sample.FirstSeen($"c-{i}"));
+            Assert.InRange(sample.Count, 0, 1_000);
+        }
+
+        Assert.InRange(first, 2_000, 8_000);
+        int kept = Enumerable.Range(0, 20_000).Count(i => sample.Has($"c-{i}"));
+        Assert.InRange(kept, 300, 1_000);
+        Assert.Equal(kept, sample.Count);
+        string inSample = Enumerable.Range(0, 20_000).Select(i => $"c-{i}").First(sample.Has);
+        Assert.True(sample.FirstSeen(inSample, level: 3));
+    }
+
+    [Fact]
+    public void A_sample_that_was_saved_goes_on_with_what_it_has_seen()
+    {
+        var sample = new EntitySample(100);
+        for (int i = 0; i < 500; i++)
+        {
+            sample.FirstSeen($"c-{i}");
+        }
+
+        EntitySample back = EntitySample.Load(sample.Save(), 100)!;
+        Assert.Equal(sample.Save(), back.Save());
+        Assert.Equal(sample.Halvings, back.Halvings);
+        Assert.All(Enumerable.Range(0, 500), i => Assert.False(back.FirstSeen($"c-{i}")));
+        Assert.Null(EntitySample.Load("1 xyz", 100));
+    }
+
+    private static Gen<string> Name(params string[] names) => Gen.Int[0, names.Length - 1].Select(i => names[i]);
+}
