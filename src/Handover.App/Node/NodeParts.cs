@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Handover.Control.Api;
 using Handover.Control.Audit;
 using Handover.Control.Engine;
@@ -79,9 +81,12 @@ public sealed class NodeParts : IAsyncDisposable
     /// <summary>Starts serving.</summary>
     public async Task StartAsync(CancellationToken cancel)
     {
+        // The port opens when what routing names is running: a caller that comes earlier is better off with another
+        // node than with an error of this one.
+        await _engine.PrepareToServeAsync(cancel);
         await _gateway.StartAsync(cancel);
         _stops.Add(async () => await _gateway.StopAsync(CancellationToken.None));
-        await _engine.StartAsync(cancel);
+        _engine.Start();
         _catalog.Changed += _engine.Refresh;
         foreach (string service in _catalog.Current.Services.Keys)
         {
@@ -264,7 +269,10 @@ public sealed class NodeParts : IAsyncDisposable
 
     private GatewayServer Gateway(RunOptions options, UrlPolicy urls, SqliteEpochStore epochs, ExchangeFanOut exchanges)
     {
-        _dataUrl = new Uri(options.DataUrl);
+        // Members are told the address before it is bound, so a port that the system shall choose is chosen here.
+        var url = new UriBuilder(options.DataUrl);
+        url.Port = url.Port == 0 ? FreePort() : url.Port;
+        _dataUrl = url.Uri;
         var gateway = new GatewayServer(
             new GatewayServerOptions
             {
@@ -280,6 +288,13 @@ public sealed class NodeParts : IAsyncDisposable
         );
         _stops.Add(gateway.DisposeAsync);
         return gateway;
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     private WebApplication Admin(ApiServices services)

@@ -23,6 +23,9 @@ public sealed partial class RolloutEngine
     private static readonly TimeSpan LongestDownIdle = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LongestWaitForStack = TimeSpan.FromSeconds(10);
 
+    // A model that loads for longer answers 503 meanwhile; other services of the node do not wait for it for ever.
+    private static readonly TimeSpan LongestPreparation = TimeSpan.FromSeconds(30);
+
     private readonly ConcurrentDictionary<string, DateTimeOffset> _downSince = new(StringComparer.Ordinal);
 
     async Task<RolloutCommand?> IRolloutShell.RunAsync(
@@ -110,6 +113,16 @@ public sealed partial class RolloutEngine
     {
         CatalogSnapshot catalog = _parts.Catalog();
         Service service = catalog.Services[state.Plan.Service];
+
+        // After a restart the stacks start again too, and one that is not there yet must not be refused for it.
+        while (
+            !await ReadyAsync(service.Name, state.From, cancel)
+            || !await ReadyAsync(service.Name, effect.Release, cancel)
+        )
+        {
+            cancel.ThrowIfCancellationRequested();
+        }
+
         var job = new WarmJob(service, state.From, effect.Release, effect.Requests)
         {
             Declared = catalog.Releases[(service.Name, effect.Release)].Output,

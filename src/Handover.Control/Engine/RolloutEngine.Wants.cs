@@ -49,6 +49,15 @@ public sealed partial class RolloutEngine
         return [.. _parts.Catalog().Services.Keys.Where(s => !_begun.ContainsKey(s)).Order(StringComparer.Ordinal)];
     }
 
+    // A candidate that has a share serves as much as the stable release does.
+    private bool ServingStacksBegun() =>
+        _routings.Values.All(routing =>
+            routing.Releases.All(release =>
+                _parts.Runtime.Status(routing.Service, release) is { Ready: true }
+                || _keeper.Trouble(routing.Service, release) is not null
+            )
+        );
+
     /// <summary>Why a release may not be deleted now; null when it may.</summary>
     public string? UseOf(string service, string release)
     {

@@ -38,8 +38,11 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
     /// <inheritdoc/>
     public event Action<string>? Changed;
 
-    /// <summary>Folds what is stored and goes on with it.</summary>
-    public async Task StartAsync(CancellationToken cancel)
+    /// <summary>
+    /// Folds what is stored and starts the stacks that follow from it. Returns when every release that routing names is
+    /// ready or has failed to start, or after <see cref="LongestPreparation"/>: only then is it time to take requests.
+    /// </summary>
+    public async Task PrepareToServeAsync(CancellationToken cancel)
     {
         foreach (IReadOnlyList<RolloutEvent> events in _parts.Rollouts.Load())
         {
@@ -53,6 +56,17 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
         }
 
         _refreshing = RefreshLoopAsync();
+        Refresh();
+        long start = _time.GetTimestamp();
+        while (!ServingStacksBegun() && _time.GetElapsedTime(start) < LongestPreparation)
+        {
+            await Task.Delay(Poll, _time, cancel);
+        }
+    }
+
+    /// <summary>Goes on with the rollouts; after <see cref="PrepareToServeAsync"/>, when the gateway takes requests.</summary>
+    public void Start()
+    {
         foreach (RolloutLoop loop in _loops.Values)
         {
             BeginEvidence(loop.State);

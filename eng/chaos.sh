@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# The long acceptance runs with real processes: kills of a node in the middle of rollouts, and rollbacks under load.
+# usage: ./do chaos [kills|rollbacks]   CHAOS_SEED and CHAOS_KILLS change the first, CHAOS_ROLLBACKS the second.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+dotnet build test/Handover.Integration -c Release -v q || exit 1
+failed=0
+run() { # NAME TEST
+  artifacts/bin/Handover.Integration/release/Handover.Integration -explicit only -method "*.$2" -noColor || failed=1
+  lines+=("$(tail -n 1 "artifacts/acceptance/$1.txt")")
+}
+lines=()
+case ${1:-all} in
+  all | rollbacks) run rollbacks Hundred_rollbacks ;;&
+  all | kills) run kills Fifty_kills ;;
+esac
+printf '%s\n' "${lines[@]}"
+exit $failed
