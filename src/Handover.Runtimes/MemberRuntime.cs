@@ -103,7 +103,7 @@ public sealed class MemberRuntime : IRuntimePort, IAsyncDisposable
     )
     {
         _stacks.TryGetValue((service, release), out Stack? stack);
-        MemberEndpoint? endpoint = stack?.Member(member)?.Endpoints.FirstOrDefault();
+        MemberEndpoint? endpoint = stack?.Member(member)?.Endpoints is [var first, ..] ? first : null;
         if (endpoint is null)
         {
             return new Problem("member-not-running", $"Member '{member}' of {service}/{release} is not running.");

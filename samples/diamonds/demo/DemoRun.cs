@@ -115,14 +115,9 @@ public sealed class DemoRun(DemoOptions options)
         Console.WriteLine($"   report: {Path.Combine(options.Output, "report.html")}");
         bool parallel = stage.AllOk("parallel");
         bool others = options.Sabotage || stage.AllOk("cutover", "flag");
-        bool back = options.Sabotage || stage.AllOk(
-            "parallel taken back",
-            "cutover taken back",
-            "flaky",
-            "swapped",
-            "cents",
-            "cents-lying"
-        );
+        bool back =
+            options.Sabotage
+            || stage.AllOk("parallel taken back", "cutover taken back", "flaky", "swapped", "cents", "cents-lying");
         Console.WriteLine(
             $"demo: parallel {Word(parallel)}, cutover {Word(stage.AllOk("cutover"), options.Sabotage)}, "
                 + $"flag {Word(stage.AllOk("flag"), options.Sabotage)}, rollback {Word(back, options.Sabotage)}, "
@@ -131,5 +126,8 @@ public sealed class DemoRun(DemoOptions options)
         return parallel && others && back && judged.Clean && stage.Outcomes.All(o => o.Ok) ? 0 : 1;
     }
 
-    private static string Word(bool ok, bool skipped = false) => skipped ? "skipped" : ok ? "ok" : "NOT OK";
+    private static string Word(bool ok, bool skipped = false) =>
+        skipped ? "skipped"
+        : ok ? "ok"
+        : "NOT OK";
 }

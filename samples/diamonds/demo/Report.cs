@@ -96,14 +96,16 @@ public sealed class Report(
             [
                 .. stage.Outcomes.Select(o =>
                     (string[])
-                    [
-                        o.Name,
-                        o.Rollout?.Id ?? "-",
-                        o.Expected,
-                        o.Ok ? o.Rollout!.State : $"NOT OK: {o.Problem ?? o.Rollout?.State}",
-                        o.Rollout is { EndedAt: { } end } r ? Text($"{(end - r.StartedAt).TotalSeconds:0.0} s") : "-",
-                        string.Join("; ", (o.Rollout?.Reasons ?? []).Take(2)),
-                    ]
+                        [
+                            o.Name,
+                            o.Rollout?.Id ?? "-",
+                            o.Expected,
+                            o.Ok ? o.Rollout!.State : $"NOT OK: {o.Problem ?? o.Rollout?.State}",
+                            o.Rollout is { EndedAt: { } end } r
+                                ? Text($"{(end - r.StartedAt).TotalSeconds:0.0} s")
+                                : "-",
+                            string.Join("; ", (o.Rollout?.Reasons ?? []).Take(2)),
+                        ]
                 ),
             ],
         };
@@ -120,16 +122,16 @@ public sealed class Report(
                 {
                     ReleaseFigures? f = figures.GetValueOrDefault(r.Key);
                     return (string[])
-                    [
-                        r.Key,
-                        Text($"{r.Value.Client:N0}"),
-                        Text($"{r.Value.Model:N0}"),
-                        Text($"{r.Value.Matched:N0}"),
-                        Text($"{f?.LatencyMsP50:0.0}"),
-                        Text($"{f?.LatencyMsP99:0.0}"),
-                        Text($"{f?.LatencyMsMax:0.0}"),
-                        Text($"{f?.MeanAbsoluteError:N0}"),
-                    ];
+                        [
+                            r.Key,
+                            Text($"{r.Value.Client:N0}"),
+                            Text($"{r.Value.Model:N0}"),
+                            Text($"{r.Value.Matched:N0}"),
+                            Text($"{f?.LatencyMsP50:0.0}"),
+                            Text($"{f?.LatencyMsP99:0.0}"),
+                            Text($"{f?.LatencyMsMax:0.0}"),
+                            Text($"{f?.MeanAbsoluteError:N0}"),
+                        ];
                 }),
             ],
         };
@@ -146,11 +148,11 @@ public sealed class Report(
                     .SelectMany(o => Stage.Holds(o.Rollout!).Select(h => (string[])[o.Rollout!.Id, h.Text])),
                 .. stage.Rollbacks.Select(r =>
                     (string[])
-                    [
-                        $"rollback of {r.From}",
-                        $"command done in {Stage.Ms(r.Command)}; the last answer of {r.From} came "
-                            + $"{Stage.Ms(r.LastAnswer)} after it was sent",
-                    ]
+                        [
+                            $"rollback of {r.From}",
+                            $"command done in {Stage.Ms(r.Command)}; the last answer of {r.From} came "
+                                + $"{Stage.Ms(r.LastAnswer)} after it was sent",
+                        ]
                 ),
             ],
         };
@@ -163,15 +165,15 @@ public sealed class Report(
             [
                 .. stage.Explanations.Select(e =>
                     (string[])
-                    [
-                        e.When,
-                        e.View.Entity,
-                        e.View.Release,
-                        e.View.Reason,
-                        e.View.Rule,
-                        Text($"{e.View.Epoch}"),
-                        string.Join(", ", e.View.Answers.Take(5).Select(a => $"{a.Release} (epoch {a.Epoch})")),
-                    ]
+                        [
+                            e.When,
+                            e.View.Entity,
+                            e.View.Release,
+                            e.View.Reason,
+                            e.View.Rule,
+                            Text($"{e.View.Epoch}"),
+                            string.Join(", ", e.View.Answers.Take(5).Select(a => $"{a.Release} (epoch {a.Epoch})")),
+                        ]
                 ),
             ],
         };

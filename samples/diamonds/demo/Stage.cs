@@ -104,9 +104,10 @@ public sealed partial class Stage(NodeClient client, Timeline timeline, Board bo
         string now = (await client.ServiceAsync(stop)).Stable;
         await Task.Delay(Timeline.Slice, stop);
         TimeSpan last = (timeline.LastAnswer(from) ?? begun) - begun;
-        string? problem = IsOpen(view) || now == from
-            ? $"'rollback' did not bring {from} back in {RollbackLimit.TotalSeconds:0} s; see {options.NodeLog}"
-            : null;
+        string? problem =
+            IsOpen(view) || now == from
+                ? $"'rollback' did not bring {from} back in {RollbackLimit.TotalSeconds:0} s; see {options.NodeLog}"
+                : null;
         outcomes.Add(new StoryOutcome($"{story} taken back", "succeeded", view, problem));
         rollbacks.Add(new Rollback(from, command, last));
         board.Say(

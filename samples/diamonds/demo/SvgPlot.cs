@@ -119,9 +119,7 @@ public sealed class SvgPlot
             );
         }
 
-        body.AppendLine(
-            Text($"<path d=\"M{Left} {top:0.#}V{bottom}H{width - Right}\" fill=\"none\" class=\"axis\"/>")
-        );
+        body.AppendLine(Text($"<path d=\"M{Left} {top:0.#}V{bottom}H{width - Right}\" fill=\"none\" class=\"axis\"/>"));
         double middle = (Left + width - Right) / 2;
         body.AppendLine(
             Text($"<text x=\"{middle:0}\" y=\"{height - 6}\" text-anchor=\"middle\">{Escape(frame.XLabel)}</text>")
@@ -134,9 +132,7 @@ public sealed class SvgPlot
     }
 
     private void Rule(double x1, double x2, double y1, double y2, string style) =>
-        body.AppendLine(
-            Text($"<line x1=\"{x1:0.#}\" x2=\"{x2:0.#}\" y1=\"{y1:0.#}\" y2=\"{y2:0.#}\" {style}/>")
-        );
+        body.AppendLine(Text($"<line x1=\"{x1:0.#}\" x2=\"{x2:0.#}\" y1=\"{y1:0.#}\" y2=\"{y2:0.#}\" {style}/>"));
 
     private void Legend(string name, string colour, string? dash)
     {
@@ -162,7 +158,17 @@ public sealed class SvgPlot
     {
         double raw = (range.High - range.Low) / wanted;
         double power = Math.Pow(10, Math.Floor(Math.Log10(raw)));
-        double step = power * ((raw / power) switch { <= 1 => 1, <= 2 => 2, <= 5 => 5, _ => 10 });
+        double step =
+            power
+            * (
+                (raw / power) switch
+                {
+                    <= 1 => 1,
+                    <= 2 => 2,
+                    <= 5 => 5,
+                    _ => 10,
+                }
+            );
         for (double tick = Math.Ceiling(range.Low / step) * step; tick <= range.High + (step / 1e6); tick += step)
         {
             yield return Math.Abs(tick) < step / 1e6 ? 0 : tick;

@@ -11,6 +11,9 @@ namespace Diamonds.Load;
 /// </summary>
 public static class DiamondRows
 {
+    private static readonly string[] Categories = ["cut", "color", "clarity"];
+    private static readonly string[] Numbers = ["carat", "depth", "table", "x", "y", "z"];
+
     /// <summary>Reads the rows that are built into this program; about 13,500.</summary>
     public static IReadOnlyList<DiamondRow> HeldOut()
     {
@@ -19,8 +22,8 @@ public static class DiamondRows
             ?? throw new InvalidOperationException("diamonds.csv.gz is not built into this program.");
         using var text = new StreamReader(new GZipStream(packed, CompressionMode.Decompress));
         string[] header = (text.ReadLine() ?? "").Split(',');
-        int[] categories = [.. new[] { "cut", "color", "clarity" }.Select(n => Array.IndexOf(header, n))];
-        int[] numbers = [.. new[] { "carat", "depth", "table", "x", "y", "z" }.Select(n => Array.IndexOf(header, n))];
+        int[] categories = [.. Categories.Select(n => Array.IndexOf(header, n))];
+        int[] numbers = [.. Numbers.Select(n => Array.IndexOf(header, n))];
         int price = Array.IndexOf(header, "price");
         var rows = new List<DiamondRow>();
         for (uint index = 0; text.ReadLine() is { } line; index++)

@@ -36,7 +36,7 @@ internal static class RequestBody
                     return TooLarge(most);
                 }
 
-                buffer.Write(chunk, 0, read);
+                await buffer.WriteAsync(chunk.AsMemory(0, read));
             }
         }
         catch (BadHttpRequestException e)

@@ -99,7 +99,7 @@ public sealed class StoredCatalog(CatalogStore store) : ICatalogAccess
         return Result<IReadOnlyList<ContractView>>.Of(Check(store.Current.ConsumersOf(service), found));
     }
 
-    private Result<RolloutPlan> FromManifest(StartRolloutRequest request, string text, Strategy? strategy)
+    private static Result<RolloutPlan> FromManifest(StartRolloutRequest request, string text, Strategy? strategy)
     {
         string file = request.ManifestFile ?? "rollout.yaml";
         Result<ResourceSet> read = ResourceReader.Read(text, file);

@@ -323,7 +323,9 @@ public sealed class MoveCoordinator(
         };
     }
 
+#pragma warning disable CA1001 // Neither a semaphore nor a source without a timer holds anything to give back.
     private sealed class Lane
+#pragma warning restore CA1001
     {
         public readonly SemaphoreSlim Turn = new(1, 1);
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using Handover.Core.Foundation;
 
@@ -130,10 +131,12 @@ public static class Units
     /// <summary>Writes a share.</summary>
     public static string Share(Share share) => Number(share.Parts / 1000m) + "%";
 
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789.");
+
     private static bool TryScaled(string text, (string Unit, decimal Factor)[] units, out decimal value)
     {
         value = 0;
-        int digits = text.AsSpan().IndexOfAnyExcept("0123456789.");
+        int digits = text.AsSpan().IndexOfAnyExcept(Digits);
         // 16 digits are more than any bound needs, and times the largest factor they still fit a decimal.
         if (digits is <= 0 or > 16)
         {

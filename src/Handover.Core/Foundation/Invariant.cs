@@ -1,3 +1,4 @@
+#pragma warning disable RS0030 // Of the banned System.Diagnostics, only attributes that the compiler reads.
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 

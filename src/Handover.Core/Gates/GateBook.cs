@@ -180,6 +180,9 @@ public sealed class GateBook
     /// <summary>What the evidence says now. Changes nothing.</summary>
     public Verdict Judge(JudgeInput input) => new Judgement(this, input).Say();
 
+    // The metrics that a service may set an objective for.
+    private static readonly string[] Objectives = ["errors", "latency"];
+
     private static MetricEvidence[] Build(GateSetup setup)
     {
         GatePlan plan = setup.Plan;
@@ -188,7 +191,7 @@ public sealed class GateBook
         // An objective counts even when the plan does not watch its metric.
         MetricGate[] unlisted =
         [
-            .. new[] { "errors", "latency" }
+            .. Objectives
                 .Where(name => Limit(name) is not null && plan.Metrics.All(g => g.Name != name))
                 .Select(name => new MetricGate(name, Ratio.Zero)),
         ];

@@ -30,6 +30,12 @@ internal abstract class ReadOnlyStream : Stream
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     /// <inheritdoc/>
+    public abstract override ValueTask<int> ReadAsync(
+        Memory<byte> buffer,
+        CancellationToken cancellationToken = default
+    );
+
+    /// <inheritdoc/>
     public override void Flush() { }
 
     /// <inheritdoc/>

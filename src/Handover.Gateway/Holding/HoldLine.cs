@@ -146,7 +146,9 @@ internal sealed class HoldLine(Func<ServiceSnapshot> snapshot, TimeProvider time
         }
 
         // It was released in the same instant: its slot is taken and must be given back by whoever ends it.
+#pragma warning disable VSTHRD002 // It is complete: it was set under the gate, before the node was taken away.
         HoldSlot slot = waiter.Released.Task.GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
         if (why == HoldEnd.TimedOut)
         {
             return new HoldResult(HoldEnd.Released, slot);

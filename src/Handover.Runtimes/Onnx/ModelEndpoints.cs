@@ -7,7 +7,9 @@ using Microsoft.ML.OnnxRuntime;
 namespace Handover.Runtimes.Onnx;
 
 /// <summary>Answers HTTP requests with one model.</summary>
+#pragma warning disable CA1001 // A semaphore whose wait handle nobody asks for holds nothing to give back.
 internal sealed class ModelEndpoints(OnnxModel model, AnswerLog log, ModelEndpointsOptions options, TimeProvider time)
+#pragma warning restore CA1001
 {
     private readonly SemaphoreSlim _slots = new(options.Concurrency);
     private readonly DateTimeOffset _readyAt = time.GetUtcNow() + options.Faults.SlowStart;

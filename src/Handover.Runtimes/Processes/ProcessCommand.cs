@@ -61,7 +61,7 @@ internal static class ProcessCommand
         foreach (string directory in directories.Where(Path.IsPathRooted))
         {
             string path = Path.Combine(directory, word);
-            if (File.Exists(path) && (File.GetUnixFileMode(path) & AnyExecute) != 0)
+            if (File.Exists(path) && (File.GetUnixFileMode(path) & AnyExecute) != UnixFileMode.None)
             {
                 return new List<string> { path };
             }

@@ -164,7 +164,7 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
         using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         byte[] buffer = new byte[64 * 1024];
         var answer = new StringBuilder();
-        while (!answer.ToString().Contains("}", StringComparison.Ordinal))
+        while (!answer.ToString().Contains('}', StringComparison.Ordinal))
         {
             int read = await stream.ReadAsync(buffer, bound.Token);
             if (read == 0)

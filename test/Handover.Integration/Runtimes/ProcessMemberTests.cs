@@ -211,7 +211,9 @@ public sealed class ProcessMemberTests
     private static int Pid(RuntimeWorld world, string release, string role)
     {
         string path = Path.Combine(world.State, "processes", $"price.{release}.model.pid");
-        string? line = File.Exists(path) ? File.ReadLines(path).FirstOrDefault(l => l.StartsWith(role + " ")) : null;
+        string? line = File.Exists(path)
+            ? File.ReadLines(path).FirstOrDefault(l => l.StartsWith(role + " ", StringComparison.Ordinal))
+            : null;
         return line is null ? 0 : int.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
     }
 

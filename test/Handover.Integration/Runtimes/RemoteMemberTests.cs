@@ -111,7 +111,7 @@ public sealed class RemoteMemberTests
 
         private async Task AnswerAsync(HttpContext context)
         {
-            if (context.Request.Path.StartsWithSegments("/v2/models"))
+            if (context.Request.Path.StartsWithSegments("/v2/models", StringComparison.Ordinal))
             {
                 context.Response.StatusCode = Metadata is null ? 404 : 200;
                 await context.Response.WriteAsync(Metadata ?? "");

@@ -146,6 +146,7 @@ public sealed class ShimTests : IDisposable
         var start = new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = _dir,
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardError = true,
         };

@@ -61,9 +61,9 @@ public sealed class HoldLineTests : IDisposable
     {
         ServiceUnit unit = NewUnit(new ServiceLimits { HoldRequests = 2, HoldBytes = 100 });
         unit.Route(1, V1, new Slice(V1, V2));
-        _ = WaitAsync(unit, "a", 60);
+        _ = WaitAsync(unit, "a", 60).AsTask();
         Assert.Equal(HoldEnd.Overflowed, (await WaitAsync(unit, "b", 41)).End);
-        _ = WaitAsync(unit, "c", 40);
+        _ = WaitAsync(unit, "c", 40).AsTask();
         Assert.Equal(HoldEnd.Overflowed, (await WaitAsync(unit, "d", 0)).End);
         Assert.Equal(2, unit.Line.Overflowed);
     }

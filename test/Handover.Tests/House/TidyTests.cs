@@ -199,7 +199,8 @@ public sealed partial class TidyTests
     private static partial Regex OpeningBrace();
 
     [GeneratedRegex(
-        @"^\s*(public|internal|private|protected|file|sealed|static|abstract|partial|readonly|\s)*(class|record|struct|interface|enum)\s"
+        @"^\s*(public|internal|private|protected|file|sealed|static|abstract|partial|readonly|\s)*(class|record|struct|interface|enum)\s",
+        RegexOptions.ExplicitCapture
     )]
     private static partial Regex TypeKeyword();
 
