@@ -20,7 +20,7 @@ case $verb in
   chaos) exec bash eng/chaos.sh "$@" ;; # [kills|rollbacks]: kill -9 and rollback under load, long
   ci) exec bash eng/test.sh --with-lint ;; # what .ci/run calls: lint + test
   demo) # [--quick] [--sabotage]: the main job end to end on live traffic
-    for part in src/Handover.App samples/diamonds/{encoder,judge,demo}; do compile "$part"; done
+    for part in src/Handover.App samples/diamonds/{encoder,judge,demo}; do compile "$part" -clp:ErrorsOnly; done
     exec $bin/Diamonds.Demo/release/Diamonds.Demo "$@" ;;
   help | *) sed -n 's/^  \([a-z]*\)).*# \(.*\)$/  .\/do \1\t\2/p' "$0" | expand -t 16; [ "$verb" = help ] || exit 2 ;;
 esac

@@ -9,7 +9,8 @@ if (options is null)
     return 2;
 }
 
-using var stop = new CancellationTokenSource();
+// Not disposed: a second signal's handler may still be running when its registration is gone.
+var stop = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try

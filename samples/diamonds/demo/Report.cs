@@ -24,7 +24,8 @@ public sealed class Report(
         h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.2rem;border-bottom:1px solid #ddd;padding-bottom:.2rem}
         h3{font-size:1rem;margin:.6rem 0 .2rem}table{border-collapse:collapse;margin:.6rem 0}
         td,th{padding:.25rem .7rem;border-bottom:1px solid #e3e3e3;text-align:left;vertical-align:top}
-        th{background:#f5f5f5}.pictures{display:flex;flex-wrap:wrap;gap:12px}svg{max-width:100%;height:auto}
+        td:nth-child(-n+4){white-space:nowrap}th{background:#f5f5f5}
+        .pictures{display:flex;flex-wrap:wrap;gap:12px}svg{max-width:100%;height:auto}
         pre{background:#f7f7f7;padding:.8rem;overflow:auto;font-size:12px}.verdict{font-size:1.1rem;font-weight:600}
         """;
 
@@ -102,7 +103,7 @@ public sealed class Report(
                             o.Expected,
                             o.Ok ? o.Rollout!.State : $"NOT OK: {o.Problem ?? o.Rollout?.State}",
                             o.Rollout is { EndedAt: { } end } r
-                                ? Text($"{(end - r.StartedAt).TotalSeconds:0.0} s")
+                                ? Text($"{(end - r.StartedAt).TotalSeconds:0.0}\u00a0s")
                                 : "-",
                             string.Join("; ", (o.Rollout?.Reasons ?? []).Take(2)),
                         ]

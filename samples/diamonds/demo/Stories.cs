@@ -41,7 +41,7 @@ public sealed class Stories(Stage stage)
         SayHolds(view);
         if (takeBack)
         {
-            await stage.RollbackAsync("parallel", stop);
+            await stage.RollbackAsync("parallel", Better, stop);
         }
     }
 
@@ -69,7 +69,7 @@ public sealed class Stories(Stage stage)
         RolloutView? view = await stage.PlayAsync("cutover", "succeeded", Long, null, stop);
         SayHolds(view);
         stage.SayPaths();
-        await stage.RollbackAsync("cutover", stop);
+        await stage.RollbackAsync("cutover", Better, stop);
     }
 
     /// <summary>Nobody, colleagues, everybody.</summary>

@@ -90,7 +90,7 @@ public sealed class SvgPlot
             string style = dash is null ? "" : $" stroke-dasharray=\"{dash}\"";
             keys.Append(Text($"<path d=\"M{at:0} 9h18\" stroke=\"{colour}\" stroke-width=\"4\"{style}/>"));
             keys.AppendLine(Text($"<text x=\"{at + 23:0}\" y=\"13\">{Escape(name)}</text>"));
-            at += 38 + (name.Length * 6.4);
+            at += 34 + (name.Length * 5.7);
         }
 
         return Text($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:0} {height:0}\" role=\"img\" ")

@@ -20,7 +20,8 @@ public static class CliEntry
         Func<string[], CancellationToken, Task<int>?>? direct = null
     )
     {
-        using var interrupt = new CancellationTokenSource();
+        // Not disposed: a second signal's handler may still be running when its registration is gone.
+        var interrupt = new CancellationTokenSource();
         using IDisposable sigint = OnSignal(System.Runtime.InteropServices.PosixSignal.SIGINT, interrupt);
         using IDisposable sigterm = OnSignal(System.Runtime.InteropServices.PosixSignal.SIGTERM, interrupt);
         Task<int>? early = direct?.Invoke(args, interrupt.Token);

@@ -129,10 +129,14 @@ public sealed partial class RolloutEngine
         {
             Routing routing = RoutingOf(service.Name) ?? Routing.Only(service.Name, service.Stable);
             var names = new HashSet<string>(routing.Releases, StringComparer.Ordinal);
-            RolloutState? newest = _loops
-                .Values.Select(l => l.State)
-                .Where(s => s.Plan.Service == service.Name)
-                .MaxBy(s => s.StartedAt);
+            RolloutState[] states = [.. _loops.Values.Select(l => l.State).Where(s => s.Plan.Service == service.Name)];
+            RolloutState? newest = states.MaxBy(s => s.StartedAt);
+
+            // The old release was promised for a while, and the way back leads to it: a rollout that begins meanwhile,
+            // the undo above all, must find it running.
+            RolloutState? kept = states.Where(s => !s.Open && s.KeepOldUntil is not null).MaxBy(s => s.EndedAt);
+            IReadOnlyList<RolloutEffect> promised = kept is null ? [] : Effects.Of(kept);
+            names.UnionWith(promised.OfType<RolloutEffect.KeepStack>().Select(k => k.Release));
             foreach (RolloutEffect effect in newest is null ? [] : Effects.Of(newest))
             {
                 if (effect is RolloutEffect.KeepStack keep)

@@ -28,7 +28,8 @@ internal static class GateWords
         int level = metric.Gate.Name == "latency" ? Evidence.LatencyThresholds.ObjectiveLevel : 0;
         var (bad, units, _, _) = metric.Count(level);
         string what = metric.Gate.Name == "latency" ? " above the objective's time" : "";
-        return $"candidate {Rate(bad, units)}{what}, at most {Percent(metric.Objective ?? 1)} allowed";
+        string seen = units == 0 && metric.PairCount > 0 ? $"{Pairs(metric)}," : $"candidate {Rate(bad, units)}{what},";
+        return $"{seen} at most {Percent(metric.Objective ?? 1)} allowed";
     }
 
     /// <summary>E.g. <c>4.8% of 2,000</c>.</summary>
