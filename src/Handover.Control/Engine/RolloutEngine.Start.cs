@@ -9,7 +9,7 @@ namespace Handover.Control.Engine;
 /// <summary>What a plan must satisfy at the moment that it starts. All problems are told at once.</summary>
 public sealed partial class RolloutEngine
 {
-    private static readonly string[] KnownMetrics = ["errors", "timeouts", "latency", "loss"];
+    private static readonly string[] KnownMetrics = ["errors", "timeouts", "latency", "loss", "predictions"];
 
     private async Task<Result<RolloutCommand.Begin>> PrepareAsync(
         RolloutPlan plan,

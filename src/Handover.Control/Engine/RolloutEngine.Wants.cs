@@ -162,11 +162,16 @@ public sealed partial class RolloutEngine
         _keeper.Want(wanted);
     }
 
-    private void BeginEvidence(RolloutState state)
+    private async Task BeginEvidenceAsync(RolloutState state, CancellationToken cancel)
     {
         if (state.Open && _parts.Catalog().Services.TryGetValue(state.Plan.Service, out Service? service))
         {
             _parts.Evidence.Begin(state, service);
+            if (state.Plan.Gates.Metrics.Any(m => m.Name == "predictions"))
+            {
+                var query = new JournalQuery(service.Name) { Release = state.From, Purpose = Purpose.Live };
+                _parts.Evidence.Learn(service.Name, await _parts.Journal.RecentAsync(query, 2000, cancel));
+            }
         }
     }
 

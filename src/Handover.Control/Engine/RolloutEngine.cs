@@ -69,7 +69,7 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
     {
         foreach (RolloutLoop loop in _loops.Values)
         {
-            BeginEvidence(loop.State);
+            await BeginEvidenceAsync(loop.State, cancel);
             loop.Start();
         }
 
@@ -99,7 +99,7 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
             }
 
             RolloutLoop loop = Add(events);
-            BeginEvidence(loop.State);
+            await BeginEvidenceAsync(loop.State, cancel);
             loop.Start();
             Refresh();
             Changed?.Invoke(loop.State.Id);

@@ -68,6 +68,15 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
         _open[service.Name] = new Open(state.Id, evidence);
     }
 
+    /// <summary>Tells the open rollout of a service what stable answered before it.</summary>
+    public void Learn(string service, IEnumerable<Exchange> stable)
+    {
+        if (_open.TryGetValue(service, out Open? open))
+        {
+            open.Evidence.Learn(stable);
+        }
+    }
+
     /// <summary>Stops gathering.</summary>
     public void End(string service) => _open.TryRemove(service, out _);
 

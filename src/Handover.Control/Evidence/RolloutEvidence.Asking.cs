@@ -25,6 +25,7 @@ internal sealed partial class RolloutEvidence
             ShadowPairs = _shadowPairs - _pairBase,
             LeastPairs = pairs,
             Missing = [.. Missing(state, now)],
+            PredictionBins = BinNames,
         };
     }
 
@@ -52,6 +53,14 @@ internal sealed partial class RolloutEvidence
             else if (both && gate.Name == "latency" && _latency is null)
             {
                 yield return new MissingMetric("latency", "stable needs 1,000 answers before thresholds can be frozen");
+            }
+            else if (both && gate.Name == Predictions && _bins is null)
+            {
+                yield return new MissingMetric(
+                    Predictions,
+                    "stable needs 1,000 answers with a readable output before bins can be frozen; "
+                        + "journal.payloads must be on"
+                );
             }
             else if (both && gate.Name == "loss" && _service.Labels is null)
             {

@@ -19,20 +19,27 @@ internal sealed partial class RolloutEvidence
             return;
         }
 
+        // Reading an answer takes longer than counting it: outside the lock.
+        bool live = exchange.Purpose is Purpose.Live;
+        string? output = live && WantsOutput ? OutputOf(exchange) : null;
         lock (_gate)
         {
-            if (exchange.Purpose is Purpose.Live)
+            if (live)
             {
                 _lastRequest = exchange.At;
                 CountSplit(exchange, candidate);
                 CountLive(exchange, candidate);
+                if (output is not null)
+                {
+                    CountPrediction(exchange, candidate, output);
+                }
             }
 
             if (_setup.Shadows && _pairs.Add(exchange) is { } other)
             {
-                (Exchange live, Exchange shadow) =
+                (Exchange answered, Exchange shadow) =
                     exchange.Purpose is Purpose.Live ? (exchange, other) : (other, exchange);
-                CountPair(live, shadow);
+                CountPair(answered, shadow);
             }
         }
     }

@@ -62,6 +62,10 @@ internal sealed partial class RolloutEvidence
         _units = (saved is null ? null : UnitFilter.Load(saved.Units)) ?? new UnitFilter();
         _drawn =
             (saved?.Drawn is { } drawn ? EntitySample.Load(drawn, MostDrawn) : null) ?? new EntitySample(MostDrawn);
+        _scores =
+            (saved?.Scores is { } scores ? EntitySample.Load(scores, MostScores) : null)
+            ?? new EntitySample(MostScores);
+        _bins = saved?.Bins;
         _latency = saved?.Latency;
         _loss = saved?.Loss;
         _phase = saved?.Phase ?? -1;
@@ -189,6 +193,8 @@ internal sealed partial class RolloutEvidence
             )
             {
                 Drawn = _drawn.Save(),
+                Scores = _scores.Save(),
+                Bins = _bins,
             };
             return new EvidenceSave(
                 JsonSerializer.Serialize(checkpoint, CoreJson.Options),
@@ -264,5 +270,9 @@ internal sealed partial class RolloutEvidence
     )
     {
         public string? Drawn { get; init; }
+
+        public string? Scores { get; init; }
+
+        public PredictionBins? Bins { get; init; }
     }
 }

@@ -171,7 +171,7 @@ internal static class RolloutForm
                 new MetricGate(name, metric.Ratio("worseBy") ?? Ratio.Zero)
                 {
                     Critical = metric.Flag("critical", false),
-                    HoldOnly = metric.Choice("then", "rollback") == "hold",
+                    HoldOnly = metric.Choice("then", name == "predictions" ? "hold" : "rollback") == "hold",
                 }
             );
         }

@@ -171,7 +171,12 @@ public static partial class SupportedFields
             },
             Needed(P, "spec.gates.metrics[].worseBy", F.Ratio, "How much worse than stable it may be."),
             Field(P, "spec.gates.metrics[].critical", F.Flag, "Gets a part of the kept half of alpha."),
-            Choice(P, "spec.gates.metrics[].then", ["rollback", "hold"], "What harm in it does; default rollback."),
+            Choice(
+                P,
+                "spec.gates.metrics[].then",
+                ["rollback", "hold"],
+                "What harm in it does; default rollback, for predictions hold."
+            ),
             Field(P, "spec.deadline", F.Duration, "Longest time of a phase without progress; default 2h."),
             NotYet(P, "spec.budget", F.Map, "What the rollout may cost beyond stable."),
             Choice(P, "spec.whenInconclusive", NameMaps.Inconclusive.All, "What the deadline does; default hold."),

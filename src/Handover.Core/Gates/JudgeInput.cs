@@ -34,6 +34,9 @@ public sealed record JudgeInput(
     /// <summary>Least compared pairs.</summary>
     public long LeastPairs { get; init; }
 
+    /// <summary>What people call the bins of <c>predictions</c>; empty when nobody named them.</summary>
+    public IReadOnlyList<string> PredictionBins { get; init; } = [];
+
     /// <summary>Metrics that have no data although they should, with the reason.</summary>
     public IReadOnlyList<MissingMetric> Missing { get; init; } = [];
 }

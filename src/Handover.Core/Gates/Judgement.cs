@@ -76,7 +76,9 @@ internal sealed class Judgement(GateBook book, JudgeInput input)
 
         if (metric.Gate.HoldOnly && own >= Alarm)
         {
-            string words = metric.TwoSided ? "differs between the releases" : $"is worse on {input.Candidate}";
+            string words = metric.TwoSided
+                ? $"differs between the releases{Bin(metric)}"
+                : $"is worse on {input.Candidate}";
             _holds.Add($"{metric.Gate.Name} {words}: {GateWords.Counts(metric)}; a person must look");
         }
 
@@ -106,6 +108,9 @@ internal sealed class Judgement(GateBook book, JudgeInput input)
         }
     }
 
+    private string Bin(MetricEvidence metric) =>
+        metric.DisplayLevel < input.PredictionBins.Count ? $" in {input.PredictionBins[metric.DisplayLevel]}" : "";
+
     private GateReading Read(MetricEvidence metric, double own, double threshold)
     {
         bool harm = own >= threshold;
@@ -133,6 +138,7 @@ internal sealed class Judgement(GateBook book, JudgeInput input)
         {
             HarmSource.Objective => $"the objective is broken, {GateWords.Objective(metric)}",
             HarmSource.Pairs => $"on the same requests it is worse than {input.Stable}, {GateWords.Pairs(metric)}",
+            _ when metric.TwoSided => $"it differs from {input.Stable}{Bin(metric)}, {GateWords.Counts(metric)}",
             _ => $"it is worse than {input.Stable}, {GateWords.Counts(metric)}",
         };
         string reason =

@@ -42,8 +42,6 @@ internal sealed class MetricEvidence
             : levels ? Quantiles.P90
             : 0;
         _objectiveLevel = latency ? LatencyThresholds.ObjectiveLevel : 0;
-        DisplayLevel = _safeLevel;
-
         // Where thresholds carry the margin, the counts above them are compared without a second one.
         double margin = levels ? 0 : gate.WorseBy.Value;
         HarmMargin = margin;
@@ -85,7 +83,20 @@ internal sealed class MetricEvidence
 
     public double? Objective { get; }
 
-    public int DisplayLevel { get; }
+    /// <summary>The level whose counts are shown: of a two-sided metric the bin that differs most.</summary>
+    public int DisplayLevel
+    {
+        get
+        {
+            int loudest = 0;
+            for (int j = 1; TwoSided && j < Math.Min(Levels, _harm.Length); j++)
+            {
+                loudest = Loudness(j) > Loudness(loudest) ? j : loudest;
+            }
+
+            return TwoSided ? loudest : _safeLevel;
+        }
+    }
 
     /// <summary>The margin on the ratio of counts.</summary>
     public double HarmMargin { get; }
@@ -269,6 +280,8 @@ internal sealed class MetricEvidence
             && _objectiveSafe?.Load(from) != false
             && !from.Failed;
     }
+
+    private double Loudness(int level) => Math.Max(_harm[level].LogEvidence, _fewer[level].LogEvidence);
 
     private void ObserveObjective(DateTimeOffset at, long firstBad, long bad, long units)
     {
