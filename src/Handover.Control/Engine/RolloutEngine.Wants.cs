@@ -162,16 +162,22 @@ public sealed partial class RolloutEngine
         _keeper.Want(wanted);
     }
 
-    private async Task BeginEvidenceAsync(RolloutState state, CancellationToken cancel)
+    private void BeginEvidence(RolloutState state)
     {
         if (state.Open && _parts.Catalog().Services.TryGetValue(state.Plan.Service, out Service? service))
         {
             _parts.Evidence.Begin(state, service);
-            if (state.Plan.Gates.Metrics.Any(m => m.Name == "predictions"))
-            {
-                var query = new JournalQuery(service.Name) { Release = state.From, Purpose = Purpose.Live };
-                _parts.Evidence.Learn(service.Name, await _parts.Journal.RecentAsync(query, 2000, cancel));
-            }
+        }
+    }
+
+    // Bins of predictions come from what stable answered before; after a restart they are in the checkpoint, or the
+    // next answers make them.
+    private async Task LearnAsync(RolloutState state, CancellationToken cancel)
+    {
+        if (state.Plan.Gates.Metrics.Any(m => m.Name == "predictions"))
+        {
+            var query = new JournalQuery(state.Plan.Service) { Release = state.From, Purpose = Purpose.Live };
+            _parts.Evidence.Learn(state.Plan.Service, await _parts.Journal.RecentAsync(query, 2000, cancel));
         }
     }
 

@@ -69,7 +69,7 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
     {
         foreach (RolloutLoop loop in _loops.Values)
         {
-            await BeginEvidenceAsync(loop.State, cancel);
+            BeginEvidence(loop.State);
             loop.Start();
         }
 
@@ -99,7 +99,8 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
             }
 
             RolloutLoop loop = Add(events);
-            await BeginEvidenceAsync(loop.State, cancel);
+            BeginEvidence(loop.State);
+            await LearnAsync(loop.State, cancel);
             loop.Start();
             Refresh();
             Changed?.Invoke(loop.State.Id);
