@@ -45,6 +45,7 @@ namespace Handover.Protocol;
 [JsonSerializable(typeof(HealthView))]
 [JsonSerializable(typeof(Page<VerdictRecordView>))]
 [JsonSerializable(typeof(RecomputationView))]
+[JsonSerializable(typeof(WantedLabelsView))]
 public sealed partial class ProtocolJson : JsonSerializerContext
 {
     /// <summary>For clients: members that a newer server adds are passed over.</summary>

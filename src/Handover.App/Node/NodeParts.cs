@@ -31,6 +31,7 @@ public sealed class NodeParts : IAsyncDisposable
     private RolloutEngine _engine = null!;
     private CatalogStore _catalog = null!;
     private LabelJoiner _labels = null!;
+    private WantedLabels _wanted = null!;
     private WebApplication _admin = null!;
     private Uri? _dataUrl;
 
@@ -202,6 +203,7 @@ public sealed class NodeParts : IAsyncDisposable
                 Journal = journal,
                 Labels = _labels.PushAsync,
                 Record = rollouts,
+                Wanted = _wanted.FindAsync,
                 Gateways = [_gateway],
                 Runtimes = runtime,
                 Tokens = tokens,
@@ -227,8 +229,10 @@ public sealed class NodeParts : IAsyncDisposable
         SqliteDatabase database = Keep(
             SqliteDatabase.Open(Path.Combine(options.StateDirectory, "labels.db"), SqliteDurability.Normal)
         );
+        var store = new LabelStore(database);
+        _wanted = new WantedLabels(store, journal, ServiceOf);
         var joiner = new LabelJoiner(
-            new LabelStore(database),
+            store,
             journal,
             ServiceOf,
             _time,

@@ -36,6 +36,9 @@ public sealed record ApiServices
     /// <summary>Starts and warms a release without moving traffic. Null answers "not supported yet".</summary>
     public Func<string, string, CancellationToken, Task<Result<WarmView>>>? Warm { get; init; }
 
+    /// <summary>Lists requests that need a label: service, most. Null answers "not supported yet".</summary>
+    public Func<string, int, CancellationToken, Task<Result<WantedLabelsView>>>? Wanted { get; init; }
+
     /// <summary>The record of verdicts. Null answers "not supported yet".</summary>
     public RolloutStore? Record { get; init; }
 

@@ -35,6 +35,9 @@ internal static class ServiceRoutes
             .MapPost("/services/{s}/labels", (HttpContext c, string s) => LabelsAsync(c, api, s))
             .Produces<LabelReceipt>();
         group
+            .MapGet("/services/{s}/labels/wanted", (HttpContext c, string s) => WantedAsync(c, api, s))
+            .Produces<WantedLabelsView>();
+        group
             .MapGet("/services/{s}/journal", (HttpContext c, string s) => JournalAsync(c, api, s))
             .Produces<Page<JournalEntryView>>();
         group
@@ -188,6 +191,27 @@ internal static class ServiceRoutes
         }
 
         return context.Answer(receipt, ProtocolJson.Default.LabelReceipt);
+    }
+
+    private static async Task<IResult> WantedAsync(HttpContext context, ApiServices api, string service)
+    {
+        if (Denied(context, api, service, Permission.Read) is { } denied)
+        {
+            return denied;
+        }
+
+        if (api.Wanted is null)
+        {
+            return context.NotYet("listing wanted labels");
+        }
+
+        Result<int> size = Pages.Size(context);
+        return size.Ok
+            ? context.Answer(
+                await api.Wanted(service, size.Value, context.RequestAborted),
+                ProtocolJson.Default.WantedLabelsView
+            )
+            : ApiProblems.Of(context, size.Problems);
     }
 
     private static async Task<IResult> JournalAsync(HttpContext context, ApiServices api, string service)

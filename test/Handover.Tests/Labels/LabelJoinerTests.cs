@@ -53,6 +53,26 @@ public sealed class LabelJoinerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Only_shadowed_requests_that_were_answered_differently_and_have_no_label_are_wanted()
+    {
+        await RecordAsync(Exchanges.One(1, "v1", price: 100), Exchanges.One(1, "v2", Purpose.Shadow, 130));
+        await RecordAsync(Exchanges.One(2, "v1", price: 100), Exchanges.One(2, "v2", Purpose.Shadow, 100));
+        await RecordAsync(Exchanges.One(3, "v1", price: 100), Exchanges.One(3, "v2", Purpose.Shadow, 90));
+        await RecordAsync(Exchanges.One(4, "v1", price: 100));
+        await PushAsync("""{"requestId":"r-3","truth":95}""");
+        var service = Record.EvidenceWorld.Plain with { Labels = _policy };
+        var wanted = new WantedLabels(new LabelStore(_database), _journal, _ => service);
+        WantedLabelsView found = (await wanted.FindAsync("price", 10, Cancel)).Value;
+        Assert.Equal(3, found.Searched);
+        Assert.Equal(
+            ("r-1", "v1", "100", "v2", "130"),
+            found.Items.Select(i => (i.RequestId, i.Live, i.LiveOutput, i.Shadow, i.ShadowOutput)).Single()
+        );
+        var none = new WantedLabels(new LabelStore(_database), _journal, _ => Record.EvidenceWorld.Plain);
+        Assert.Equal("no-labels", (await none.FindAsync("price", 10, Cancel)).Problems[0].Code);
+    }
+
+    [Fact]
     public async Task A_label_before_its_answer_waits_and_is_joined_when_the_answer_is_recorded()
     {
         LabelReceipt receipt = await PushAsync("""{"requestId":"r-7","truth":90}""");

@@ -50,6 +50,39 @@ internal static class LabelsCommand
                 return receipt.Rejected > 0 ? ExitCodes.Failed : ExitCodes.Ok;
             }
         );
-        return new Command("labels", "Truth that arrives late") { push, NotYet.Command(run, "wanted") };
+        return new Command("labels", "Truth that arrives late") { push, Wanted(run) };
+    }
+
+    private static Command Wanted(CliRunner run)
+    {
+        var service = new Argument<string>("SERVICE");
+        var most = new Option<int>("--limit") { DefaultValueFactory = _ => 100, Description = "At most so many" };
+        return run.Handle(
+            new Command("wanted", "List the requests whose truth would tell the most") { service, most },
+            async session =>
+            {
+                string name = Uri.EscapeDataString(session.Parse.GetValue(service)!);
+                WantedLabelsView wanted = await session.Api.GetAsync(
+                    $"/api/v1/services/{name}/labels/wanted?pageSize={session.Parse.GetValue(most)}",
+                    ProtocolJson.Lenient.WantedLabelsView,
+                    session.Cancel
+                );
+                session.Output.One(
+                    wanted,
+                    ProtocolJson.Default.WantedLabelsView,
+                    w => string.Join('\n', w.Items.Select(i => i.RequestId)),
+                    (output, w) =>
+                        OutputWriter.Table(
+                            output,
+                            w.Items,
+                            ("REQUEST", i => i.RequestId),
+                            ("ENTITY", i => i.Entity ?? "-"),
+                            ("LIVE", i => $"{i.Live}: {i.LiveOutput}"),
+                            ("SHADOW", i => $"{i.Shadow}: {i.ShadowOutput}")
+                        )
+                );
+                return ExitCodes.Ok;
+            }
+        );
     }
 }
