@@ -99,7 +99,7 @@ public sealed class Plots(Timeline timeline)
         {
             string[] metrics = [.. threshold.Select(p => p.Metric).Distinct()];
             string colour = metrics.Length == 1 ? Palette.Gate(metrics[0]) : "#333333";
-            plot.Threshold($"harm: {string.Join(", ", metrics)}", colour, threshold.Key);
+            plot.Threshold("harm is called", colour, threshold.Key);
         }
 
         return plot.ToString();

@@ -67,9 +67,15 @@ public sealed class SvgPlot
         Legend(name, colour, null);
     }
 
-    /// <summary>A horizontal threshold.</summary>
-    public void Threshold(string name, string colour, double value) =>
-        Line(name, colour, [(x.Low, value), (x.High, value)], dashed: true);
+    /// <summary>A horizontal threshold, dashed; all of them share one word in the legend.</summary>
+    public void Threshold(string name, string colour, double value)
+    {
+        body.AppendLine(
+            Text($"<path d=\"M{X(x.Low):0.#} {Y(value):0.#}H{X(x.High):0.#}\" stroke=\"{colour}\" ")
+                + "stroke-width=\"1.8\" stroke-dasharray=\"5 3\"/>"
+        );
+        Legend(name, "#333333", "5 3");
+    }
 
     /// <summary>A vertical line with a word above the plot, in one of the rows for words.</summary>
     public void Mark(double at, string text, int row)
