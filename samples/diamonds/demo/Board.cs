@@ -52,13 +52,3 @@ public abstract class Board
     /// <summary>The board for this output.</summary>
     public static Board ForConsole() => Console.IsOutputRedirected ? new PlainBoard() : new LiveBoard();
 }
-
-/// <summary>Plain lines, for logs.</summary>
-public sealed class PlainBoard : Board
-{
-    /// <inheritdoc/>
-    public override Task RunAsync(Timeline timeline, LoadSummary load, Func<Task> demo) => demo();
-
-    /// <inheritdoc/>
-    protected override void Write(string line, bool title) => Console.WriteLine(line);
-}

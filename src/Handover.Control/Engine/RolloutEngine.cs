@@ -64,7 +64,9 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
         }
     }
 
-    /// <summary>Goes on with the rollouts; after <see cref="PrepareToServeAsync"/>, when the gateway takes requests.</summary>
+    /// <summary>
+    /// Goes on with the rollouts; after <see cref="PrepareToServeAsync"/>, when the gateway takes requests.
+    /// </summary>
     public void Start()
     {
         foreach (RolloutLoop loop in _loops.Values)

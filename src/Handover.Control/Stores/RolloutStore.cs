@@ -151,7 +151,9 @@ public sealed class RolloutStore
                 : null
         );
 
-    /// <summary>Every tick that the gates consumed, in order, as <see cref="Core.Evidence.TickCodec"/> wrote it.</summary>
+    /// <summary>
+    /// Every tick that the gates consumed, in order, as <see cref="Core.Evidence.TickCodec"/> wrote it.
+    /// </summary>
     public IReadOnlyList<string> Ticks(string rollout) =>
         _database.Read(connection =>
             SqliteDatabase.Query(

@@ -220,8 +220,8 @@ internal sealed class KillLoop(KillLoopOptions options) : IAsyncDisposable
     }
 
     /// <summary>
-    /// Failures that neither the closed port nor the kill itself explains. An answer with a status is never explained: a
-    /// port that is open serves.
+    /// Failures that neither the closed port nor the kill itself explains. An answer with a status is never explained:
+    /// a port that is open serves.
     /// </summary>
     private long Unexplained()
     {

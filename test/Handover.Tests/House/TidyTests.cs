@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Xunit;
 
@@ -41,17 +40,14 @@ public sealed partial class TidyTests
         "testdata",
     ];
 
-    private static readonly string[] Tracked = Git("ls-files");
-    private static readonly string[] Sources = [.. Tracked.Where(f => f.EndsWith(".cs", StringComparison.Ordinal))];
-
     [Fact]
     public void Files_are_short_and_lines_are_narrow()
     {
         var wrong = new List<string>();
-        foreach (string file in Sources)
+        foreach (string file in Repository.Sources)
         {
-            string[] lines = File.ReadAllLines(Repository.At(file));
-            int limit = file.StartsWith("test/", StringComparison.Ordinal) ? TestFileLines : FileLines;
+            string[] lines = Repository.Lines(file);
+            int limit = Repository.In(file, "test") ? TestFileLines : FileLines;
             if (lines.Length > limit)
             {
                 wrong.Add($"{file}: {lines.Length} lines, at most {limit}; split it by what it does");
@@ -73,9 +69,9 @@ public sealed partial class TidyTests
     public void Methods_fit_on_a_screen()
     {
         var wrong = new List<string>();
-        foreach (string file in Sources)
+        foreach (string file in Repository.Sources)
         {
-            string[] lines = File.ReadAllLines(Repository.At(file));
+            string[] lines = Repository.Lines(file);
             for (int i = 0; i + 1 < lines.Length; i++)
             {
                 // Bodies are formatted: a member's brace stands alone, four columns in (eight in a nested type).
@@ -105,57 +101,16 @@ public sealed partial class TidyTests
     }
 
     [Fact]
-    public void Words_of_the_field_are_ours()
-    {
-        string other = "can" + "ary";
-        Assert.Empty(
-            Found(new Regex(other, RegexOptions.IgnoreCase, TimeSpan.FromSeconds(1)))
-                .Where(f => f.StartsWith("src/", StringComparison.Ordinal))
-        );
-    }
-
-    [Fact]
     public void The_root_holds_only_what_is_listed()
     {
-        IEnumerable<string> root = Tracked.Select(f => f.Split('/')[0]).Distinct();
+        IEnumerable<string> root = Repository.Tracked.Select(f => f.Split('/')[0]).Distinct();
         Assert.Empty(root.Except(RootFiles));
     }
 
-    [Fact]
-    public void Type_and_folder_and_namespace_agree()
-    {
-        var wrong = new List<string>();
-        foreach (string file in Sources.Where(f => f.StartsWith("src/", StringComparison.Ordinal)))
-        {
-            Match space = Namespace().Match(File.ReadAllText(Repository.At(file)));
-            string folder = Path.GetDirectoryName(file)!["src/".Length..].Replace('/', '.');
-            if (space.Success && space.Groups[1].Value != folder)
-            {
-                wrong.Add($"{file}: namespace {space.Groups[1].Value}, folder {folder}");
-            }
-        }
-
-        Assert.Empty(wrong);
-    }
-
-    [Fact]
-    public void Every_path_in_the_architecture_page_exists()
-    {
-        string text = File.ReadAllText(Repository.At("ARCHITECTURE.md"));
-        IEnumerable<string> paths = PathInBackquotes().Matches(text).Select(m => m.Groups[1].Value.TrimEnd('/'));
-        Assert.Empty(paths.Where(p => !File.Exists(Repository.At(p)) && !Directory.Exists(Repository.At(p))));
-        IEnumerable<string> rooms = Directory
-            .EnumerateDirectories(Repository.At("src"))
-            .SelectMany(Directory.EnumerateDirectories)
-            .Select(d => Path.GetFileName(d))
-            .Where(d => d is not ("bin" or "obj" or "Properties"));
-        Assert.Empty(rooms.Where(r => !text.Contains(r, StringComparison.Ordinal)));
-        Assert.True(text.Split('\n').Length <= 200, "ARCHITECTURE.md has at most 200 lines");
-    }
-
     private static IEnumerable<string> Found(Regex what) =>
-        Sources.SelectMany(file =>
-            File.ReadAllLines(Repository.At(file))
+        Repository.Sources.SelectMany(file =>
+            Repository
+                .Lines(file)
                 .Select((text, i) => (text, line: i + 1))
                 .Where(l => what.IsMatch(l.text))
                 .Select(l => $"{file}:{l.line}: {l.text.Trim()}")
@@ -179,22 +134,6 @@ public sealed partial class TidyTests
         return true;
     }
 
-    private static string[] Git(string arguments)
-    {
-        var start = new ProcessStartInfo("git", arguments)
-        {
-            WorkingDirectory = Repository.Root,
-            RedirectStandardOutput = true,
-        };
-        using Process git = Process.Start(start)!;
-        string output = git.StandardOutput.ReadToEnd();
-        git.WaitForExit();
-        Assert.Equal(0, git.ExitCode);
-        string[] files = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.NotEmpty(files);
-        return [.. files.Where(f => File.Exists(Repository.At(f)))];
-    }
-
     [GeneratedRegex(@"^( {4}| {8})\{$")]
     private static partial Regex OpeningBrace();
 
@@ -203,10 +142,4 @@ public sealed partial class TidyTests
         RegexOptions.ExplicitCapture
     )]
     private static partial Regex TypeKeyword();
-
-    [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]
-    private static partial Regex Namespace();
-
-    [GeneratedRegex(@"`((?:src|test|docs|eng|samples|bench)/[\w./-]*)`")]
-    private static partial Regex PathInBackquotes();
 }
