@@ -44,6 +44,7 @@ internal sealed class AdminNode : IAsyncDisposable
             Catalog = new StoredCatalog(CatalogStore.Open(database, TimeProvider.System).Value),
             Epochs = SqliteEpochStore.Open(database, TimeProvider.System),
             Journal = new EmptyJournal(),
+            Record = new RolloutStore(database),
             Tokens = TokenStore.Open(directory, TimeProvider.System).Value,
             Audit = AuditLog.Open(directory, TimeProvider.System).Value,
             Address = AdminAddress.Parse("http://127.0.0.1:0", null, null, []).Value,

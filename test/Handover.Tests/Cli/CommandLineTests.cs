@@ -1,6 +1,11 @@
 using System.Text.Json;
 using Handover.App.Cli;
 using Handover.Control.Security;
+using Handover.Control.Stores;
+using Handover.Core.Catalog;
+using Handover.Core.Evidence;
+using Handover.Core.Foundation;
+using Handover.Core.Gates;
 using Handover.Tests.Api;
 using Xunit;
 
@@ -87,6 +92,39 @@ public sealed class CommandLineTests : IAsyncLifetime
         await RunAsync(Manifests, "apply", "-f", "-");
         Assert.Equal(0, (await RunAsync("", "rollout", "start", "price", "--to", "v2", "--dry-run")).Exit);
         Assert.Equal(0, _node.Rollouts.Started);
+    }
+
+    [Fact]
+    public async Task Verdicts_are_shown_and_recomputed_and_a_forged_one_ends_with_1()
+    {
+        await RunAsync(Manifests, "apply", "-f", "-");
+        string id = (await RunAsync("", "rollout", "start", "price", "--to", "v2")).Out.Trim();
+        var at = new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
+        var setup = new GateSetup(new GatePlan(), new Objectives(), RestartPlan.Over(at, TimeSpan.Zero));
+        var input = new JudgeInput(JudgedPhase.Shift, at, Share.FromPercent(10), "v1", "v2");
+        GateBook book = GateBook.Start(setup);
+        Verdict verdict = book.Judge(input);
+        Keep(new VerdictRecord(0, at, 0, book.ConfigHash, input, verdict, [], setup.Plan.Metrics));
+        (int exit, string output, _) = await RunAsync("", "rollout", "verdicts", id);
+        Assert.Equal(0, exit);
+        Assert.Contains(
+            $"promote  share 10%  after 0 ticks  config {book.ConfigHash}",
+            output,
+            StringComparison.Ordinal
+        );
+        (exit, output, _) = await RunAsync("", "rollout", "recompute", id);
+        Assert.Equal((0, true), (exit, output.Contains("the same to the last bit", StringComparison.Ordinal)));
+        Verdict forged = verdict with { Outcome = Outcome.Hold };
+        Keep(new VerdictRecord(0, at, 0, book.ConfigHash, input, forged, [], setup.Plan.Metrics));
+        (exit, output, _) = await RunAsync("", "rollout", "recompute", id);
+        Assert.Equal((1, true), (exit, output.Contains("verdict 2 of", StringComparison.Ordinal)));
+        Assert.Equal(1, (await RunAsync("", "rollout", "recompute", "none")).Exit);
+
+        void Keep(VerdictRecord record) =>
+            _node.Services.Record!.SaveEvidence(
+                id,
+                new EvidenceSave("{}", JsonSerializer.Serialize(setup, CoreJson.Options), 1, [], record)
+            );
     }
 
     [Theory]
