@@ -104,6 +104,9 @@ internal sealed class RolloutLoop : IAsyncDisposable
     {
         await Task.Yield();
         _effects.Reconcile(State);
+
+        // Not only at the first tick of the timer: an undo is waited for by callers who meet the release that is sick.
+        Post(new RolloutCommand.Tick());
         using var timer = new PeriodicTimer(TickPeriod, _time);
         Task<bool> ticked = timer.WaitForNextTickAsync(_stop.Token).AsTask();
         Task<bool> asked = _inbox.Reader.WaitToReadAsync(_stop.Token).AsTask();

@@ -5,6 +5,7 @@ namespace Handover.Integration.Acceptance;
 /// <summary>
 /// A node that dies at any time loses nothing but what was in flight. The long version is <c>./do chaos</c>.
 /// </summary>
+[Collection(AcceptanceCollection.Name)]
 public sealed class ChaosTests
 {
     [Fact(Timeout = 90_000)]

@@ -20,7 +20,7 @@ internal sealed class NodeProcess : IAsyncDisposable
     private readonly Lock _gate = new();
     private Process? _process;
 
-    public NodeProcess(string processCommand = "")
+    public NodeProcess(string? slow = null)
     {
         Dir = Directory.CreateTempSubdirectory("handover-accept-").FullName;
         State = Path.Combine(Dir, ".handover");
@@ -34,7 +34,7 @@ internal sealed class NodeProcess : IAsyncDisposable
         foreach (string name in (string[])["service.yaml", "consumers.yaml", "releases.yaml", "releases-bad.yaml"])
         {
             string text = File.ReadAllText(Path.Combine(sample, "service", name));
-            File.WriteAllText(Path.Combine(Dir, name), Commanded(text, processCommand));
+            File.WriteAllText(Path.Combine(Dir, name), Commanded(text, slow));
         }
 
         (DataPort, AdminPort) = FreePorts();
@@ -147,6 +147,15 @@ internal sealed class NodeProcess : IAsyncDisposable
         return at;
     }
 
+    /// <summary>SIGTERM, and waits until the node has ended its work.</summary>
+    public async Task StopAsync()
+    {
+        using Process term = Process.Start("kill", ["-TERM", _process!.Id.ToString()]);
+        await term.WaitForExitAsync();
+        using var bound = new CancellationTokenSource(Patience);
+        await _process.WaitForExitAsync(bound.Token);
+    }
+
     /// <summary>A client of the admin API as the command line has it.</summary>
     public AdminClient Admin() => new(new Uri($"http://127.0.0.1:{AdminPort}"), Token, TimeSpan.FromSeconds(70));
 
@@ -220,8 +229,9 @@ internal sealed class NodeProcess : IAsyncDisposable
     }
 
     // The sample's process members fail on purpose; here they are wanted for being processes.
-    private static string Commanded(string text, string fault) =>
-        text.Replace(""", --fault, "errors=5%"]""", fault + "]", StringComparison.Ordinal);
+    private static string Commanded(string text, string? slow) =>
+        text.Replace(", --fault, \"errors=5%\"]", "]", StringComparison.Ordinal)
+            .Replace("\"delay=80ms\"", $"\"{slow ?? "delay=80ms"}\"", StringComparison.Ordinal);
 
     private static (int Data, int Admin) FreePorts()
     {
