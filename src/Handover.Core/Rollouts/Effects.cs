@@ -29,17 +29,17 @@ public static class Effects
             return effects;
         }
 
-        // From the first moment: an undo goes back to a stack that is still running, and must not let it stop first.
+        if (s.Status is RolloutStatus.Pending)
+        {
+            return effects;
+        }
+
         if (s.Phase is not Phase.Verify)
         {
             effects.Add(new RolloutEffect.KeepStack(s.Plan.To));
         }
 
-        if (s.Status is not RolloutStatus.Pending)
-        {
-            effects.AddRange(OfPhase(s));
-        }
-
+        effects.AddRange(OfPhase(s));
         return effects;
     }
 

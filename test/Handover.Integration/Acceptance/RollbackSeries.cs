@@ -65,12 +65,6 @@ internal sealed class RollbackSeries(double rps, int seed) : IAsyncDisposable
         DateTimeOffset begun = TimeProvider.System.GetUtcNow();
         RolloutView rollout = await _node.StartRolloutAsync(admin, PlanFor(phase, to));
         rollout = await UntilAsync(admin, rollout.Id, r => Reached(r, phase));
-        if (phase == "switch")
-        {
-            // Left alone it goes on to bake at the next look of the gates.
-            await CommandAsync(admin, $"/api/v1/rollouts/{rollout.Id}:pause");
-        }
-
         // A moment of traffic on the candidate, never the same, so that the command meets every part of a tick.
         await Task.Delay(50 + (_taken.Count * 37 % 100));
         rollout = await NodeProcess.RolloutAsync(admin, rollout.Id);
@@ -125,7 +119,12 @@ internal sealed class RollbackSeries(double rps, int seed) : IAsyncDisposable
             tail = ["- bake: { for: 100ms }", "- retire: { keep: 10m }"];
         }
 
-        return AcceptancePlans.Plan($"back-{phase}", to, "cutover", [.. head, .. body, .. tail]);
+        string plan = AcceptancePlans.Plan($"back-{phase}", to, "cutover", [.. head, .. body, .. tail]);
+
+        // Proof takes hundreds of requests; without it the gates leave a switch within moments.
+        return phase == "switch"
+            ? plan.Replace("gates:", "gates:\n    promote: proof", StringComparison.Ordinal)
+            : plan;
     }
 
     private static async Task<RolloutView> UntilAsync(AdminClient admin, string id, Func<RolloutView, bool> holds)
@@ -157,8 +156,7 @@ internal sealed class RollbackSeries(double rps, int seed) : IAsyncDisposable
             new RolloutCommandRequest(),
             ProtocolJson.Default.RolloutCommandRequest,
             ProtocolJson.Default.RolloutView,
-            CancellationToken.None,
-            path.Contains("/rollouts/", StringComparison.Ordinal) ? "*" : null
+            CancellationToken.None
         );
         return view;
     }

@@ -38,15 +38,6 @@ public sealed class DeciderTests
     }
 
     [Fact]
-    public void An_undo_keeps_the_stack_it_goes_back_to_from_its_first_moment()
-    {
-        Phase[] undo = [new Phase.Start(TimeSpan.FromMinutes(2)), new Phase.Retire(TimeSpan.FromHours(24))];
-        var walk = new RolloutWalk(RolloutWalk.Parallel(undo));
-        Assert.Equal(RolloutStatus.Pending, walk.State.Status);
-        Assert.Equal([new RolloutEffect.KeepStack("v1"), new RolloutEffect.KeepStack("v2")], walk.Effects);
-    }
-
-    [Fact]
     public void A_broken_contract_refuses_before_anything_is_started()
     {
         var walk = new RolloutWalk(RolloutWalk.Parallel());
