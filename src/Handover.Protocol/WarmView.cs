@@ -18,4 +18,22 @@ public sealed record WarmView(
     double LatencyMsP50,
     double LatencyMsP99,
     IReadOnlyList<string> Findings
+)
+{
+    /// <summary>The latency curve, window by window.</summary>
+    public IReadOnlyList<WarmWindowView> Windows { get; init; } = [];
+}
+
+/// <summary>One round of replayed requests.</summary>
+/// <param name="Number">From 1.</param>
+/// <param name="Requests">How many.</param>
+/// <param name="Failed">Those that got no good answer.</param>
+/// <param name="LatencyMsP95">The release's 95th percentile, in milliseconds.</param>
+/// <param name="StableLatencyMsP95">Stable's at the same load, in milliseconds.</param>
+public sealed record WarmWindowView(
+    int Number,
+    int Requests,
+    int Failed,
+    double LatencyMsP95,
+    double StableLatencyMsP95
 );

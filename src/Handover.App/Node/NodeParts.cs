@@ -173,6 +173,7 @@ public sealed class NodeParts : IAsyncDisposable
         var gateways = new GatewayRegistry();
         gateways.Add(_gateway);
         var target = Keep(new GatewayWarmTarget(() => DataUrl, pinKey, _time));
+        var warmer = new Warmer(journal, target, _time);
         _engine = new RolloutEngine(
             new EngineParts
             {
@@ -184,7 +185,7 @@ public sealed class NodeParts : IAsyncDisposable
                 Gateway = _gateway,
                 Publisher = new GatewayPublisher(_gateway, runtime, [pinKey]),
                 Evidence = evidence,
-                Warmer = new Warmer(journal, target, _time),
+                Warmer = warmer,
                 Verifier = new Verifier(runtime, MachineMemory.FreeBytes),
                 Journal = journal,
             },
@@ -194,9 +195,21 @@ public sealed class NodeParts : IAsyncDisposable
         _stops.Add(_engine.DisposeAsync);
         _catalog.InUse = key => key.Kind == ResourceKind.Release ? _engine.UseOf(key.Service!, key.Name) : null;
         _catalog.ServingRelease = service => _engine.RoutingOf(service)?.Stable;
+        var warming = new ReleaseWarming(
+            new ReleaseWarmingParts
+            {
+                Catalog = () => _catalog.Current,
+                StableOf = service => _engine.RoutingOf(service)?.Stable,
+                Borrow = _engine.Borrow,
+                Runtime = runtime,
+                Journal = journal,
+                Warmer = warmer,
+            }
+        );
         _admin = Admin(
             new ApiServices
             {
+                Warm = warming.WarmAsync,
                 Rollouts = _engine,
                 Catalog = new StoredCatalog(_catalog),
                 Epochs = epochs,

@@ -22,6 +22,9 @@ public sealed partial class RolloutEngine
     private readonly ConcurrentDictionary<string, bool> _begun = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Routing> _routings = new(StringComparer.Ordinal);
 
+    private readonly ConcurrentDictionary<Loan, (string Service, string Release)> _loans = new();
+    private readonly Lock _wanting = new();
+
     /// <summary>The routing of a service as last read; null when it has none yet.</summary>
     public Routing? RoutingOf(string service) => _routings.GetValueOrDefault(service);
 
@@ -76,6 +79,18 @@ public sealed partial class RolloutEngine
         return user is null ? null : $"rollout {user.Id} uses it";
     }
 
+    /// <summary>
+    /// Keeps a stack running besides what services and rollouts want, until the answer is disposed. The keeper stays
+    /// the only one who stops stacks, so a rollout that begins meanwhile never loses its candidate.
+    /// </summary>
+    public IDisposable Borrow(string service, string release)
+    {
+        var loan = new Loan(this, (service, release));
+        _loans[loan] = loan.Key;
+        Want();
+        return loan;
+    }
+
     /// <summary>Something may have changed: catalog, stacks, rollouts or tokens. Returns at once.</summary>
     public void Refresh() => _refresh.Writer.TryWrite(true);
 
@@ -122,6 +137,15 @@ public sealed partial class RolloutEngine
 
     private void Want()
     {
+        // One at a time: an older wish must never replace a newer one.
+        lock (_wanting)
+        {
+            WantAll();
+        }
+    }
+
+    private void WantAll()
+    {
         CatalogSnapshot catalog = _parts.Catalog();
         var wanted = new Dictionary<(string Service, string Release), Release>();
         var mirrors = new Dictionary<string, RolloutEffect.Mirror>(StringComparer.Ordinal);
@@ -158,6 +182,14 @@ public sealed partial class RolloutEngine
             }
         }
 
+        foreach ((string Service, string Release) key in _loans.Values)
+        {
+            if (catalog.Releases.TryGetValue(key, out Release? release))
+            {
+                wanted[key] = release;
+            }
+        }
+
         _parts.Publisher.Publish(catalog, [.. catalog.Releases.Keys], mirrors, _parts.OverrideHashes());
         _keeper.Want(wanted);
     }
@@ -190,5 +222,18 @@ public sealed partial class RolloutEngine
             Purpose = Purpose.Live,
         };
         _parts.Evidence.Remember(await _parts.Journal.RecentAsync(query, 2000, cancel));
+    }
+
+    private sealed class Loan(RolloutEngine engine, (string Service, string Release) key) : IDisposable
+    {
+        public (string Service, string Release) Key => key;
+
+        public void Dispose()
+        {
+            if (engine._loans.TryRemove(this, out _))
+            {
+                engine.Refresh();
+            }
+        }
     }
 }

@@ -32,7 +32,17 @@ public sealed record WarmJob(Service Service, string Stable, string Candidate, i
 /// <param name="Requests">How many.</param>
 /// <param name="P95Ms">The candidate's 95th percentile in milliseconds.</param>
 /// <param name="StableP95Ms">Stable's at the same load.</param>
-public sealed record WarmWindow(int Number, int Requests, double P95Ms, double StableP95Ms);
+public sealed record WarmWindow(int Number, int Requests, double P95Ms, double StableP95Ms)
+{
+    /// <summary>The candidate's median in milliseconds.</summary>
+    public double P50Ms { get; init; }
+
+    /// <summary>The candidate's 99th percentile in milliseconds.</summary>
+    public double P99Ms { get; init; }
+
+    /// <summary>Requests that got no good answer.</summary>
+    public int Failed { get; init; }
+}
 
 /// <summary>How a warm-up ended.</summary>
 /// <param name="Windows">The latency curve.</param>

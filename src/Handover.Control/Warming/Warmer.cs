@@ -35,16 +35,22 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
     public async Task<WarmReport> WarmAsync(WarmJob job, Action<WarmWindow>? progress, CancellationToken cancel)
     {
         IReadOnlyList<Exchange> recorded = await RecordedAsync(job, cancel);
-        double[] stable = await ReplayAsync(job, job.Stable, recorded, answers: null, cancel);
-        double stableP95 = Quantile(stable);
+        (double[] stable, _) = await ReplayAsync(job, job.Stable, recorded, answers: null, cancel);
+        double stableP95 = Quantile(stable, 0.95);
         var windows = new List<WarmWindow>();
         double? before = null;
         int slow = 0;
         for (int i = 1; i <= MostWindows; i++)
         {
             List<(Exchange Recorded, WarmAnswer Answer)>? answers = i == 1 ? [] : null;
-            double p95 = Quantile(await ReplayAsync(job, job.Candidate, recorded, answers, cancel));
-            var window = new WarmWindow(i, recorded.Count, p95, stableP95);
+            (double[] latencies, int failed) = await ReplayAsync(job, job.Candidate, recorded, answers, cancel);
+            double p95 = Quantile(latencies, 0.95);
+            var window = new WarmWindow(i, recorded.Count, p95, stableP95)
+            {
+                P50Ms = Quantile(latencies, 0.5),
+                P99Ms = Quantile(latencies, 0.99),
+                Failed = failed,
+            };
             windows.Add(window);
             progress?.Invoke(window);
             if (answers is not null && Refusals(job, answers) is { Count: > 0 } refusals)
@@ -100,7 +106,7 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
         }
     }
 
-    private async Task<double[]> ReplayAsync(
+    private async Task<(double[] Latencies, int Failed)> ReplayAsync(
         WarmJob job,
         string release,
         IReadOnlyList<Exchange> recorded,
@@ -109,6 +115,7 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
     )
     {
         double[] latencies = new double[recorded.Count];
+        int failed = 0;
         var options = new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancel };
         await Parallel.ForAsync(
             0,
@@ -119,6 +126,11 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
                 long start = Stopwatch.GetTimestamp();
                 WarmAnswer answer = await target.AskAsync(job.Service, release, recorded[i], token);
                 latencies[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+                if (!answer.Ok)
+                {
+                    Interlocked.Increment(ref failed);
+                }
+
                 if (answers is not null)
                 {
                     lock (answers)
@@ -128,7 +140,7 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
                 }
             }
         );
-        return latencies;
+        return (latencies, failed);
     }
 
     private static IReadOnlyList<string> Refusals(WarmJob job, List<(Exchange Recorded, WarmAnswer Answer)> answers)
@@ -169,9 +181,9 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
         return refusals;
     }
 
-    private static double Quantile(double[] values)
+    private static double Quantile(double[] values, double level)
     {
         double[] sorted = [.. values.Order()];
-        return sorted[(int)Math.Min(sorted.Length - 1, 0.95 * sorted.Length)];
+        return sorted[(int)Math.Min(sorted.Length - 1, level * sorted.Length)];
     }
 }

@@ -41,6 +41,15 @@ internal static class WarmCommand
         output.WriteLine(
             FormattableString.Invariant($"latency p50 {view.LatencyMsP50:0.0} ms, p99 {view.LatencyMsP99:0.0} ms")
         );
+        foreach (WarmWindowView window in view.Windows)
+        {
+            output.WriteLine(
+                FormattableString.Invariant(
+                    $"  window {window.Number}: p95 {window.LatencyMsP95:0.0} ms, stable {window.StableLatencyMsP95:0.0} ms, {window.Failed} of {window.Requests} failed"
+                )
+            );
+        }
+
         foreach (string finding in view.Findings)
         {
             output.WriteLine(finding);

@@ -1,0 +1,140 @@
+using Handover.Core.Catalog;
+using Handover.Core.Foundation;
+using Handover.Ports;
+using Handover.Protocol;
+
+namespace Handover.Control.Warming;
+
+/// <summary>
+/// Warms a release outside a rollout: somebody wants to know before the rollout whether it starts, keeps its contract
+/// and is fast enough. No traffic moves. The stack is borrowed, so it stops again unless something else wants it too.
+/// </summary>
+/// <param name="parts">What it stands on.</param>
+public sealed class ReleaseWarming(ReleaseWarmingParts parts)
+{
+    /// <summary>Recorded requests per window.</summary>
+    public const int Requests = 100;
+
+    private readonly SemaphoreSlim _one = new(1, 1);
+
+    /// <summary>Starts the release, replays recorded requests, and tells each window.</summary>
+    /// <param name="service">Name of the service.</param>
+    /// <param name="to">The release.</param>
+    /// <param name="cancel">Ends it; the stack is given back.</param>
+    public async Task<Result<WarmView>> WarmAsync(string service, string to, CancellationToken cancel)
+    {
+        CatalogSnapshot catalog = parts.Catalog();
+        if (!catalog.Services.TryGetValue(service, out Service? declared))
+        {
+            return new Problem("unknown-service", $"there is no service '{service}'.");
+        }
+
+        if (!catalog.Releases.TryGetValue((service, to), out Release? release))
+        {
+            return new Problem("unknown-release", $"the service '{service}' has no release '{to}'.")
+            {
+                Fix = "See 'handover get release'.",
+            };
+        }
+
+        string stable = parts.StableOf(service) ?? declared.Stable;
+        if (!await _one.WaitAsync(TimeSpan.Zero, cancel))
+        {
+            return new Problem("conflict", "another release is being warmed on this node.")
+            {
+                Fix = "Two at a time would measure each other; try again when it has ended.",
+            };
+        }
+
+        try
+        {
+            return await WarmAsync(declared, release, catalog, stable, cancel);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private async Task<Result<WarmView>> WarmAsync(
+        Service service,
+        Release release,
+        CatalogSnapshot catalog,
+        string stable,
+        CancellationToken cancel
+    )
+    {
+        var recorded = new JournalQuery(service.Name)
+        {
+            Release = stable,
+            Purpose = Core.Traffic.Purpose.Live,
+            Replayable = true,
+        };
+        int known = (await parts.Journal.RecentAsync(recorded, Warmer.LeastRecorded, cancel)).Count;
+        if (known < Warmer.LeastRecorded)
+        {
+            return new Problem(
+                "conflict",
+                $"the journal has {known} recorded requests of {service.Name}/{stable}; {Warmer.LeastRecorded} are needed."
+            )
+            {
+                Fix = "Send it traffic first, with spec.journal.payloads on and spec.journal.sample above 0.",
+            };
+        }
+
+        using IDisposable borrowed = parts.Borrow(service.Name, release.Name);
+        Result<StackStatus> started = await parts.Runtime.StartAsync(release, cancel);
+        if (!started.Ok)
+        {
+            return Result<WarmView>.Failed(started.Problems);
+        }
+
+        var job = new WarmJob(service, stable, release.Name, Requests)
+        {
+            Declared = release.Output,
+            StableDeclared = catalog.Releases.GetValueOrDefault((service.Name, stable))?.Output,
+            ErrorLimit = service.Objectives.Errors ?? new Ratio(0.01),
+        };
+        return View(job, await parts.Warmer.WarmAsync(job, progress: null, cancel));
+    }
+
+    private static WarmView View(WarmJob job, WarmReport report) =>
+        new(
+            job.Service.Name,
+            job.Candidate,
+            report.Windows.Sum(w => (long)w.Requests),
+            report.Windows.Sum(w => (long)w.Failed),
+            report.Refusals.Count == 0,
+            report.Windows[^1].P50Ms,
+            report.Windows[^1].P99Ms,
+            report.Refusals
+        )
+        {
+            Windows =
+            [
+                .. report.Windows.Select(w => new WarmWindowView(w.Number, w.Requests, w.Failed, w.P95Ms, w.StableP95Ms)),
+            ],
+        };
+}
+
+/// <summary>What warming outside a rollout stands on.</summary>
+public sealed record ReleaseWarmingParts
+{
+    /// <summary>What is declared.</summary>
+    public required Func<CatalogSnapshot> Catalog { get; init; }
+
+    /// <summary>The release that serves a service now; null before its first routing.</summary>
+    public required Func<string, string?> StableOf { get; init; }
+
+    /// <summary>Keeps a stack (service, release) wanted until the answer is disposed.</summary>
+    public required Func<string, string, IDisposable> Borrow { get; init; }
+
+    /// <summary>Where members run.</summary>
+    public required IRuntimePort Runtime { get; init; }
+
+    /// <summary>What was recorded.</summary>
+    public required IJournalPort Journal { get; init; }
+
+    /// <summary>Replays it.</summary>
+    public required Warmer Warmer { get; init; }
+}
