@@ -174,6 +174,12 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
         }
 
         RolloutLoop? open = _loops.Values.FirstOrDefault(l => l.State.Open && l.State.Plan.Service == service);
+        if (open is not null && ServiceRollback.Is(open.State.Plan))
+        {
+            // Somebody was faster: the service is on its way back already, and taking that back would undo the undo.
+            return await DoneAsync(open, s => !s.Open || s.Epoch > 0, cancel);
+        }
+
         if (open is not null)
         {
             Result<RolloutState> asked = await open.AskAsync(
@@ -185,33 +191,19 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
                 : Result<RolloutSnapshot>.Failed(asked.Problems);
         }
 
-        RolloutState? last = _loops
-            .Values.Select(l => l.State)
-            .Where(s => s.Plan.Service == service && s.Status == RolloutStatus.Succeeded)
-            .MaxBy(s => s.EndedAt);
-        if (last is null)
+        Result<RolloutState> last = ServiceRollback.Undoes(
+            service,
+            [.. _loops.Values.Select(l => l.State)],
+            _time.GetUtcNow()
+        );
+        if (!last.Ok)
         {
-            return new Problem("nothing-to-roll-back", $"'{service}' has had no rollout that could be undone.");
+            return Result<RolloutSnapshot>.Failed(last.Problems);
         }
 
-        Result<RolloutSnapshot> undo = await StartAsync(UndoOf(last), actor, cancel);
+        Result<RolloutSnapshot> undo = await StartAsync(ServiceRollback.PlanOf(last.Value), actor, cancel);
         return undo.Ok ? await DoneAsync(_loops[undo.Value.State.Id], s => !s.Open || s.Epoch > 0, cancel) : undo;
     }
-
-    /// <summary>The plan that brings a service back to the release before a rollout that has succeeded.</summary>
-    public static RolloutPlan UndoOf(RolloutState last) =>
-        last.Plan with
-        {
-            Name = $"{last.Plan.Name}-undo",
-            To = last.From,
-            Strategy = Strategy.Cutover,
-            Phases =
-            [
-                new Phase.Start(TimeSpan.FromMinutes(2)),
-                new Phase.Switch(Effects.DefaultHold, DrainMode.Dispatch),
-                new Phase.Retire(TimeSpan.FromHours(24)),
-            ],
-        };
 
     private static RolloutCommand CommandOf(UserCommand command, string actor) =>
         command switch

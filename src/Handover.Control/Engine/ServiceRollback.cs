@@ -1,0 +1,73 @@
+using Handover.Core.Foundation;
+using Handover.Core.Moves;
+using Handover.Core.Rollouts;
+
+namespace Handover.Control.Engine;
+
+/// <summary>
+/// What "take this service back" means when no rollout is open. Two people press the same button within a minute; the
+/// second press must neither bring the sick release back nor go one release further back than anybody wanted.
+/// </summary>
+public static class ServiceRollback
+{
+    /// <summary>So long after a rollback another one is taken for the second press of the same button.</summary>
+    public static readonly TimeSpan SecondPress = TimeSpan.FromMinutes(10);
+
+    private const string Suffix = "-undo";
+
+    /// <summary>Whether a plan takes a service back.</summary>
+    public static bool Is(RolloutPlan plan) =>
+        plan.Strategy == Strategy.Cutover && plan.Name.EndsWith(Suffix, StringComparison.Ordinal);
+
+    /// <summary>The rollout that has to be undone, or why there is none.</summary>
+    /// <param name="service">The service.</param>
+    /// <param name="rollouts">All rollouts; those of other services do not count.</param>
+    /// <param name="now">The time.</param>
+    public static Result<RolloutState> Undoes(
+        string service,
+        IReadOnlyCollection<RolloutState> rollouts,
+        DateTimeOffset now
+    )
+    {
+        var own = rollouts.Where(r => r.Plan.Service == service).ToList();
+        RolloutState? back = own.Where(r => r.Status == RolloutStatus.RolledBack && !Is(r.Plan)).MaxBy(r => r.EndedAt);
+        RolloutState? last = own.Where(r => r.Status == RolloutStatus.Succeeded).MaxBy(r => r.EndedAt);
+        bool newer = back is not null && (last is null || back.EndedAt > last.EndedAt);
+        if (newer && now - back!.EndedAt < SecondPress)
+        {
+            return Already(back, back.From);
+        }
+
+        return last is null
+                ? new Problem("nothing-to-roll-back", $"'{service}' has had no rollout that could be undone.")
+            : Is(last.Plan) ? Already(last, last.Plan.To)
+            : last;
+    }
+
+    /// <summary>The plan that brings a service back to the release before a rollout that has succeeded.</summary>
+    public static RolloutPlan PlanOf(RolloutState last) =>
+        last.Plan with
+        {
+            Name = last.Plan.Name + Suffix,
+            To = last.From,
+            Strategy = Strategy.Cutover,
+            Phases =
+            [
+                new Phase.Start(TimeSpan.FromMinutes(2)),
+                new Phase.Switch(Effects.DefaultHold, DrainMode.Dispatch),
+                new Phase.Retire(TimeSpan.FromHours(24)),
+            ],
+        };
+
+    private static Problem Already(RolloutState done, string release)
+    {
+        string at = done.EndedAt is { } ended ? FormattableString.Invariant($" at {ended:u}") : "";
+        return new Problem(
+            "conflict",
+            $"'{done.Plan.Service}' was taken back to {release} already, by {done.Id}{at}; nothing was changed."
+        )
+        {
+            Fix = $"For another release: handover rollout start {done.Plan.Service} --to RELEASE --strategy cutover.",
+        };
+    }
+}
