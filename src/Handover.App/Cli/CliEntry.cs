@@ -39,7 +39,14 @@ public static class CliEntry
             context =>
             {
                 context.Cancel = true;
-                interrupt.Cancel();
+                try
+                {
+                    interrupt.Cancel();
+                }
+                catch (ObjectDisposedException)
+                {
+                    // A second signal while the program ends already: there is nothing left to stop.
+                }
             }
         );
 }

@@ -1,5 +1,6 @@
 using Handover.App.Cli;
 using Handover.Core.Foundation;
+using Microsoft.AspNetCore.Connections;
 
 namespace Handover.App.Node;
 
@@ -21,7 +22,18 @@ public static class NodeHost
         }
 
         await using NodeParts node = built.Value;
-        await node.StartAsync(cancel);
+        try
+        {
+            await node.StartAsync(cancel);
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync(
+                $"error: {e.Message} Stop what listens there, or choose other ports with --data-url and --admin-url."
+            );
+            return 1;
+        }
+
         KnownNodes.Note(new Uri($"{node.AdminUrl}"), options.StateDirectory, Environment.GetEnvironmentVariable);
         await Console.Error.WriteLineAsync(
             $"handover: gateway {node.DataUrl}, API {node.AdminUrl}, state {options.StateDirectory}"

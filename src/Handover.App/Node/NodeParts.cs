@@ -55,6 +55,8 @@ public sealed class NodeParts : IAsyncDisposable
                     console.TimestampFormat = "HH:mm:ss.fff ";
                 })
                 .AddFilter("Microsoft", LogLevel.Warning)
+                // A port in use comes back as an exception, which becomes a sentence; not a stack trace besides.
+                .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
                 .AddFilter("Yarp", LogLevel.Error)
                 .AddFilter("System", LogLevel.Warning)
         );
@@ -100,6 +102,13 @@ public sealed class NodeParts : IAsyncDisposable
 
     private async Task<IReadOnlyList<Problem>> BuildAsync(RunOptions options)
     {
+        Result<StateLock> mine = StateLock.Take(options.StateDirectory);
+        if (!mine.Ok)
+        {
+            return mine.Problems;
+        }
+
+        Keep(mine.Value);
         Result<ResourceSet> declared = ConfigDirectory.Read(options.Directory);
         Result<UrlPolicy> urls = UrlPolicy.Parse(options.AllowUrls);
         Result<AdminAddress> address = AdminAddress.Parse(
@@ -159,13 +168,7 @@ public sealed class NodeParts : IAsyncDisposable
         var epochs = SqliteEpochStore.Open(database, _time);
         var rollouts = new RolloutStore(database);
         var evidence = new EvidenceCollector(rollouts, _time);
-        var journal = new JournalWriter(
-            new JournalOptions { File = Path.Combine(options.StateDirectory, "journal.db") },
-            service => _catalog.Current.Services.GetValueOrDefault(service)?.Journal,
-            _time,
-            _logs.CreateLogger<JournalWriter>()
-        );
-        _stops.Add(journal.DisposeAsync);
+        JournalWriter journal = Journal(options);
         _labels = Labels(options, journal);
         _labels.Joined += evidence.Record;
         MemberRuntime runtime = Runtime(options, urls);
@@ -195,21 +198,10 @@ public sealed class NodeParts : IAsyncDisposable
         _stops.Add(_engine.DisposeAsync);
         _catalog.InUse = key => key.Kind == ResourceKind.Release ? _engine.UseOf(key.Service!, key.Name) : null;
         _catalog.ServingRelease = service => _engine.RoutingOf(service)?.Stable;
-        var warming = new ReleaseWarming(
-            new ReleaseWarmingParts
-            {
-                Catalog = () => _catalog.Current,
-                StableOf = service => _engine.RoutingOf(service)?.Stable,
-                Borrow = _engine.Borrow,
-                Runtime = runtime,
-                Journal = journal,
-                Warmer = warmer,
-            }
-        );
         _admin = Admin(
             new ApiServices
             {
-                Warm = warming.WarmAsync,
+                Warm = Warming(runtime, journal, warmer).WarmAsync,
                 Rollouts = _engine,
                 Catalog = new StoredCatalog(_catalog),
                 Epochs = epochs,
@@ -230,11 +222,36 @@ public sealed class NodeParts : IAsyncDisposable
         _stops.Add(_admin.DisposeAsync);
     }
 
+    private JournalWriter Journal(RunOptions options)
+    {
+        var journal = new JournalWriter(
+            new JournalOptions { File = Path.Combine(options.StateDirectory, "journal.db") },
+            service => _catalog.Current.Services.GetValueOrDefault(service)?.Journal,
+            _time,
+            _logs.CreateLogger<JournalWriter>()
+        );
+        _stops.Add(journal.DisposeAsync);
+        return journal;
+    }
+
     private ReadyCheck[] ReadyChecks() =>
         [
             new ReadyCheck("gateway", _ => Task.FromResult(_gateway.Ready ? null : "the gateway is not ready")),
             new ReadyCheck("stable releases", _ => Task.FromResult(StillStarting())),
         ];
+
+    private ReleaseWarming Warming(MemberRuntime runtime, JournalWriter journal, Warmer warmer) =>
+        new(
+            new ReleaseWarmingParts
+            {
+                Catalog = () => _catalog.Current,
+                StableOf = service => _engine.RoutingOf(service)?.Stable,
+                Borrow = _engine.Borrow,
+                Runtime = runtime,
+                Journal = journal,
+                Warmer = warmer,
+            }
+        );
 
     private LabelJoiner Labels(RunOptions options, JournalWriter journal)
     {

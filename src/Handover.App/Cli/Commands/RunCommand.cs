@@ -49,6 +49,15 @@ internal static class RunCommand
                     return ExitCodes.Usage;
                 }
 
+                string dataUrl = parse.GetValue(data)!;
+                if (!Uri.TryCreate(dataUrl, UriKind.Absolute, out Uri? serves) || serves.Scheme != Uri.UriSchemeHttp)
+                {
+                    session.Say(
+                        $"error: '{dataUrl}' is not an address to serve at; write it as http://127.0.0.1:8080."
+                    );
+                    return ExitCodes.Usage;
+                }
+
                 if (session.Host.RunNode is not { } node)
                 {
                     session.Say("error: 'run' is not supported yet by this build.");
@@ -59,7 +68,7 @@ internal static class RunCommand
                 {
                     Directory = dir,
                     StateDirectory = Path.GetFullPath(parse.GetValue(state) ?? Path.Combine(dir, ".handover")),
-                    DataUrl = parse.GetValue(data)!,
+                    DataUrl = dataUrl,
                     AdminUrl = parse.GetValue(admin)!,
                     AdminCert = parse.GetValue(cert),
                     AdminKey = parse.GetValue(key),
