@@ -125,7 +125,9 @@ internal static class RolloutCommand
     {
         if (
             session.OnlyDry(
-                $"start a rollout of {request.Service ?? request.ManifestFile} to {request.To ?? "its release"}"
+                request.Manifest is null
+                    ? $"start a rollout of {request.Service} to {request.To}"
+                    : $"start the rollout of {request.ManifestFile}"
             )
         )
         {
@@ -203,7 +205,7 @@ internal static class RolloutCommand
     {
         var id = new Argument<string>("ID");
         return run.Handle(
-            new Command("report", "Tell what a rollout did") { id },
+            new Command("report", "Tell what a rollout did, as Markdown") { id },
             async session =>
             {
                 RolloutReportView report = await session.Api.GetAsync(
@@ -211,27 +213,15 @@ internal static class RolloutCommand
                     ProtocolJson.Lenient.RolloutReportView,
                     session.Cancel
                 );
-                session.Output.One(report, ProtocolJson.Default.RolloutReportView, r => r.Rollout.Id, Show);
+                session.Output.One(
+                    report,
+                    ProtocolJson.Default.RolloutReportView,
+                    r => r.Rollout.Id,
+                    RolloutMarkdown.Write
+                );
                 return ExitCodes.Ok;
             }
         );
-    }
-
-    private static void Show(TextWriter output, RolloutReportView report)
-    {
-        foreach (string line in report.Summary)
-        {
-            output.WriteLine(line);
-        }
-
-        output.WriteLine($"It took {Durations.Text(TimeSpan.FromSeconds(report.DurationSeconds))}.");
-        output.WriteLine();
-        Epochs(output, report.Epochs);
-        output.WriteLine();
-        foreach (RolloutEventView e in report.Rollout.Events)
-        {
-            output.WriteLine($"{e.At:u}  {e.Kind, -20} {e.Text} ({e.Actor})");
-        }
     }
 
     private static void Epochs(TextWriter output, IReadOnlyList<EpochView> epochs) =>
