@@ -36,7 +36,8 @@ public sealed class AdminClient : IDisposable
     /// <summary>The server.</summary>
     public Uri Server { get; }
 
-    private TimeSpan Timeout { get; }
+    /// <summary>How long an answer may take.</summary>
+    public TimeSpan Timeout { get; set; }
 
     /// <summary>Reads one thing.</summary>
     public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancel) =>
@@ -194,7 +195,7 @@ public sealed class AdminClient : IDisposable
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             string what =
-                $"{request.Method} {Server}{request.RequestUri} had no answer within {Durations.Text(Timeout)}";
+                $"{request.Method} {request.RequestUri} had no answer from {Server} within {Durations.Text(Timeout)}";
             throw AdminFailure.Of("timed-out", 504, $"{what}; give it longer with --timeout.");
         }
         catch (JsonException e)
@@ -218,7 +219,7 @@ public sealed class AdminClient : IDisposable
         catch (HttpRequestException e)
         {
             string detail =
-                $"{Server} cannot be reached: {e.Message} "
+                $"{Server} cannot be reached: {e.Message}. "
                 + "Start a node with 'handover run DIR', or name it with --server.";
             throw AdminFailure.Of("unreachable", 0, detail);
         }

@@ -97,7 +97,17 @@ public sealed class CliSession : IDisposable
             );
         }
 
-        return new AdminClient(server, TokenFor(server), Timeout ?? TimeSpan.FromSeconds(30), Host.Http);
+        string? token = TokenFor(server);
+        if (token is not null && !token.All(c => c is > ' ' and < (char)127))
+        {
+            throw AdminFailure.Of(
+                "bad-token",
+                401,
+                "the token that was found holds characters that no token has: the file or variable is damaged."
+            );
+        }
+
+        return new AdminClient(server, token, Timeout ?? TimeSpan.FromSeconds(30), Host.Http);
     }
 
     // A token found in a file goes only to this machine: a --server elsewhere must not be able to collect it.

@@ -75,7 +75,7 @@ public sealed class ReleaseWarming(ReleaseWarmingParts parts)
         {
             return new Problem(
                 "conflict",
-                $"the journal has {known} recorded requests of {service.Name}/{stable}; {Warmer.LeastRecorded} are needed."
+                $"the journal has {known} recorded requests of {service.Name}/{stable}, {Warmer.LeastRecorded} are needed."
             )
             {
                 Fix = "Send it traffic first, with spec.journal.payloads on and spec.journal.sample above 0.",
@@ -112,7 +112,13 @@ public sealed class ReleaseWarming(ReleaseWarmingParts parts)
         {
             Windows =
             [
-                .. report.Windows.Select(w => new WarmWindowView(w.Number, w.Requests, w.Failed, w.P95Ms, w.StableP95Ms)),
+                .. report.Windows.Select(w => new WarmWindowView(
+                    w.Number,
+                    w.Requests,
+                    w.Failed,
+                    w.P95Ms,
+                    w.StableP95Ms
+                )),
             ],
         };
 }

@@ -30,7 +30,8 @@ public sealed record Problem(string Code, string Message)
             : Line > 0 ? $"{File}:{Line}:{Column}: "
             : $"{File}: ";
         string field = Field is null ? "" : $"{Field}: ";
-        string fix = Fix is null ? "" : $" {Fix}";
+        string stop = Message.Length > 0 && char.IsPunctuation(Message[^1]) ? "" : ".";
+        string fix = Fix is null ? "" : $"{stop} {Fix}";
         return $"{where}{field}{Message}{fix}";
     }
 }

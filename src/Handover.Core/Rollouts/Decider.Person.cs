@@ -61,9 +61,14 @@ public static partial class Decider
         DateTimeOffset now
     )
     {
-        if (s.Phase is not Phase.Shift || s.Status == RolloutStatus.Paused)
+        if (s.Phase is not Phase.Shift)
         {
-            return Conflict($"a share can be set in a shift phase that is not paused; {s.Id} is in {s.Phase.Kind}.");
+            return Conflict($"a share can be set in a shift phase; {s.Id} is in {s.Phase.Kind}.");
+        }
+
+        if (s.Status == RolloutStatus.Paused)
+        {
+            return Conflict($"{s.Id} is paused.") with { Fix = "Resume it first." };
         }
 
         if (c.Share.Parts < s.Share.Parts)

@@ -134,6 +134,8 @@ public sealed class CommandLineTests : IAsyncLifetime
     [InlineData(2, "rollout", "wait", "p.1", "--timeout", "soon")]
     [InlineData(2, "flag", "off", "price")]
     [InlineData(2, "gateway", "fence", "a", "--assume-dead")]
+    [InlineData(2, "explain", "price", "--entity", "c-1", "--attr", "tenant")]
+    [InlineData(2, "run", ".", "--data-url", "nonsense")]
     [InlineData(1, "rollout", "status", "none")]
     [InlineData(1, "explain", "none", "--entity", "c-1")]
     [InlineData(1, "apply", "-f", "/nowhere.yaml")]
@@ -151,6 +153,31 @@ public sealed class CommandLineTests : IAsyncLifetime
         (int exit, _, string error) = await RunAsync("", "get", "service", "--server", "http://127.0.0.1:1");
         Assert.Equal(1, exit);
         Assert.Contains("handover run", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_damaged_token_file_is_told_and_never_sent()
+    {
+        (int exit, _, string error) = await RunWithAsync("hov_\u0001\nHost: evil", "", "get", "service");
+        Assert.Equal(7, exit);
+        Assert.Contains("damaged", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_people_did_does_not_drown_in_label_pushes()
+    {
+        await RunAsync(Manifests, "apply", "-f", "-");
+        for (int i = 0; i < 5; i++)
+        {
+            _node.Services.Audit.Append("loader", "labels.push price", "", "");
+        }
+
+        (_, string output, string error) = await RunAsync("", "audit", "log", "--limit", "3");
+        Assert.Contains("admin", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("labels.push", output, StringComparison.Ordinal);
+        Assert.Contains("5 label pushes are not shown", error, StringComparison.Ordinal);
+        (_, string all, _) = await RunAsync("", "audit", "log", "--limit", "3", "--labels");
+        Assert.Equal(3, all.Split("labels.push").Length - 1);
     }
 
     [Fact]

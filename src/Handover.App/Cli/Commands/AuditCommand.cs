@@ -10,18 +10,20 @@ namespace Handover.App.Cli.Commands;
 /// </summary>
 internal static class AuditCommand
 {
+    private const int MostEntries = 10_000;
+
     public static Command Build(CliRunner run)
     {
         var limit = new Option<int>("--limit") { DefaultValueFactory = _ => 50 };
+        var labels = new Option<bool>("--labels") { Description = "Show label pushes too" };
         Command log = run.Handle(
-            new Command("log", "Show mutations, newest first") { limit },
+            new Command("log", "Show mutations, newest first") { limit, labels },
             async session =>
             {
-                IReadOnlyList<AuditEntryView> entries = await session.Api.ListAsync(
-                    "/api/v1/audit",
-                    ProtocolJson.Lenient.PageAuditEntryView,
-                    session.Cancel,
-                    Math.Clamp(session.Parse.GetValue(limit), 1, 10_000)
+                IReadOnlyList<AuditEntryView> entries = await LogAsync(
+                    session,
+                    Math.Clamp(session.Parse.GetValue(limit), 1, MostEntries),
+                    session.Parse.GetValue(labels)
                 );
                 session.Output.Many(
                     entries,
@@ -43,6 +45,32 @@ internal static class AuditCommand
             session => VerifyAsync(session, session.Parse.GetValue(file))
         );
         return new Command("audit", "The tamper-evident record of mutations") { log, verify };
+    }
+
+    // Programs push labels several times a second; what a person did must not drown in that.
+    private static async Task<IReadOnlyList<AuditEntryView>> LogAsync(CliSession session, int limit, bool labels)
+    {
+        IReadOnlyList<AuditEntryView> all = await session.Api.ListAsync(
+            "/api/v1/audit",
+            ProtocolJson.Lenient.PageAuditEntryView,
+            session.Cancel,
+            labels ? limit : MostEntries
+        );
+        if (labels)
+        {
+            return all;
+        }
+
+        List<AuditEntryView> entries =
+        [
+            .. all.Where(e => !e.What.StartsWith("labels.push ", StringComparison.Ordinal)).Take(limit),
+        ];
+        if (all.Count - entries.Count is > 0 and int left && entries.Count < limit)
+        {
+            session.Say($"{left} label pushes are not shown; see them with --labels.");
+        }
+
+        return entries;
     }
 
     private static async Task<int> VerifyAsync(CliSession session, string? file)

@@ -16,12 +16,17 @@ internal static class ExplainCommand
             new Command("explain", "Say which release an entity gets, and why") { service, entity, attributes },
             async session =>
             {
+                string[] given = session.Parse.GetValue(attributes) ?? [];
+                if (given.FirstOrDefault(a => a.IndexOf('=', StringComparison.Ordinal) < 1) is { } wrong)
+                {
+                    session.Say($"error: '{wrong}' is not an attribute; write --attr name=value.");
+                    return ExitCodes.Usage;
+                }
+
                 string path =
                     $"/api/v1/services/{Uri.EscapeDataString(session.Parse.GetValue(service)!)}:explain"
                     + $"?entity={Uri.EscapeDataString(session.Parse.GetValue(entity)!)}"
-                    + string.Concat(
-                        (session.Parse.GetValue(attributes) ?? []).Select(a => $"&attr={Uri.EscapeDataString(a)}")
-                    );
+                    + string.Concat(given.Select(a => $"&attr={Uri.EscapeDataString(a)}"));
                 ExplainView view = await session.Api.GetAsync(path, ProtocolJson.Lenient.ExplainView, session.Cancel);
                 session.Output.One(view, ProtocolJson.Default.ExplainView, v => v.Release, Show);
                 return ExitCodes.Ok;

@@ -6,6 +6,8 @@ namespace Handover.App.Cli.Commands;
 /// <summary><c>warm</c>: starts a release and replays recorded requests, without moving any traffic.</summary>
 internal static class WarmCommand
 {
+    private static readonly TimeSpan LongestWarmUp = TimeSpan.FromMinutes(10);
+
     public static Command Build(CliRunner run)
     {
         var service = new Argument<string>("SERVICE");
@@ -21,6 +23,7 @@ internal static class WarmCommand
                     return ExitCodes.Ok;
                 }
 
+                session.Api.Timeout = session.Timeout ?? LongestWarmUp;
                 using var nothing = new ByteArrayContent([]);
                 WarmView view = await session.Api.PostAsync(
                     $"/api/v1/services/{Uri.EscapeDataString(name)}:warm?to={Uri.EscapeDataString(release)}",
@@ -45,8 +48,8 @@ internal static class WarmCommand
         {
             output.WriteLine(
                 FormattableString.Invariant(
-                    $"  window {window.Number}: p95 {window.LatencyMsP95:0.0} ms, stable {window.StableLatencyMsP95:0.0} ms, {window.Failed} of {window.Requests} failed"
-                )
+                    $"  window {window.Number}: p95 {window.LatencyMsP95:0.0} ms, stable {window.StableLatencyMsP95:0.0} ms"
+                ) + $", {window.Failed} of {window.Requests} failed"
             );
         }
 
