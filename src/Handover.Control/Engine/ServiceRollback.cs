@@ -13,11 +13,8 @@ public static class ServiceRollback
     /// <summary>So long after a rollback another one is taken for the second press of the same button.</summary>
     public static readonly TimeSpan SecondPress = TimeSpan.FromMinutes(10);
 
-    private const string Suffix = "-undo";
-
     /// <summary>Whether a plan takes a service back.</summary>
-    public static bool Is(RolloutPlan plan) =>
-        plan.Strategy == Strategy.Cutover && plan.Name.EndsWith(Suffix, StringComparison.Ordinal);
+    public static bool Is(RolloutPlan plan) => plan.Undoes is not null;
 
     /// <summary>The rollout that has to be undone, or why there is none.</summary>
     /// <param name="service">The service.</param>
@@ -48,7 +45,8 @@ public static class ServiceRollback
     public static RolloutPlan PlanOf(RolloutState last) =>
         last.Plan with
         {
-            Name = last.Plan.Name + Suffix,
+            Name = $"{last.Plan.Name}-undo",
+            Undoes = last.Id,
             To = last.From,
             Strategy = Strategy.Cutover,
             Phases =

@@ -17,6 +17,9 @@ public sealed record RolloutPlan
     /// <summary>The release to bring in.</summary>
     public required string To { get; init; }
 
+    /// <summary>Id of the rollout that this one takes back; null for a rollout forwards.</summary>
+    public string? Undoes { get; init; }
+
     /// <summary>Which ready-made list the phases come from (or are closest to).</summary>
     public Strategy Strategy { get; init; } = Strategy.Parallel;
 

@@ -65,6 +65,14 @@ public sealed class ServiceRollbackTests
     }
 
     [Fact]
+    public void A_rollout_forwards_may_be_named_like_an_undo()
+    {
+        RolloutState first = Ended("v1", "v2", RolloutStatus.Succeeded, TimeSpan.FromMinutes(50));
+        first = first with { Plan = first.Plan with { Name = "back-undo", Strategy = Strategy.Cutover } };
+        Assert.Same(first, ServiceRollback.Undoes("price", [first], Now).Value);
+    }
+
+    [Fact]
     public void Without_any_rollout_there_is_nothing_to_take_back() =>
         Assert.Equal("nothing-to-roll-back", ServiceRollback.Undoes("price", [], Now).Problems[0].Code);
 
