@@ -10,7 +10,9 @@ namespace Handover.Control.Warming;
 /// and is fast enough. No traffic moves. The stack is borrowed, so it stops again unless something else wants it too.
 /// </summary>
 /// <param name="parts">What it stands on.</param>
+#pragma warning disable CA1001 // A semaphore whose wait handle nobody asks for holds nothing to give back.
 public sealed class ReleaseWarming(ReleaseWarmingParts parts)
+#pragma warning restore CA1001
 {
     /// <summary>Recorded requests per window.</summary>
     public const int Requests = 100;

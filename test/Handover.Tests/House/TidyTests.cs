@@ -125,7 +125,8 @@ public sealed partial class TidyTests
                 return false;
             }
 
-            if (lines[i].TrimEnd().EndsWith('}') || lines[i].TrimEnd().EndsWith(';'))
+            // The end of the member before, or the brace of the type that this member is the first of.
+            if (lines[i].TrimEnd() is var text && (text.EndsWith('}') || text.EndsWith(';') || text.EndsWith('{')))
             {
                 return true;
             }

@@ -39,36 +39,15 @@ internal static class RunCommand
         };
         return run.Handle(
             command,
-            async session =>
+            session =>
             {
                 ParseResult parse = session.Parse;
                 string dir = Path.GetFullPath(parse.GetValue(directory)!);
-                if (!Directory.Exists(dir))
-                {
-                    session.Say($"error: there is no directory {dir}.");
-                    return ExitCodes.Usage;
-                }
-
-                string dataUrl = parse.GetValue(data)!;
-                if (!Uri.TryCreate(dataUrl, UriKind.Absolute, out Uri? serves) || serves.Scheme != Uri.UriSchemeHttp)
-                {
-                    session.Say(
-                        $"error: '{dataUrl}' is not an address to serve at; write it as http://127.0.0.1:8080."
-                    );
-                    return ExitCodes.Usage;
-                }
-
-                if (session.Host.RunNode is not { } node)
-                {
-                    session.Say("error: 'run' is not supported yet by this build.");
-                    return ExitCodes.Usage;
-                }
-
                 var options = new RunOptions
                 {
                     Directory = dir,
                     StateDirectory = Path.GetFullPath(parse.GetValue(state) ?? Path.Combine(dir, ".handover")),
-                    DataUrl = dataUrl,
+                    DataUrl = parse.GetValue(data)!,
                     AdminUrl = parse.GetValue(admin)!,
                     AdminCert = parse.GetValue(cert),
                     AdminKey = parse.GetValue(key),
@@ -76,8 +55,33 @@ internal static class RunCommand
                     AllowUrls = parse.GetValue(allow) ?? [],
                     IgnoreStickiness = parse.GetValue(sabotage),
                 };
-                return await node(options, session.Cancel);
+                return StartAsync(session, options);
             }
         );
+    }
+
+    private static async Task<int> StartAsync(CliSession session, RunOptions options)
+    {
+        if (!Directory.Exists(options.Directory))
+        {
+            session.Say($"error: there is no directory {options.Directory}.");
+            return ExitCodes.Usage;
+        }
+
+        if (!Uri.TryCreate(options.DataUrl, UriKind.Absolute, out Uri? serves) || serves.Scheme != Uri.UriSchemeHttp)
+        {
+            session.Say(
+                $"error: '{options.DataUrl}' is not an address to serve at; write it as http://127.0.0.1:8080."
+            );
+            return ExitCodes.Usage;
+        }
+
+        if (session.Host.RunNode is not { } node)
+        {
+            session.Say("error: 'run' is not supported yet by this build.");
+            return ExitCodes.Usage;
+        }
+
+        return await node(options, session.Cancel);
     }
 }
