@@ -46,7 +46,8 @@ public sealed class BenchTable(string name)
         return _missed == 0 ? 0 : 1;
     }
 
-    private static string Root()
+    /// <summary>The repository; the working directory when the program runs elsewhere.</summary>
+    public static string Root()
     {
         string? at = AppContext.BaseDirectory;
         while (at is not null && !File.Exists(Path.Combine(at, "Handover.slnx")))
