@@ -17,7 +17,7 @@ case $verb in
   fmt) dotnet tool restore > /dev/null && dotnet csharpier format . ;; # formats every file
   bench) compile bench/Handover.Bench && $bin/Handover.Bench/release/Handover.Bench "${@:?name of the bench}" ;; # NAME
   run) compile src/Handover.App && exec $bin/Handover.App/release/handover run "${@:-samples/diamonds}" ;; # [DIR]
-  chaos) exec bash eng/chaos.sh "$@" ;; # [kills|rollbacks]: kill -9 and rollback under load, long
+  chaos) exec bash eng/chaos.sh "$@" ;; # [kills|rollbacks|same]: kill -9 and rollback under load, long
   ci) exec bash eng/test.sh --with-lint ;; # what .ci/run calls: lint + test
   demo) # [--quick] [--sabotage]: the main job end to end on live traffic
     for part in src/Handover.App samples/diamonds/{encoder,judge,demo}; do compile "$part" -clp:ErrorsOnly; done
