@@ -107,7 +107,7 @@ internal sealed class KillLoop(KillLoopOptions options) : IAsyncDisposable
 
         await _node.ReadyAsync();
         string to = Targets[_started % Targets.Length];
-        string plan = _started % 2 == 0 ? AcceptancePlans.Gradual(to) : AcceptancePlans.Cutover(to);
+        string plan = _started % 2 == 0 ? AcceptancePlans.Cutover(to) : AcceptancePlans.Gradual(to);
         using AdminClient admin = _node.Admin();
         // Not waited for: the first phases are over before the answer arrives.
         Task<RolloutView> starting = _node.StartRolloutAsync(admin, plan);
@@ -139,7 +139,15 @@ internal sealed class KillLoop(KillLoopOptions options) : IAsyncDisposable
     {
         bool wantHolding =
             _kills.Count(k => k.Holding) < options.Holding + (options.Holding / 4) && _random.Next(10) < 7;
-        TimeSpan random = TimeSpan.FromMilliseconds(_random.Next(50, wantHolding ? 4000 : 1500));
+
+        // Killed every second, a rollout would stay in its shifts for ever: while phases are missing it gets on between.
+        bool wantPhase = options.EveryPhase && _kills.Count % 2 == 0 && KillLoopReport.MissedIn(_kills).Count > 0;
+        int longest =
+            wantPhase ? 8000
+            : wantHolding ? 4000
+            : 1500;
+        TimeSpan random = TimeSpan.FromMilliseconds(wantPhase ? longest : _random.Next(50, longest));
+        wantHolding &= !wantPhase;
         var watch = Stopwatch.StartNew();
         while (watch.Elapsed < random)
         {

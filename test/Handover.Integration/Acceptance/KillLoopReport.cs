@@ -30,7 +30,11 @@ internal sealed record KillLoopReport(
     public int Holding => Kills.Count(k => k.Holding);
 
     /// <summary>Phases in which no kill was.</summary>
-    public IReadOnlyList<string> Missed => [.. Phases.Where(p => !Kills.Any(k => k.Phase == p))];
+    public IReadOnlyList<string> Missed => MissedIn(Kills);
+
+    /// <summary>Phases in which none of the kills was.</summary>
+    public static IReadOnlyList<string> MissedIn(IReadOnlyList<KillRecord> kills) =>
+        [.. Phases.Where(p => !kills.Any(k => k.Phase == p))];
 
     /// <summary>Nothing lost, whatever the number of kills.</summary>
     public bool Clean => Gaps == 0 && Orphans == 0 && Unexplained == 0 && Verdict is { Mixed: 0 };
