@@ -140,7 +140,7 @@ internal sealed class KillLoop(KillLoopOptions options) : IAsyncDisposable
         bool wantHolding =
             _kills.Count(k => k.Holding) < options.Holding + (options.Holding / 4) && _random.Next(10) < 7;
 
-        // Killed every second, a rollout would stay in its shifts for ever: while phases are missing it gets on between.
+        // Killed all the time, a rollout would stay in its shifts: while phases are missing it gets on in between.
         bool wantPhase = options.EveryPhase && _kills.Count % 2 == 0 && KillLoopReport.MissedIn(_kills).Count > 0;
         int longest =
             wantPhase ? 8000
