@@ -16,7 +16,9 @@ case $verb in
   lint) exec bash eng/lint.sh ;; # all analyzers, and the formatter's check
   fmt) dotnet tool restore > /dev/null && dotnet csharpier format . ;; # formats every file
   bench) compile bench/Handover.Bench && $bin/Handover.Bench/release/Handover.Bench "${@:?name of the bench}" ;; # NAME
-  run) compile src/Handover.App && exec $bin/Handover.App/release/handover run "${@:-samples/diamonds}" ;; # [DIR]
+  run) # [DIR]: a node
+    for part in src/Handover.App samples/diamonds/encoder; do compile "$part"; done
+    exec $bin/Handover.App/release/handover run "${@:-samples/diamonds}" ;;
   chaos) exec bash eng/chaos.sh "$@" ;; # [kills|rollbacks|same]: kill -9 and rollback under load, long
   ci) exec bash eng/test.sh --with-lint ;; # what .ci/run calls: lint + test
   demo) # [--quick] [--sabotage]: the main job end to end on live traffic
