@@ -1,3 +1,4 @@
+using Handover.Core.Catalog;
 using Handover.Core.Divergence;
 using Handover.Core.Payloads;
 using Handover.Ports;
@@ -8,13 +9,10 @@ namespace Handover.Control.Evidence;
 internal static class AnswerPairs
 {
     /// <summary>Whether the answers differ beyond the tolerance; null when one of them was not kept.</summary>
-    public static bool? Differ(Exchange live, Exchange shadow) =>
+    public static bool? Differ(WireProtocol protocol, Exchange live, Exchange shadow) =>
         live.Response is { } stable && shadow.Response is { } candidate
             ? AnswerComparison
-                .Compare(
-                    OpenInferenceReader.ReadResponse(stable.Span),
-                    OpenInferenceReader.ReadResponse(candidate.Span)
-                )
+                .Compare(AnswerReader.Read(protocol, stable.Span), AnswerReader.Read(protocol, candidate.Span))
                 .Differs
             : null;
 }

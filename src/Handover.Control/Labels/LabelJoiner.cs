@@ -239,7 +239,7 @@ public sealed class LabelJoiner : IAsyncDisposable
 
     private static LabelledExchange? Compare(Service service, Exchange exchange, string truth)
     {
-        Result<TypedAnswer> answer = OpenInferenceReader.ReadResponse(exchange.Response!.Value.Span);
+        Result<TypedAnswer> answer = AnswerReader.Read(service.Protocol, exchange.Response!.Value.Span);
         if (!answer.Ok || LabelLoss.Of(service.Labels!, answer.Value, truth) is not { } compared)
         {
             return null;
