@@ -1,5 +1,6 @@
 using Handover.App.Cli;
 using Handover.Core.Foundation;
+using Handover.Ports;
 using Microsoft.AspNetCore.Connections;
 
 namespace Handover.App.Node;
@@ -10,6 +11,13 @@ public static class NodeHost
     /// <summary>Starts the node; returns 0 after a clean stop, 1 when it could not start.</summary>
     public static async Task<int> RunAsync(RunOptions options, CancellationToken cancel)
     {
+        string? failpoint = Environment.GetEnvironmentVariable(Failpoint.Variable);
+        if (Failpoint.Arm(failpoint, options.Failpoints) is { } refused)
+        {
+            await Console.Error.WriteLineAsync(refused.ToString());
+            return 1;
+        }
+
         Result<NodeParts> built = await NodeParts.CreateAsync(options, TimeProvider.System);
         if (!built.Ok)
         {

@@ -32,4 +32,9 @@ public sealed record RunOptions
     /// it.
     /// </summary>
     public bool IgnoreStickiness { get; init; }
+
+    /// <summary>
+    /// Whether <see cref="Ports.Failpoint.Variable"/> may kill this node on purpose. Only tests of crashes set it.
+    /// </summary>
+    public bool Failpoints { get; init; }
 }

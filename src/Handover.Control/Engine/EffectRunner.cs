@@ -1,4 +1,5 @@
 using Handover.Core.Rollouts;
+using Handover.Ports;
 using Microsoft.Extensions.Logging;
 
 namespace Handover.Control.Engine;
@@ -65,6 +66,7 @@ internal sealed class EffectRunner(IRolloutShell shell, TimeProvider time, ILogg
             {
                 // A move that committed is told even when it is no longer wanted: routing has changed.
                 RolloutCommand? answer = await shell.RunAsync(state, effect, cancel);
+                Failpoint.Pass(Failpoint.EffectAnswered);
                 if (answer is RolloutCommand.MoveCommitted || (answer is not null && !cancel.IsCancellationRequested))
                 {
                     post(answer);

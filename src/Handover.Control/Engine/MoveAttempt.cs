@@ -95,6 +95,11 @@ internal sealed class MoveAttempt : IDisposable
         var inputs = new Queue<MoveInput>([input]);
         while (inputs.TryDequeue(out MoveInput? next))
         {
+            if (next is MoveInput.HeldReceived)
+            {
+                Failpoint.Pass(Failpoint.HeldArrived);
+            }
+
             (_state, IReadOnlyList<MoveEffect> effects) = MoveMachine.Step(_state, next, Now());
             foreach (MoveEffect effect in effects)
             {
@@ -131,6 +136,7 @@ internal sealed class MoveAttempt : IDisposable
                 );
             case MoveEffect.Send send:
                 _gateways.Find(send.Gateway)?.Deliver(send.Message);
+                Failpoint.Pass(Sent(send.Message));
                 return null;
             case MoveEffect.WakeAt wake:
                 // Timers count whole milliseconds; one that fires early only asks for another.
@@ -139,6 +145,7 @@ internal sealed class MoveAttempt : IDisposable
                 return null;
             case MoveEffect.Done done:
                 _outcome = done.Outcome;
+                Failpoint.Pass(Failpoint.MoveDone);
                 return null;
             default:
                 return Invariant.Unreachable<MoveInput?>($"unknown effect {effect}");
@@ -150,7 +157,9 @@ internal sealed class MoveAttempt : IDisposable
     {
         try
         {
+            Failpoint.Pass(Before(op));
             EpochReply reply = await statement(CancellationToken.None).WaitAsync(_storeTimeout, _time);
+            Failpoint.Pass(After(op));
             return new MoveInput.StoreAnswered(op, reply);
         }
         catch (TimeoutException)
@@ -168,4 +177,30 @@ internal sealed class MoveAttempt : IDisposable
 
         return new MoveInput.StoreAnswered(op, null);
     }
+
+    private static string Sent(MoveMessage message) =>
+        message switch
+        {
+            MoveMessage.Hold => Failpoint.HoldSent,
+            MoveMessage.Commit => Failpoint.CommitSent,
+            _ => Failpoint.AbortSent,
+        };
+
+    private static string Before(MoveStoreOp op) =>
+        op switch
+        {
+            MoveStoreOp.Begin => Failpoint.BeginBefore,
+            MoveStoreOp.Commit => Failpoint.CommitBefore,
+            MoveStoreOp.Abort => Failpoint.AbortBefore,
+            _ => Failpoint.ResolveBefore,
+        };
+
+    private static string After(MoveStoreOp op) =>
+        op switch
+        {
+            MoveStoreOp.Begin => Failpoint.BeginAfter,
+            MoveStoreOp.Commit => Failpoint.CommitAfter,
+            MoveStoreOp.Abort => Failpoint.AbortAfter,
+            _ => Failpoint.ResolveAfter,
+        };
 }

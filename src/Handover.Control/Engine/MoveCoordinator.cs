@@ -129,9 +129,11 @@ public sealed class MoveCoordinator(
                 return row;
             }
 
+            Failpoint.Pass(Failpoint.AbortBefore);
             EpochReply reply = await store
                 .AbortAsync(service, row.Attempt, actor, reason, cancel)
                 .WaitAsync(_storeTimeout, time, cancel);
+            Failpoint.Pass(Failpoint.AbortAfter);
             if (reply.Applied)
             {
                 Tell(reply, new MoveMessage.Abort(service, row.Attempt));
@@ -227,11 +229,13 @@ public sealed class MoveCoordinator(
                     return row;
                 }
 
+                Failpoint.Pass(Failpoint.ResolveBefore);
                 EpochReply reply = await (
                     row.Attempt == lane.Own
                         ? store.AbortAsync(service, row.Attempt, settings.Actor, "left open", cancel)
                         : store.ResolveAsync(service, row.Attempt, settings.Actor, cancel)
                 ).WaitAsync(_storeTimeout, time, cancel);
+                Failpoint.Pass(Failpoint.ResolveAfter);
                 if (reply.Applied)
                 {
                     Tell(reply, new MoveMessage.Abort(service, row.Attempt));

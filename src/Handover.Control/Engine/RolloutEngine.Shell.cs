@@ -164,6 +164,7 @@ public sealed partial class RolloutEngine
         if (back)
         {
             await _parts.Moves.AbortOpenAttemptAsync(service, RolloutEvent.Engine, state.RollbackReason!, cancel);
+            Failpoint.Pass(Failpoint.RollbackCleared);
         }
 
         Routing target = effect.Target.RoutingFor(state);
@@ -210,6 +211,7 @@ public sealed partial class RolloutEngine
             await Task.Delay(wait, _time, cancel);
         }
 
+        Failpoint.Pass(Failpoint.RetireBefore);
         return new RolloutCommand.OldStopped();
     }
 }

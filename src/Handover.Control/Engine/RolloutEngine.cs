@@ -5,6 +5,7 @@ using Handover.Core.Foundation;
 using Handover.Core.Gates;
 using Handover.Core.Moves;
 using Handover.Core.Rollouts;
+using Handover.Ports;
 using Microsoft.Extensions.Logging;
 
 namespace Handover.Control.Engine;
@@ -94,6 +95,7 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
             try
             {
                 _parts.Rollouts.Append(begin.Value.Id, 0, events);
+                Failpoint.Pass(Failpoint.RolloutStarted);
             }
             catch (StoreException e)
             {

@@ -3,6 +3,7 @@ using Handover.Control.Stores;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
 using Handover.Core.Rollouts;
+using Handover.Ports;
 using Microsoft.Extensions.Logging;
 
 namespace Handover.Control.Engine;
@@ -190,7 +191,15 @@ internal sealed class RolloutLoop : IAsyncDisposable
 
     private void Persist(IReadOnlyList<RolloutEvent> events)
     {
+        bool wish = events.Any(e => e is RolloutEvent.RollbackDecided);
+        Failpoint.Pass(wish ? Failpoint.WishBefore : Failpoint.RolloutBeforeAppend);
         _store.Append(State.Id, State.Version, events);
+        Failpoint.Pass(wish ? Failpoint.WishAfter : Failpoint.RolloutAfterAppend);
+        if (events.Any(e => e is RolloutEvent.OldStopped))
+        {
+            Failpoint.Pass(Failpoint.RetireAfter);
+        }
+
         RolloutState next = events.Aggregate(State, Evolver.Evolve);
         lock (_gate)
         {
@@ -205,6 +214,7 @@ internal sealed class RolloutLoop : IAsyncDisposable
 
         _shell.Changed(next, events);
         _effects.Reconcile(next);
+        Failpoint.Pass(Failpoint.RolloutActed);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,4 +1,5 @@
 using Handover.Core.Foundation;
+using Handover.Ports;
 using Microsoft.Data.Sqlite;
 
 namespace Handover.Control.Stores;
@@ -105,7 +106,9 @@ public sealed class SqliteDatabase : IDisposable
                 {
                     using SqliteTransaction transaction = _writer.BeginTransaction(deferred: false);
                     T result = work(_writer);
+                    Failpoint.Pass(Failpoint.StoreBeforeCommit);
                     transaction.Commit();
+                    Failpoint.Pass(Failpoint.StoreAfterCommit);
                     return result;
                 }
             );

@@ -171,14 +171,18 @@ internal sealed partial class AgentLoop : IAsyncDisposable
                     hold.Drain,
                     () => Post(service, new GatewayInput.SliceDrained(hold.Attempt))
                 );
+                Failpoint.Pass(Failpoint.GatewayHolding);
                 break;
             case GatewayEffect.Publish publish:
                 agent.Unit.Route(publish.Epoch, publish.Routing, hold: null);
+                Failpoint.Pass(Failpoint.GatewayServing);
                 Persist(agent);
+                Failpoint.Pass(Failpoint.GatewayServed);
                 break;
             case GatewayEffect.PersistHeld persist:
                 if (Persist(agent))
                 {
+                    Failpoint.Pass(Failpoint.GatewayPromised);
                     Post(service, new GatewayInput.HeldPersisted(persist.Attempt));
                 }
 
@@ -186,6 +190,7 @@ internal sealed partial class AgentLoop : IAsyncDisposable
             case GatewayEffect.SendHeld held:
                 EpochMember member = _options.Member;
                 Replied?.Invoke(new GatewayReply.Held(service, held.Attempt, member.Gateway, member.Incarnation));
+                Failpoint.Pass(Failpoint.GatewaySaid);
                 break;
             case GatewayEffect.Resolve resolve:
                 _ = ResolveAsync(service, resolve.Attempt);

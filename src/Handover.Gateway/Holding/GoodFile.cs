@@ -5,6 +5,7 @@ using System.Text.Json;
 using Handover.Core.Foundation;
 using Handover.Core.Moves;
 using Handover.Core.Traffic;
+using Handover.Ports;
 
 namespace Handover.Gateway.Holding;
 
@@ -71,6 +72,7 @@ internal sealed class GoodFile(string directory, string service)
             stream.Flush(flushToDisk: true);
         }
 
+        Failpoint.Pass(Failpoint.GatewayFileFresh);
         File.Move(fresh, _path, overwrite: true);
         SyncDirectory();
     }

@@ -25,6 +25,8 @@ internal static class RunCommand
         };
         // Hidden: only the demo proves with it that its judge finds what mixing does.
         var sabotage = new Option<bool>("--sabotage-stickiness") { Hidden = true };
+        // Hidden: tests of crashes kill the node at a point that the environment names.
+        var failpoints = new Option<bool>("--failpoints") { Hidden = true };
         var command = new Command("run", "Start an all-in-one node")
         {
             directory,
@@ -36,6 +38,7 @@ internal static class RunCommand
             hosts,
             allow,
             sabotage,
+            failpoints,
         };
         return run.Handle(
             command,
@@ -54,6 +57,7 @@ internal static class RunCommand
                     AdminHosts = parse.GetValue(hosts) ?? [],
                     AllowUrls = parse.GetValue(allow) ?? [],
                     IgnoreStickiness = parse.GetValue(sabotage),
+                    Failpoints = parse.GetValue(failpoints),
                 };
                 return StartAsync(session, options);
             }
