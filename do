@@ -19,7 +19,7 @@ case $verb in
   run) # [DIR]: a node
     for part in src/Handover.App samples/diamonds/encoder; do compile "$part"; done
     exec $bin/Handover.App/release/handover run "${@:-samples/diamonds}" ;;
-  chaos) exec bash eng/chaos.sh "$@" ;; # [kills|rollbacks|same]: kill -9 and rollback under load, long
+  chaos) exec bash eng/chaos.sh "$@" ;; # [kills|failpoints|rollbacks|same]: kill -9 and rollback under load, long
   ci) exec bash eng/test.sh --with-lint ;; # what .ci/run calls: lint + test
   demo) # [--quick] [--sabotage]: the main job end to end on live traffic
     for part in src/Handover.App samples/diamonds/{encoder,judge,demo}; do compile "$part" -clp:ErrorsOnly; done

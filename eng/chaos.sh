@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# The long acceptance runs with real processes: kills of a node in the middle of rollouts, rollbacks under load, and a
-# rollout of the same model, which must end when it said it would.
-# usage: ./do chaos [kills|rollbacks|same]   CHAOS_SEED and CHAOS_KILLS change the first, CHAOS_ROLLBACKS the second.
+# The long acceptance runs with real processes: kills of a node in the middle of rollouts and at every failpoint,
+# rollbacks under load, and a rollout of the same model, which must end when it said it would.
+# usage: ./do chaos [kills|failpoints|rollbacks|same]
+# CHAOS_SEED and CHAOS_KILLS change the first two, CHAOS_ROLLBACKS the third.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 dotnet build test/Handover.Integration -c Release -v q || exit 1
@@ -14,7 +15,8 @@ lines=()
 case ${1:-all} in
   all | same) run same A_rollout_of_the_same_model_ends_within_its_forecast ;;&
   all | rollbacks) run rollbacks Hundred_rollbacks ;;&
-  all | kills) run kills Fifty_kills ;;
+  all | kills) run kills Fifty_kills ;;&
+  all | failpoints) run failpoints Two_hundred_kills_at_failpoints ;;
 esac
 printf '%s\n' "${lines[@]}"
 exit $failed

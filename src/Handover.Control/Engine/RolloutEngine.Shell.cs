@@ -66,7 +66,7 @@ public sealed partial class RolloutEngine
     {
         if (!state.Open)
         {
-            _parts.Evidence.End(state.Plan.Service);
+            _parts.Evidence.End(state);
         }
 
         Refresh();

@@ -78,7 +78,15 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
     }
 
     /// <summary>Stops gathering.</summary>
-    public void End(string service) => _open.TryRemove(service, out _);
+    public void End(RolloutState state)
+    {
+        // One that ended long ago still has events, such as that its old release was stopped; by then another rollout
+        // of the service may be open.
+        if (_open.TryGetValue(state.Plan.Service, out Open? open) && open.Id == state.Id)
+        {
+            _open.TryRemove(state.Plan.Service, out _);
+        }
+    }
 
     /// <summary>
     /// Asks the gates; null when it is not time yet. A verdict is on disk, with the ticks behind it, before it is

@@ -1,3 +1,4 @@
+using Handover.Ports;
 using Xunit;
 
 namespace Handover.Integration.Acceptance;
@@ -36,5 +37,32 @@ public sealed class ChaosTests
         Assert.True(found.Kills.Count == kills, "too few kills hit a running rollout");
         Assert.True(found.Holding >= Math.Min(10, kills), "too few kills while holding");
         Assert.True(found.Missed.Count == 0, $"no kill in {string.Join(", ", found.Missed)}");
+    }
+
+    [Fact(Timeout = 90_000)]
+    public async Task A_node_that_dies_between_BEGIN_and_COMMIT_goes_on_where_it_was()
+    {
+        string[] points = [Failpoint.HoldSent, Failpoint.CommitAfter];
+        await using var loop = new FailpointLoop(new FailpointLoopOptions(2, points, Rps: 40, Seed: 7));
+        FailpointReport report = await loop.RunAsync(TestContext.Current.SendDiagnosticMessage);
+        Assert.True(report is { Anomalies: 0, Missed: [] }, string.Join('\n', report.Table().Append(report.Line)));
+    }
+
+    [Fact(Explicit = true)]
+    public async Task Two_hundred_kills_at_failpoints()
+    {
+        int seed = int.TryParse(Environment.GetEnvironmentVariable("CHAOS_SEED"), out int given) ? given : 1;
+        int kills = int.TryParse(Environment.GetEnvironmentVariable("CHAOS_KILLS"), out int most) ? most : 200;
+        await using var loop = new FailpointLoop(new FailpointLoopOptions(kills, Failpoint.All, Rps: 60, seed));
+        using var report = new AcceptanceReport("failpoints");
+        FailpointReport found = await loop.RunAsync(report.Say);
+        foreach (string line in found.Table().Append(found.Line))
+        {
+            report.Say(line);
+        }
+
+        Assert.True(found.Anomalies == 0, found.Line);
+        Assert.True(found.Hits.Count >= kills, "too few kills");
+        Assert.True(found.Missed.Count == 0, $"never hit: {string.Join(", ", found.Missed)}");
     }
 }

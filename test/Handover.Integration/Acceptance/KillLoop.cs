@@ -1,7 +1,5 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using Diamonds.Judge;
-using Diamonds.Load;
 using Handover.App.Cli;
 using Handover.Protocol;
 
@@ -12,69 +10,47 @@ namespace Handover.Integration.Acceptance;
 /// whether anything is missing: every claim is judged from outside, from the store's file, the process table, the
 /// client's records and the model servers' logs.
 /// </summary>
-internal sealed class KillLoop(KillLoopOptions options) : IAsyncDisposable
+internal sealed class KillLoop : IAsyncDisposable
 {
     private static readonly string[] Targets = ["v2", "v2-flaky", "v1"];
 
     private readonly NodeProcess _node = new();
-    private readonly Random _random = new(options.Seed);
-    private readonly ConcurrentQueue<ClientRecord> _failed = new();
+    private readonly KillLoopOptions _options;
+    private readonly KilledHistory _history;
+    private readonly Random _random;
     private readonly List<KillRecord> _kills = [];
-    private readonly List<(DateTimeOffset From, DateTimeOffset To)> _closed = [];
-    private readonly List<string> _notes = [];
     private int _started;
-    private long _orphans;
+
+    public KillLoop(KillLoopOptions options)
+    {
+        _options = options;
+        _random = new Random(options.Seed);
+        _history = new KilledHistory(_node);
+    }
 
     /// <summary>Runs to the end and returns what was found.</summary>
     public async Task<KillLoopReport> RunAsync(Action<string> say)
     {
         await _node.StartAsync();
-        using var stop = new CancellationTokenSource();
-        string clientLog = Path.Combine(_node.Dir, "client.ndjson");
-        var load = new LoadRun(
-            new LoadOptions
-            {
-                Url = _node.Infer,
-                Rps = options.Rps,
-                Customers = 200,
-                Duration = TimeSpan.FromHours(1),
-                Log = clientLog,
-                Seed = options.Seed,
-            }
-        )
-        {
-            Observed = record =>
-            {
-                if (record.Outcome != ClientOutcome.Ok)
-                {
-                    _failed.Enqueue(record);
-                }
-            },
-        };
-        Task loading = load.RunAsync(stop.Token);
+        _history.BeginLoad(_options.Rps, _options.Seed);
         using var store = new StateFile(_node.State);
-        for (int most = 0; _kills.Count < options.Kills && most < 3 * options.Kills; most++)
+        for (int most = 0; _kills.Count < _options.Kills && most < 3 * _options.Kills; most++)
         {
             await KillOnceAsync(store, say);
         }
 
-        await FinishAsync(say);
-        string rollouts = await _node.RolloutsJsonAsync();
-        await stop.CancelAsync();
-        await loading;
-        await _node.KillAsync();
-        await CountOrphansAsync(ModelProcesses.Recorded(_node.State), "after the last kill, with no node to reap them");
-        Verdict verdict = Judge(clientLog, rollouts);
+        await _history.SettledAsync(say);
+        Verdict verdict = await _history.EndAsync();
         (long epochs, long gaps) = store.Epochs();
         return new KillLoopReport(
             _kills,
             verdict,
-            load.Summary.Requests,
+            _history.Requests,
             epochs,
             gaps,
-            _orphans,
-            Unexplained(),
-            _notes
+            _history.Orphans,
+            _history.Unexplained(),
+            _history.Notes
         );
     }
 
@@ -88,10 +64,10 @@ internal sealed class KillLoop(KillLoopOptions options) : IAsyncDisposable
         bool holding = store.Holding;
         _node.Launch();
         DateTimeOffset reopened = await _node.ConnectedAsync();
-        await CountOrphansAsync(before, $"after kill {_kills.Count + 1}");
+        await _history.CountOrphansAsync(before, $"after kill {_kills.Count + 1}");
         var kill = new KillRecord(id, phase, holding, at, reopened);
         _kills.AddRange(open ? [kill] : []);
-        _closed.Add((at, reopened));
+        _history.Closed(at, reopened);
         say(
             $"  {(open ? _kills.Count.ToString() : "-"), 3}  {id, -20} {phase, -7} {(holding ? "HOLDING" : ""), -8}"
                 + $" down {(reopened - at).TotalMilliseconds, 6:0} ms"
@@ -138,10 +114,10 @@ internal sealed class KillLoop(KillLoopOptions options) : IAsyncDisposable
     private async Task MomentAsync(StateFile store)
     {
         bool wantHolding =
-            _kills.Count(k => k.Holding) < options.Holding + (options.Holding / 4) && _random.Next(10) < 7;
+            _kills.Count(k => k.Holding) < _options.Holding + (_options.Holding / 4) && _random.Next(10) < 7;
 
         // Killed all the time, a rollout would stay in its shifts: while phases are missing it gets on in between.
-        bool wantPhase = options.EveryPhase && _kills.Count % 2 == 0 && KillLoopReport.MissedIn(_kills).Count > 0;
+        bool wantPhase = _options.EveryPhase && _kills.Count % 2 == 0 && KillLoopReport.MissedIn(_kills).Count > 0;
         int longest =
             wantPhase ? 8000
             : wantHolding ? 4000
@@ -157,7 +133,7 @@ internal sealed class KillLoop(KillLoopOptions options) : IAsyncDisposable
             }
 
             (string _, string phase, bool open) = store.Newest();
-            if (options.EveryPhase && open && phase.Length > 0 && !_kills.Exists(k => k.Phase == phase))
+            if (_options.EveryPhase && open && phase.Length > 0 && !_kills.Exists(k => k.Phase == phase))
             {
                 return;
             }
@@ -171,86 +147,11 @@ internal sealed class KillLoop(KillLoopOptions options) : IAsyncDisposable
         }
     }
 
-    private async Task FinishAsync(Action<string> say)
+    public async ValueTask DisposeAsync()
     {
-        await _node.ReadyAsync();
-        using AdminClient admin = _node.Admin();
-        var watch = Stopwatch.StartNew();
-        while (true)
-        {
-            IReadOnlyList<RolloutView> all = await admin.ListAsync(
-                "/api/v1/rollouts",
-                ProtocolJson.Default.PageRolloutView,
-                CancellationToken.None
-            );
-            List<RolloutView> open = [.. all.Where(r => r.EndedAt is null)];
-            if (open.Count == 0)
-            {
-                string ends = string.Join(", ", all.GroupBy(r => r.State).Select(g => $"{g.Count()} {g.Key}"));
-                say($"  rollouts: {ends}");
-                _notes.AddRange(
-                    all.Where(r => r.State != "succeeded")
-                        .Select(r => $"{r.Id}: {r.State}: {string.Join("; ", r.Reasons)}")
-                );
-                return;
-            }
-
-            if (watch.Elapsed > TimeSpan.FromSeconds(90))
-            {
-                throw new TimeoutException($"{open[0].Id} does not finish: {string.Join("; ", open[0].Reasons)}");
-            }
-
-            await Task.Delay(200);
-        }
+        await _history.DisposeAsync();
+        await _node.DisposeAsync();
     }
-
-    private async Task CountOrphansAsync(IReadOnlyList<(int Pid, string Start)> processes, string when)
-    {
-        var watch = Stopwatch.StartNew();
-        while (processes.Any(ModelProcesses.Lives) && watch.Elapsed < TimeSpan.FromSeconds(5))
-        {
-            await Task.Delay(10);
-        }
-
-        foreach ((int pid, string _) in processes.Where(ModelProcesses.Lives))
-        {
-            _orphans++;
-            _notes.Add($"process {pid} lives on {when}");
-        }
-    }
-
-    private Verdict Judge(string clientLog, string rollouts)
-    {
-        var reader = new LogReader();
-        ClientLine[] asked = [.. reader.Client(LogReader.Lines(clientLog))];
-        ModelLine[] served = [.. _node.ModelLogs().SelectMany(log => reader.Model(LogReader.Lines(log)))];
-        return Judgement.Of(asked, served, LogReader.Windows(rollouts));
-    }
-
-    /// <summary>
-    /// Failures that neither the closed port nor the kill itself explains. An answer with a status is never explained:
-    /// a port that is open serves.
-    /// </summary>
-    private long Unexplained()
-    {
-        // The client stamps requests by a clock that it started once; the harness reads the wall clock each time.
-        TimeSpan slack = TimeSpan.FromMilliseconds(50);
-        long unexplained = 0;
-        foreach (ClientRecord record in _failed)
-        {
-            DateTimeOffset end = record.At + record.Latency;
-            bool down = _closed.Exists(c => record.At <= c.To + slack && end >= c.From - slack);
-            if (!down || record.Outcome is ClientOutcome.Http or ClientOutcome.Unsent)
-            {
-                unexplained++;
-                _notes.Add($"failed: {record.Outcome} {record.Status} {record.Release} at {record.At:HH:mm:ss.fff}");
-            }
-        }
-
-        return unexplained;
-    }
-
-    public async ValueTask DisposeAsync() => await _node.DisposeAsync();
 }
 
 /// <summary>How long and how hard.</summary>

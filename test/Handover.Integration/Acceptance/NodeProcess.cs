@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Handover.App.Cli;
 using Handover.Integration.Runtimes;
+using Handover.Ports;
 using Handover.Protocol;
 
 namespace Handover.Integration.Acceptance;
@@ -57,8 +58,12 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     public string Output => Path.Combine(Dir, "node.log");
 
-    /// <summary>Starts the program; nothing is waited for.</summary>
-    public void Launch()
+    /// <summary>When the program ended, as the kernel told; null while it runs.</summary>
+    public (DateTimeOffset At, int Code)? Ended =>
+        _process is { HasExited: true } ended ? (ended.ExitTime.ToUniversalTime(), ended.ExitCode) : null;
+
+    /// <summary>Starts the program, to die at a failpoint if one is given; nothing is waited for.</summary>
+    public void Launch(string? failpoint = null)
     {
         var start = new ProcessStartInfo(RuntimeWorld.Executable)
         {
@@ -77,6 +82,12 @@ internal sealed class NodeProcess : IAsyncDisposable
         };
         start.Environment["XDG_STATE_HOME"] = Dir;
         start.Environment["HOME"] = Dir;
+        if (failpoint is not null)
+        {
+            start.ArgumentList.Add("--failpoints");
+            start.Environment[Failpoint.Variable] = failpoint;
+        }
+
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) => Note(line.Data);
         _process.ErrorDataReceived += (_, line) => Note(line.Data);

@@ -57,6 +57,38 @@ internal sealed class StateFile : IDisposable
         return newest;
     }
 
+    /// <summary>The stable release of the one service.</summary>
+    public string Stable()
+    {
+        using SqliteCommand routing = Command("SELECT json_extract(routing, '$.stable') FROM epoch_row");
+        return (string)routing.ExecuteScalar()!;
+    }
+
+    /// <summary>
+    /// Rollouts whose rollback was decided (which is persisted before anybody is told), and those of them that ended in
+    /// another way or not at all.
+    /// </summary>
+    public (long Wished, IReadOnlyList<string> Undone) Rollbacks()
+    {
+        using SqliteCommand wishes = Command(
+            """
+            SELECT w.rollout, EXISTS (
+                SELECT 1 FROM rollout_event d WHERE d.rollout = w.rollout AND d.kind = 'rolledBack')
+            FROM rollout_event w WHERE w.kind = 'rollbackDecided'
+            """
+        );
+        long wished = 0;
+        var undone = new List<string>();
+        using SqliteDataReader row = wishes.ExecuteReader();
+        while (row.Read())
+        {
+            wished++;
+            undone.AddRange(row.GetInt64(1) == 1 ? [] : [row.GetString(0)]);
+        }
+
+        return (wished, undone);
+    }
+
     /// <summary>Epochs that the history lacks, has twice or has out of order, and those where it ends early.</summary>
     public (long Epochs, long Gaps) Epochs()
     {

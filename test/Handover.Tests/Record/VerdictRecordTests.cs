@@ -2,6 +2,7 @@ using Handover.Control.Evidence;
 using Handover.Control.Stores;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
+using Handover.Core.Rollouts;
 using Handover.Core.Traffic;
 using Handover.Ports;
 using Handover.Tests.Journal;
@@ -30,6 +31,15 @@ public sealed class VerdictRecordTests : IDisposable
         Assert.True(again.Same);
         Assert.Equal(last.Ticks, again.Ticks);
         Assert.Equal(2, again.Verdicts.Count);
+    }
+
+    [Fact]
+    public void What_becomes_of_a_rollout_that_ended_before_takes_nothing_from_the_open_one()
+    {
+        _world.Collector.End(_world.State with { Id = "p.0", Status = RolloutStatus.Succeeded });
+        Assert.NotNull(_world.Second(200, _ => false));
+        _world.Collector.End(_world.State);
+        Assert.Null(_world.Second(200, _ => false));
     }
 
     [Fact]
