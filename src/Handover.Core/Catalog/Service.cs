@@ -40,6 +40,9 @@ public sealed record Service
     /// <summary>Which interruption is allowed.</summary>
     public TimeSpan DowntimeAllowed { get; init; } = TimeSpan.Zero;
 
+    /// <summary>Which decisions are kept so that they are not made twice.</summary>
+    public IdempotencyPolicy Idempotency { get; init; } = new();
+
     /// <summary>What is recorded of requests and answers.</summary>
     public JournalPolicy Journal { get; init; } = new();
 

@@ -22,7 +22,8 @@ public sealed class ArchitectureTests
         ["App"] = ["Core", "Protocol", "Ports", "Gateway", "Runtimes", "Control"],
     };
 
-    // Foundation < Catalog < Traffic, Payloads, Evidence < Moves, Divergence, Gates, Contracts < Rollouts < Advice
+    // Foundation < Catalog < Traffic, Payloads, Evidence < Moves, Ledger, Divergence, Gates, Contracts < Rollouts <
+    // Advice
     private static readonly Dictionary<string, int> Floors = new(StringComparer.Ordinal)
     {
         ["Foundation"] = 0,
@@ -31,6 +32,7 @@ public sealed class ArchitectureTests
         ["Payloads"] = 2,
         ["Evidence"] = 2,
         ["Moves"] = 3,
+        ["Ledger"] = 3,
         ["Divergence"] = 3,
         ["Gates"] = 3,
         ["Contracts"] = 3,
