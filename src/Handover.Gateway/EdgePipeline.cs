@@ -189,14 +189,14 @@ internal sealed class EdgePipeline(PipelineTools tools)
     {
         ServiceSnapshot snapshot = passage.Snapshot;
         string? entity = tools.IgnoreStickiness ? tools.NewId() : passage.Entity;
-        Assigned assigned = Assignment.Assign(snapshot.Routing!, entity, passage.Attributes);
+        Assigned assigned = snapshot.Assign(entity, passage.Attributes);
         passage.Release = assigned.Release;
         passage.Reason = assigned.Reason;
         passage.CandidateShare = assigned.CandidateShare;
         passage.Epoch = snapshot.Epoch;
         passage.Member = snapshot.Service.Entry;
         string? wanted = Override.Read(context.Request.Headers, snapshot);
-        if (wanted is null)
+        if (wanted is null || snapshot.Forbids(wanted))
         {
             return null;
         }
@@ -234,7 +234,7 @@ internal sealed class EdgePipeline(PipelineTools tools)
             context.Request.Headers.Authorization = default;
         }
 
-        bool mirrored = Mirror.Wants(snapshot.Mirror, passage.RequestId, passage.Release, passage.Inference);
+        bool mirrored = Mirror.Wants(snapshot, passage.RequestId, passage.Release, passage.Inference);
         bool payloads = snapshot.Service.Journal.Payloads;
         passage.RequestCopy =
             mirrored ? new BodyCopy(Mirror.BodyBound)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Handover.Core.Foundation;
 using Handover.Core.Moves;
 using Handover.Gateway.Feed;
 using Handover.Gateway.Forwarding;
@@ -35,6 +36,7 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
     private readonly MemberClients _clients;
     private readonly GatewayFeed _feed;
     private readonly Mirror _mirror;
+    private readonly KillSwitchLoop _switches;
     private readonly WebApplication _app;
     private bool _stopped;
 
@@ -60,7 +62,9 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
         _loop = new AgentLoop(loopOptions, time, logs.CreateLogger<AgentLoop>());
         _loop.Replied += reply => Replied?.Invoke(reply);
         _clients = new MemberClients(options.UrlPolicy, time);
-        _feed = new GatewayFeed(_clients, _loop, time);
+        var files = new KillSwitchFiles(options.FlagDirectory ?? Path.Combine(options.StateDirectory, "flags"), time);
+        _feed = new GatewayFeed(_clients, _loop, files, time);
+        _switches = new KillSwitchLoop(files, () => _feed.Table, time, logs.CreateLogger<KillSwitchLoop>());
         var recorder = new ExchangeRecorder(exchanges);
         var pins = new PinDesk(time);
         _mirror = new Mirror(recorder, pins, time);
@@ -93,6 +97,7 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
     public async Task StartAsync(CancellationToken cancel)
     {
         _loop.Start();
+        _switches.Start();
         await _app.StartAsync(cancel);
         var bound = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>();
         Addresses = [.. bound!.Addresses.Select(a => new Uri(a))];
@@ -131,6 +136,9 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
     public void Deliver(MoveMessage message) => _loop.Deliver(message);
 
     /// <inheritdoc/>
+    public Problem? Switch(string service, KillSwitch? off) => _switches.Switch(service, off);
+
+    /// <inheritdoc/>
     public GatewayStatus? Status(string service)
     {
         if (!_feed.Table.Units.TryGetValue(service, out ServiceUnit? unit))
@@ -147,13 +155,17 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
             unit.InFlight.ByRelease,
             unit.InFlight.LivePins,
             Interlocked.Read(ref unit.Counters.MirrorsDropped)
-        );
+        )
+        {
+            Off = snapshot.Off,
+        };
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None);
+        await _switches.DisposeAsync();
         await _loop.DisposeAsync();
         _mirror.Dispose();
         await _app.DisposeAsync();

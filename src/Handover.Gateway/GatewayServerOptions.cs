@@ -19,6 +19,12 @@ public sealed record GatewayServerOptions
     /// </summary>
     public required string StateDirectory { get; init; }
 
+    /// <summary>
+    /// Directory of the kill switches, one file <c>SERVICE.off</c> each; null keeps them below <see
+    /// cref="StateDirectory"/>. Looked at ten times a second.
+    /// </summary>
+    public string? FlagDirectory { get; init; }
+
     /// <summary>Which addresses may be dialled for members.</summary>
     public UrlPolicy UrlPolicy { get; init; } = UrlPolicy.LoopbackOnly;
 

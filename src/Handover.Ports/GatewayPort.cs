@@ -24,6 +24,12 @@ public interface IGatewayPort
     /// <summary>What the gateway is doing for a service; null when it does not know the service.</summary>
     GatewayStatus? Status(string service);
 
+    /// <summary>
+    /// Switches a service off (its candidate answers nobody from now on) or, with null, on again. In force when this
+    /// returns. The answer is what went wrong in keeping it over a restart; null when nothing did.
+    /// </summary>
+    Problem? Switch(string service, KillSwitch? off);
+
     /// <summary>Answers of the move protocol. Handlers must not block.</summary>
     event Action<GatewayReply>? Replied;
 }
@@ -76,4 +82,8 @@ public sealed record GatewayStatus(
     IReadOnlyDictionary<string, int> InFlight,
     IReadOnlyDictionary<string, int> LivePins,
     long MirrorsDropped
-);
+)
+{
+    /// <summary>The kill switch that is in force here; null when the candidate may answer.</summary>
+    public KillSwitch? Off { get; init; }
+}

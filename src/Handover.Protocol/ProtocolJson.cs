@@ -46,6 +46,7 @@ namespace Handover.Protocol;
 [JsonSerializable(typeof(Page<VerdictRecordView>))]
 [JsonSerializable(typeof(RecomputationView))]
 [JsonSerializable(typeof(WantedLabelsView))]
+[JsonSerializable(typeof(FlagView))]
 public sealed partial class ProtocolJson : JsonSerializerContext
 {
     /// <summary>For clients: members that a newer server adds are passed over.</summary>

@@ -50,6 +50,9 @@ public sealed record ServiceView
 
     /// <summary>What the gateway is doing for it; null when no gateway knows it yet.</summary>
     public GatewayView? Gateway { get; init; }
+
+    /// <summary>The kill switch that is in force; null when the candidate may answer.</summary>
+    public KillSwitchView? Off { get; init; }
 }
 
 /// <summary>What a gateway is doing for a service.</summary>

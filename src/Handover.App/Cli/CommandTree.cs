@@ -46,6 +46,7 @@ public static class CommandTree
             ExplainCommand.Build(run),
             RolloutCommand.Build(run),
             RollbackCommand.Build(run),
+            FlagCommand.Build(run),
             AdviseCommand.Build(run),
             ContractCommand.Build(run),
             WarmCommand.Build(run),

@@ -312,6 +312,7 @@ public sealed class NodeParts : IAsyncDisposable
             {
                 DataUrls = [_dataUrl],
                 StateDirectory = Path.Combine(options.StateDirectory, "gateway"),
+                FlagDirectory = Path.Combine(options.StateDirectory, "flags"),
                 UrlPolicy = urls,
                 IgnoreStickiness = options.IgnoreStickiness,
             },

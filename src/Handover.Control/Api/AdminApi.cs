@@ -79,6 +79,7 @@ public static class AdminApi
         RolloutRoutes.Map(group, api);
         VerdictRoutes.Map(group, api);
         ServiceRoutes.Map(group, api);
+        FlagRoutes.Map(group, api);
         NodeRoutes.Map(group, api);
         NodeRoutes.MapHealth(app, api, () => Metrics(api, guard, failures));
         app.MapOpenApi("/openapi/{documentName}.json");
@@ -93,6 +94,12 @@ public static class AdminApi
                 () => [new MetricValue(1, ("version", api.Version))]
             ),
             new MetricSource("handover_rollouts", "Rollouts by state.", MetricType.Gauge, () => RolloutsByState(api)),
+            new MetricSource(
+                "handover_flag_off",
+                "1 while the service's kill switch is in force.",
+                MetricType.Gauge,
+                () => api.Catalog.Snapshot.Services.Keys.Select(s => FlagRoutes.Gauge(api, s))
+            ),
             MetricSource.Single(
                 "handover_journal_dropped_total",
                 "Exchanges that the journal dropped.",

@@ -40,6 +40,7 @@ internal static class CatalogViews
                     .Order(StringComparer.Ordinal),
             ],
             Gateway = GatewayOf(service.Name, api),
+            Off = FlagRoutes.ViewOf(FlagRoutes.OffOf(api, service.Name)),
         };
     }
 

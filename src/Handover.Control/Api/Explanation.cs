@@ -34,17 +34,17 @@ internal static class Explanation
 
         Routing routing = row.Routing;
         Assigned assigned = Assignment.Assign(routing, entity, attributes);
+        if (FlagRoutes.OffOf(api, service) is { } off && assigned.Release == routing.Candidate)
+        {
+            return await SwitchedOffAsync(api, row, entity, off, cancel);
+        }
+
         (long since, DateTimeOffset? at) = Since(
             await api.Epochs.HistoryAsync(service, cancel),
             row.Epoch,
             entity,
             attributes,
             assigned.Release
-        );
-        var answers = await api.Journal.RecentAsync(
-            new JournalQuery(service) { Entity = entity, Purpose = Purpose.Live },
-            AnswersShown,
-            cancel
         );
         int? bucket = routing.Candidate is null ? null : Assignment.Bucket(routing.Salt, entity);
         return new ExplainView
@@ -59,8 +59,46 @@ internal static class Explanation
             Epoch = row.Epoch,
             SinceEpoch = since,
             Since = at,
-            Answers = [.. answers.Select(a => JournalViews.Of(a, payloads: true))],
+            Answers = await AnswersAsync(api, service, entity, cancel),
         };
+    }
+
+    // Routing would give the candidate; a switch at the gateways takes it away until a move has.
+    private static async Task<ExplainView> SwitchedOffAsync(
+        ApiServices api,
+        EpochRow row,
+        string entity,
+        KillSwitch off,
+        CancellationToken cancel
+    ) =>
+        new()
+        {
+            Service = row.Service,
+            Entity = entity,
+            Release = row.Routing.Stable,
+            Reason = RolloutViews.Wire(Assignment.OnStable(row.Routing).Reason),
+            Rule = string.Create(
+                CultureInfo.InvariantCulture,
+                $"switched off by {off.By} at {off.At:u}; without that, {row.Routing.Candidate}"
+            ),
+            Bucket = Assignment.Bucket(row.Routing.Salt, entity),
+            Share = 0,
+            Epoch = row.Epoch,
+            SinceEpoch = row.Epoch,
+            Since = off.At,
+            Answers = await AnswersAsync(api, row.Service, entity, cancel),
+        };
+
+    private static async Task<IReadOnlyList<JournalEntryView>> AnswersAsync(
+        ApiServices api,
+        string service,
+        string entity,
+        CancellationToken cancel
+    )
+    {
+        var query = new JournalQuery(service) { Entity = entity, Purpose = Purpose.Live };
+        IReadOnlyList<Exchange> answers = await api.Journal.RecentAsync(query, AnswersShown, cancel);
+        return [.. answers.Select(a => JournalViews.Of(a, payloads: true))];
     }
 
     /// <summary>The first epoch of the unbroken run, up to <paramref name="epoch"/>, that gave this release.</summary>

@@ -1,5 +1,6 @@
 using Handover.Core.Gates;
 using Handover.Core.Rollouts;
+using Handover.Ports;
 
 namespace Handover.Control.Engine;
 
@@ -20,6 +21,9 @@ internal interface IRolloutShell
     /// Why the candidate's stack counts as down now; null while it is up, or has not been down for long.
     /// </summary>
     string? CandidateDown(RolloutState state, DateTimeOffset now);
+
+    /// <summary>The kill switch under which this rollout may not go on; null when there is none.</summary>
+    KillSwitch? SwitchedOff(RolloutState state);
 
     /// <summary>The state changed: wants of stacks and mirrors follow from it.</summary>
     void Changed(RolloutState state, IReadOnlyList<RolloutEvent> events);

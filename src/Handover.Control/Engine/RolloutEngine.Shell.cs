@@ -62,6 +62,11 @@ public sealed partial class RolloutEngine
         return now - since >= longest ? trouble ?? $"not ready for {longest.TotalSeconds:0} s" : null;
     }
 
+    KillSwitch? IRolloutShell.SwitchedOff(RolloutState state) =>
+        state is { Open: true, RollbackReason: null } && !ServiceRollback.Is(state.Plan)
+            ? _parts.Gateway.Status(state.Plan.Service)?.Off
+            : null;
+
     void IRolloutShell.Changed(RolloutState state, IReadOnlyList<RolloutEvent> events)
     {
         if (!state.Open)

@@ -31,6 +31,14 @@ public sealed partial class RolloutEngine
             };
         }
 
+        if (_parts.Gateway.Status(plan.Service)?.Off is { } off && !ServiceRollback.Is(plan))
+        {
+            return new Problem("conflict", $"'{plan.Service}' was switched off by {off.By}; nobody would be served.")
+            {
+                Fix = $"Switch it on first: handover flag on {plan.Service}.",
+            };
+        }
+
         EpochRow? row = await _parts.Epochs.ReadAsync(plan.Service, cancel);
         string from = row?.Routing.Stable ?? service.Stable;
         List<string> segments =

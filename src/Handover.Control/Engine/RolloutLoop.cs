@@ -125,6 +125,7 @@ internal sealed class RolloutLoop : IAsyncDisposable
                         Handle(new Work(new RolloutCommand.StackFailed(trouble), Done: null));
                     }
 
+                    ObeySwitch();
                     Judge();
                 }
 
@@ -154,6 +155,17 @@ internal sealed class RolloutLoop : IAsyncDisposable
         while (_inbox.Reader.TryRead(out Work? late))
         {
             Handle(late);
+        }
+    }
+
+    // The gateways obey the switch already; here routing follows, by a move as always. Asked again while it is not
+    // recorded, so a store that is away only delays it.
+    private void ObeySwitch()
+    {
+        if (_shell.SwitchedOff(State) is { } off)
+        {
+            string reason = $"switched off by {off.By}{(off.Reason.Length > 0 ? $": {off.Reason}" : "")}";
+            Handle(new Work(new RolloutCommand.Rollback(reason, off.By), Done: null));
         }
     }
 

@@ -25,10 +25,9 @@ public static class Assignment
         IReadOnlyDictionary<string, string>? attributes = null
     )
     {
-        AssignReason onStable = routing.Switched ? AssignReason.Switched : AssignReason.Stable;
         if (routing.Candidate is null || entity is null)
         {
-            return new Assigned(routing.Stable, onStable, Share.None);
+            return OnStable(routing);
         }
 
         Share share = routing.Share;
@@ -47,8 +46,18 @@ public static class Assignment
             return new Assigned(routing.Candidate, bySegment ? AssignReason.Segment : AssignReason.Share, share);
         }
 
-        return new Assigned(routing.Stable, onStable, share);
+        return OnStable(routing) with
+        {
+            CandidateShare = share,
+        };
     }
+
+    /// <summary>
+    /// The stable release, for whoever may not have the candidate: such a request was never drawn, so its routing
+    /// probability is nought and it is no evidence for either side.
+    /// </summary>
+    public static Assigned OnStable(Routing routing) =>
+        new(routing.Stable, routing.Switched ? AssignReason.Switched : AssignReason.Stable, Share.None);
 }
 
 /// <summary>The outcome of an assignment.</summary>

@@ -12,8 +12,9 @@ namespace Handover.Gateway.Feed;
 /// </summary>
 /// <param name="clients">Makes clients of endpoints.</param>
 /// <param name="loop">Runs the move agents.</param>
+/// <param name="files">Kill switches that are in force already.</param>
 /// <param name="time">Clock of the holds.</param>
-internal sealed class GatewayFeed(MemberClients clients, AgentLoop loop, TimeProvider time)
+internal sealed class GatewayFeed(MemberClients clients, AgentLoop loop, KillSwitchFiles files, TimeProvider time)
 {
     private readonly Lock _gate = new();
 
@@ -58,7 +59,9 @@ internal sealed class GatewayFeed(MemberClients clients, AgentLoop loop, TimePro
             return unit;
         }
 
+        // Before the first request, not at the first look of the loop: a restart must not open what was shut.
         unit = new ServiceUnit(settings, time);
+        unit.Switch(files.Read(settings.Service.Name));
         _units.Add(settings.Service.Name, unit);
         loop.Add(unit);
         return unit;

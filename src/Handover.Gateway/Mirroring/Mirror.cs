@@ -3,6 +3,7 @@ using Handover.Core.Traffic;
 using Handover.Gateway.Draining;
 using Handover.Gateway.Forwarding;
 using Handover.Gateway.Observing;
+using Handover.Gateway.Routing;
 using Handover.Ports;
 using Microsoft.AspNetCore.Http;
 
@@ -43,8 +44,8 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
     /// <summary>
     /// Whether a request is to be copied. The draw is by request id, so it is the same wherever it is asked.
     /// </summary>
-    public static bool Wants(MirrorConfiguration? mirror, string requestId, string release, bool inference) =>
-        mirror is not null
+    public static bool Wants(ServiceSnapshot snapshot, string requestId, string release, bool inference) =>
+        snapshot is { Mirror: { } mirror, Off: null }
         && inference
         && mirror.Release != release
         && Assignment.Bucket("mirror", requestId) < mirror.Share.Parts;

@@ -30,6 +30,9 @@ internal sealed record ServiceSnapshot
     /// <summary>Copies of live requests; null when nothing is mirrored.</summary>
     public MirrorConfiguration? Mirror { get; init; }
 
+    /// <summary>The kill switch; null when the candidate may answer.</summary>
+    public KillSwitch? Off { get; init; }
+
     /// <summary>HMAC keys for pins: the first signs, all verify.</summary>
     public required IReadOnlyList<byte[]> PinKeys { get; init; }
 
@@ -41,6 +44,19 @@ internal sealed record ServiceSnapshot
     /// </summary>
     public bool Holds(string? entity, IReadOnlyDictionary<string, string> attributes) =>
         Routing is null || Routing.Closed || (Hold is not null && Hold.Contains(entity, attributes));
+
+    /// <summary>
+    /// Which release answers. Routing is the most that the candidate may get; whatever stands in its way here only
+    /// takes from it.
+    /// </summary>
+    public Assigned Assign(string? entity, IReadOnlyDictionary<string, string> attributes)
+    {
+        RoutingDocument routing = Routing!;
+        return Off is null ? Assignment.Assign(routing, entity, attributes) : Assignment.OnStable(routing);
+    }
+
+    /// <summary>Whether a release may answer at all.</summary>
+    public bool Forbids(string release) => Off is not null && release != Routing?.Stable;
 
     /// <summary>Where a member of a release runs; null when it does not.</summary>
     public MemberPool? Pool(string release, string member) =>

@@ -3,6 +3,7 @@ using Handover.Gateway.Draining;
 using Handover.Gateway.Forwarding;
 using Handover.Gateway.Holding;
 using Handover.Gateway.Observing;
+using Handover.Ports;
 
 namespace Handover.Gateway.Routing;
 
@@ -58,7 +59,31 @@ internal sealed class ServiceUnit
 
     /// <summary>Swaps the routing and what is held, as one.</summary>
     public void Route(long epoch, RoutingDocument routing, Slice? hold) =>
-        Swap(s => s with { Epoch = epoch, Routing = routing, Hold = hold });
+        Swap(s =>
+            s with
+            {
+                Epoch = epoch,
+                Routing = routing,
+                Hold = hold,
+                Off = s.Off is { Lifted: true } && routing.Candidate is null ? null : s.Off,
+            }
+        );
+
+    /// <summary>
+    /// Switches the service off, or on with null. On waits for a routing without a candidate: else an entity that went
+    /// back to stable would come to the candidate again under the same epoch.
+    /// </summary>
+    public void Switch(KillSwitch? off) =>
+        Swap(s =>
+            s with
+            {
+                Off =
+                    off is not null ? off
+                    : s.Routing?.Candidate is null ? null
+                    : s.Off is null ? null
+                    : s.Off with { Lifted = true },
+            }
+        );
 
     private void Swap(Func<ServiceSnapshot, ServiceSnapshot> change)
     {

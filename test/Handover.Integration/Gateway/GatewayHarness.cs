@@ -37,6 +37,8 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
 
     public ConcurrentQueue<GatewayReply> Replies { get; } = new();
 
+    public string Flags => System.IO.Path.Combine(_directory, "flags");
+
     public GatewayServer Server { get; private set; } = null!;
 
     public HttpClient Client { get; private set; } = null!;

@@ -192,7 +192,7 @@ public sealed class TrustTests
             }
         };
 
-    private static string Hash(string token) =>
+    internal static string Hash(string token) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 
     private static Task<HttpResponseMessage> HopAsync(GatewayHarness h, string baggage)

@@ -4,6 +4,7 @@ using Handover.Core.Catalog;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
 using Handover.Core.Rollouts;
+using Handover.Ports;
 using Handover.Tests.Rollouts;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -86,6 +87,24 @@ public sealed class RolloutLoopTests : IDisposable
         await Until(() => loop.State.Status == RolloutStatus.RolledBack);
     }
 
+    [Fact]
+    public async Task A_kill_switch_takes_the_rollout_back_by_a_move_as_soon_as_the_store_takes_it()
+    {
+        using SqliteDatabase database = Database();
+        var world = new ObedientShell { Outcome = Outcome.Hold };
+        await using RolloutLoop loop = Begin(new RolloutStore(database), world);
+        loop.Start();
+        await Until(() => loop.State is { PhaseSettled: true, PhaseIndex: 3 });
+        database.Write(c => SqliteDatabase.Execute(c, "ALTER TABLE rollout_event RENAME TO away"));
+        world.Off = new KillSwitch("bob", "sick", DateTimeOffset.UnixEpoch);
+        await Until(() => world.Asked > 2);
+        Assert.Null(loop.State.RollbackReason);
+        database.Write(c => SqliteDatabase.Execute(c, "ALTER TABLE away RENAME TO rollout_event"));
+        await Until(() => loop.State.Status == RolloutStatus.RolledBack);
+        Assert.Equal("switched off by bob: sick", loop.State.RollbackReason);
+        Assert.Contains(loop.Events, e => e is RolloutEvent.RolledBack);
+    }
+
     private static RolloutLoop Begin(RolloutStore store, ObedientShell world)
     {
         RolloutPlan plan = RolloutWalk.Parallel();
@@ -136,6 +155,16 @@ public sealed class RolloutLoopTests : IDisposable
         public Verdict? Judge(RolloutState state, DateTimeOffset now) => new(Outcome, ["because"], []);
 
         public string? CandidateDown(RolloutState state, DateTimeOffset now) => null;
+
+        public KillSwitch? Off { get; set; }
+
+        public int Asked { get; private set; }
+
+        public KillSwitch? SwitchedOff(RolloutState state)
+        {
+            Asked += Off is null ? 0 : 1;
+            return state is { Open: true, RollbackReason: null } ? Off : null;
+        }
 
         public void Changed(RolloutState state, IReadOnlyList<RolloutEvent> events) { }
     }

@@ -141,6 +141,8 @@ public sealed class MoveCoordinatorTests : IDisposable
 
         public GatewayStatus? Status(string service) => null;
 
+        public Problem? Switch(string service, KillSwitch? off) => throw new NotSupportedException();
+
         public void Deliver(MoveMessage message)
         {
             if (!Mute)

@@ -15,7 +15,6 @@ internal static class NotYet
         "divergence",
         "reconcile",
         "rehearse",
-        "flag",
         "gateways",
         "top",
         "events",
