@@ -59,7 +59,7 @@ internal sealed class KillSwitchFiles(string directory, TimeProvider time)
         }
     }
 
-    /// <summary>Writes it, durable when this returns; or takes it away with null. Throws what the disk throws.</summary>
+    /// <summary>Writes it durably, or takes it away with null. Throws what the disk throws.</summary>
     public void Write(string service, KillSwitch? off)
     {
         string path = PathOf(service);

@@ -7,7 +7,7 @@ using static Handover.Integration.Gateway.ForwardingTests;
 
 namespace Handover.Integration.Gateway;
 
-/// <summary>The kill switch at a gateway: obeyed without store and control plane, and never undone by accident.</summary>
+/// <summary>The kill switch at a gateway, obeyed without the store; never undone by accident.</summary>
 public sealed class KillSwitchTests
 {
     private static readonly Routing Half = new("price", "v1")
