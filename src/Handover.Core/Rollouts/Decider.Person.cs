@@ -22,6 +22,12 @@ public static partial class Decider
         return c switch
         {
             RolloutCommand.Rollback r => Events(new RolloutEvent.RollbackDecided(now, r.Actor, r.Reason)),
+            RolloutCommand.Pause when s.Closed is not null => Conflict(
+                $"{s.Id} has closed the service, and a pause would keep it closed."
+            ) with
+            {
+                Fix = "Take it back instead: handover rollback.",
+            },
             RolloutCommand.Pause p => s.Status == RolloutStatus.Paused
                 ? Events()
                 : Events(new RolloutEvent.Paused(now, p.Actor)),

@@ -30,6 +30,9 @@ public static partial class Decider
                     begin.Impact,
                     begin.Segments
                 )
+                {
+                    DowntimeAllowed = begin.DowntimeAllowed,
+                }
             );
         }
 
@@ -43,6 +46,10 @@ public static partial class Decider
             RolloutCommand.OldStopped => s.KeepOldUntil is null
                 ? Result(Nothing)
                 : Events(new RolloutEvent.OldStopped(now)),
+            RolloutCommand.InterruptionMeasured measured => s.Reopened is null
+                ? Result(Nothing)
+                : Events(new RolloutEvent.Interrupted(now, measured.Interruption)),
+            _ when SingleStack.Answers(s, c) => Result(OnClosing(s, c, now)),
             RolloutCommand.Verified
             or RolloutCommand.StackReady
             or RolloutCommand.StackFailed
@@ -56,6 +63,11 @@ public static partial class Decider
         if (s.Status == RolloutStatus.Pending)
         {
             return Enter(s, 0, now);
+        }
+
+        if (s is { Open: true, RollbackReason: null } && SingleStack.ClosedTooLong(s, now) is { } tooLong)
+        {
+            return [new RolloutEvent.RollbackDecided(now, RolloutEvent.Engine, tooLong)];
         }
 
         if (!s.Open || s.RollbackReason is not null || s.Status != RolloutStatus.Running)
@@ -133,6 +145,8 @@ public static partial class Decider
             case MoveTarget.Back:
                 bool served = s.Epoch > 0 || c.Held > TimeSpan.Zero;
                 return s.RollbackReason is null ? Nothing : [new RolloutEvent.RolledBack(now, served ? c.Epoch : 0)];
+            case MoveTarget.Closed closed:
+                return [new RolloutEvent.Closed(now, c.Epoch, closed.Serving, c.Held)];
             case MoveTarget.Shares shares:
                 return [new RolloutEvent.Moved(now, c.Epoch, shares.Share, shares.Segments, c.Held)];
             default:
@@ -157,7 +171,7 @@ public static partial class Decider
         DateTimeOffset now
     )
     {
-        if (!s.Open || (s.RollbackReason is not null) != (c.Target is MoveTarget.Back))
+        if (!s.Open || !SingleStack.Wants(s, c.Target))
         {
             return Nothing;
         }

@@ -13,6 +13,11 @@ public static class Effects
     /// <summary>Everything that should be going on.</summary>
     public static IReadOnlyList<RolloutEffect> Of(RolloutState s)
     {
+        if (SingleStack.Is(s.Plan))
+        {
+            return SingleStack.Effects(s);
+        }
+
         if (!s.Open)
         {
             return s.KeepOldUntil is { } until

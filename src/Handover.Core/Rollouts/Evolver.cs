@@ -30,6 +30,7 @@ public static class Evolver
             ProgressAt = e.At,
             Impact = e.Impact,
             Segments = e.Segments,
+            DowntimeAllowed = e.DowntimeAllowed,
             Version = 1,
         };
 
@@ -46,7 +47,7 @@ public static class Evolver
                 MoveFailures = 0,
             },
             RolloutEvent.Settled => s with { PhaseSettled = true },
-            RolloutEvent.Moved m => s with
+            RolloutEvent.Moved m => Open(s, m.At) with
             {
                 Epoch = m.Epoch,
                 Share = m.Share,
@@ -76,13 +77,57 @@ public static class Evolver
                 WishedShare = null,
                 MoveFailures = 0,
             },
+            RolloutEvent.Closed or RolloutEvent.StackStopped or RolloutEvent.StackStarted or RolloutEvent.Warmed =>
+                InClosing(s, e),
+            RolloutEvent.StableMeasured m => s with { StableP95Ms = m.P95Ms, ProgressAt = m.At },
+            RolloutEvent.Interrupted i => s with
+            {
+                Reopened = null,
+                Interruptions = [.. s.Interruptions, i.Interruption],
+            },
             _ => End(s, e),
         };
+
+    private static RolloutState InClosing(RolloutState s, RolloutEvent e)
+    {
+        s = s with { ProgressAt = e.At, MoveFailures = 0 };
+        if (e is RolloutEvent.Closed c)
+        {
+            bool running = s.Status is RolloutStatus.Holding or RolloutStatus.Paused;
+            return s with
+            {
+                Epoch = c.Epoch,
+                Closed = new ClosedState(c.Serving, c.At),
+                Status = running ? RolloutStatus.Running : s.Status,
+            };
+        }
+
+        // The closing is recorded before anything stops or starts in it.
+        Invariant.Holds(s.Closed is not null, "stacks stop and start only while the service is closed");
+        ClosedState closed = s.Closed;
+        return s with
+        {
+            Closed = e switch
+            {
+                RolloutEvent.StackStopped x => closed with
+                {
+                    Stopped = x.Release,
+                    Ready = closed.Ready == x.Release ? null : closed.Ready,
+                    Warmed = false,
+                },
+                RolloutEvent.StackStarted x => closed with { Ready = x.Release },
+                _ => closed with { Warmed = true },
+            },
+        };
+    }
+
+    private static RolloutState Open(RolloutState s, DateTimeOffset at) =>
+        s.Closed is { } closed ? s with { Closed = null, Reopened = new Reopening(closed.At, at) } : s;
 
     private static RolloutState End(RolloutState s, RolloutEvent e) =>
         e switch
         {
-            RolloutEvent.RolledBack r => s with
+            RolloutEvent.RolledBack r => Open(s, r.At) with
             {
                 Status = RolloutStatus.RolledBack,
                 EndedAt = r.At,

@@ -4,7 +4,7 @@ using Handover.Core.Traffic;
 
 namespace Handover.Core.Rollouts;
 
-/// <summary>The routing that a rollout wants, in its own terms. A closed family of three.</summary>
+/// <summary>The routing that a rollout wants, in its own terms. A closed family of four.</summary>
 public abstract record MoveTarget
 {
     private MoveTarget() { }
@@ -55,5 +55,20 @@ public abstract record MoveTarget
     {
         /// <inheritdoc/>
         public override Routing RoutingFor(RolloutState state) => Routing.Only(state.Plan.Service, state.From);
+    }
+
+    /// <summary>
+    /// Nobody is served: requests wait up to the service's bound and are then answered 503. The middle of a switch with
+    /// one stack.
+    /// </summary>
+    /// <param name="Serving">The release that served until then.</param>
+    public sealed record Closed(string Serving) : MoveTarget
+    {
+        /// <inheritdoc/>
+        public override Routing RoutingFor(RolloutState state) =>
+            Routing.Only(state.Plan.Service, Serving) with
+            {
+                Closed = true,
+            };
     }
 }

@@ -39,7 +39,19 @@ public abstract record Phase
     /// <summary>Everything goes to the candidate at one instant.</summary>
     /// <param name="Hold">Bound of the hold, 50 ms to 2 s. Default 400 ms.</param>
     /// <param name="Drain">What happens to requests in flight; null chooses by the slice's p99.</param>
-    public sealed record Switch(TimeSpan Hold, DrainMode? Drain) : Phase;
+    public sealed record Switch(TimeSpan Hold, DrainMode? Drain) : Phase
+    {
+        /// <summary>Whether both releases run side by side. Default double.</summary>
+        public StackUse Stack { get; init; } = StackUse.Double;
+
+        /// <summary>With one stack: how long the candidate may take to start while the service is closed.</summary>
+        public TimeSpan StartTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
+        /// <summary>
+        /// With one stack: recorded requests per window of the warm-up while the service is closed; 0 warms nothing.
+        /// </summary>
+        public int WarmRequests { get; init; }
+    }
 
     /// <summary>Everybody is on the candidate; stable is kept warm while objectives are watched.</summary>
     /// <param name="For">Time in the phase.</param>
@@ -48,4 +60,17 @@ public abstract record Phase
     /// <summary>The rollout has succeeded; the old release is kept for <paramref name="Keep"/>, then stopped.</summary>
     /// <param name="Keep">How long a rollback stays one move. Default 24 h.</param>
     public sealed record Retire(TimeSpan Keep) : Phase;
+}
+
+/// <summary>How many releases run at a switch.</summary>
+public enum StackUse
+{
+    /// <summary>Make before break: the candidate is up and warm before anything moves; callers wait milliseconds.</summary>
+    Double,
+
+    /// <summary>
+    /// Break before make, where two releases don't fit: the service is closed, the old release stops, the candidate
+    /// starts, the service opens on it. Callers wait for a start.
+    /// </summary>
+    Single,
 }

@@ -35,7 +35,7 @@ public static class PlanRules
         for (int i = 0; i < plan.Phases.Count; i++)
         {
             Phase phase = plan.Phases[i];
-            started |= phase is Phase.Start;
+            started |= phase is Phase.Start or Phase.Switch { Stack: StackUse.Single };
             if (!started && phase is not Phase.Verify)
             {
                 problems.Add(Bad($"spec.phases[{i}]", $"{phase.Kind} comes before start."));
@@ -48,6 +48,7 @@ public static class PlanRules
             }
         }
 
+        problems.AddRange(SingleStack.Check(plan).Select(p => Bad($"spec.phases[{p.Index}]", p.Fault)));
         if (plan.Gates.Metrics.Count == 0)
         {
             problems.Add(Bad("spec.gates.metrics", "at least one metric must be watched."));
@@ -68,6 +69,10 @@ public static class PlanRules
                 return "shadow needs a share above zero.";
             case Phase.Switch s when s.Hold < HoldBounds.Least || s.Hold > HoldBounds.Most:
                 return $"hold must lie in [{HoldBounds.Least.TotalMilliseconds} ms, {HoldBounds.Most.TotalMilliseconds} ms].";
+            case Phase.Switch { StartTimeout.Ticks: <= 0 }:
+                return "start needs a time above zero.";
+            case Phase.Switch { WarmRequests: not 0 and (< 20 or > 100_000) }:
+                return "warm needs 20 to 100,000 requests, or 0 for none.";
             case Phase.Shift shift:
                 string key = shift.Segment ?? "";
                 Share before = shares.GetValueOrDefault(key);

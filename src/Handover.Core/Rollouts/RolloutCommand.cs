@@ -19,7 +19,11 @@ public abstract record RolloutCommand
         Impact Impact,
         IReadOnlyList<Segment> Segments,
         string Actor
-    ) : RolloutCommand;
+    ) : RolloutCommand
+    {
+        /// <summary>Longest interruption that the service allows.</summary>
+        public TimeSpan DowntimeAllowed { get; init; }
+    }
 
     /// <summary>Time has passed.</summary>
     public sealed record Tick : RolloutCommand;
@@ -30,10 +34,30 @@ public abstract record RolloutCommand
     /// <summary>
     /// The candidate's stack is ready; findings say where what it serves differs from what it declares.
     /// </summary>
-    public sealed record StackReady(IReadOnlyList<string> Findings) : RolloutCommand;
+    public sealed record StackReady(IReadOnlyList<string> Findings) : RolloutCommand
+    {
+        /// <summary>Which release; null is the candidate.</summary>
+        public string? Release { get; init; }
+    }
 
     /// <summary>The candidate's stack cannot be started.</summary>
-    public sealed record StackFailed(string Reason) : RolloutCommand;
+    public sealed record StackFailed(string Reason) : RolloutCommand
+    {
+        /// <summary>Which release; null is the candidate.</summary>
+        public string? Release { get; init; }
+    }
+
+    /// <summary>Nothing of the release runs any more.</summary>
+    public sealed record StackStopped(string Release) : RolloutCommand;
+
+    /// <summary>Stable's 95th percentile at the load of warming, in milliseconds.</summary>
+    public sealed record StableMeasured(double P95Ms) : RolloutCommand;
+
+    /// <summary>The service may not be closed now, for these reasons (no window, a freeze, memory).</summary>
+    public sealed record ClosingRefused(IReadOnlyList<string> Reasons) : RolloutCommand;
+
+    /// <summary>What callers saw of the closing is known.</summary>
+    public sealed record InterruptionMeasured(SeenInterruption Interruption) : RolloutCommand;
 
     /// <summary>Warming ended: converged, or refused for these reasons.</summary>
     public sealed record Warmed(IReadOnlyList<string> Refusals, string Summary) : RolloutCommand;

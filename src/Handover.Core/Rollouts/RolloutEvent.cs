@@ -26,6 +26,9 @@ public abstract record RolloutEvent(DateTimeOffset At, string Actor)
         IReadOnlyList<Segment> Segments
     ) : RolloutEvent(At, Actor)
     {
+        /// <summary>Longest interruption that the service allowed when it started.</summary>
+        public TimeSpan DowntimeAllowed { get; init; }
+
         /// <inheritdoc/>
         public override string Text => $"{Plan.Service}: {From} -> {Plan.To} by {Plan.Strategy}".ToLowerInvariant();
     }
@@ -60,6 +63,51 @@ public abstract record RolloutEvent(DateTimeOffset At, string Actor)
             );
 
         private string Segments() => string.Concat(SegmentShares.Select(s => $" and {s.Value} of {s.Key}"));
+    }
+
+    /// <summary>The service is closed: nobody is served until it is opened again.</summary>
+    public sealed record Closed(DateTimeOffset At, long Epoch, string Serving, TimeSpan Held) : RolloutEvent(At, Engine)
+    {
+        /// <inheritdoc/>
+        public override string Text =>
+            FormattableString.Invariant(
+                $"epoch {Epoch}: closed on {Serving}; requests wait ({Held.TotalMilliseconds:0.#} ms to close)"
+            );
+    }
+
+    /// <summary>Stable's latency at the load of warming was measured, before it has to stop.</summary>
+    public sealed record StableMeasured(DateTimeOffset At, double P95Ms) : RolloutEvent(At, Engine)
+    {
+        /// <inheritdoc/>
+        public override string Text => FormattableString.Invariant($"stable's p95 is {P95Ms:0.0} ms");
+    }
+
+    /// <summary>A release was stopped to make room for the other.</summary>
+    public sealed record StackStopped(DateTimeOffset At, string Release) : RolloutEvent(At, Engine)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"{Release} has stopped";
+    }
+
+    /// <summary>A release is ready while the service is closed.</summary>
+    public sealed record StackStarted(DateTimeOffset At, string Release) : RolloutEvent(At, Engine)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"{Release} is ready";
+    }
+
+    /// <summary>The candidate was warmed while the service is closed.</summary>
+    public sealed record Warmed(DateTimeOffset At, string Summary) : RolloutEvent(At, Engine)
+    {
+        /// <inheritdoc/>
+        public override string Text => Summary;
+    }
+
+    /// <summary>What callers saw of a closing.</summary>
+    public sealed record Interrupted(DateTimeOffset At, SeenInterruption Interruption) : RolloutEvent(At, Engine)
+    {
+        /// <inheritdoc/>
+        public override string Text => Interruption.Text;
     }
 
     /// <summary>A move was given up; it is tried again.</summary>
@@ -171,11 +219,11 @@ public abstract record RolloutEvent(DateTimeOffset At, string Actor)
         public override string Text => $"succeeded; the old release is kept until {KeepUntil:u}";
     }
 
-    /// <summary>The old release was stopped.</summary>
+    /// <summary>The old release is kept no longer; where it was kept running it was stopped.</summary>
     public sealed record OldStopped(DateTimeOffset At) : RolloutEvent(At, Engine)
     {
         /// <inheritdoc/>
-        public override string Text => "the old release was stopped";
+        public override string Text => "the old release is no longer kept";
     }
 
     /// <summary>The actor of everything that no person did.</summary>

@@ -87,6 +87,21 @@ public sealed record RolloutState
     /// <summary>Until when the old release is kept after a success; null before, and once it was stopped.</summary>
     public DateTimeOffset? KeepOldUntil { get; init; }
 
+    /// <summary>Longest interruption that the service allowed when the rollout started.</summary>
+    public TimeSpan DowntimeAllowed { get; init; }
+
+    /// <summary>Where a switch with one stack stands; null while the service is open.</summary>
+    public ClosedState? Closed { get; init; }
+
+    /// <summary>Stable's 95th percentile at the load of warming, in ms; null when it was not measured.</summary>
+    public double? StableP95Ms { get; init; }
+
+    /// <summary>A closing that is over and whose interruption is not measured yet; null when there is none.</summary>
+    public Reopening? Reopened { get; init; }
+
+    /// <summary>What callers saw of each closing, oldest first.</summary>
+    public IReadOnlyList<SeenInterruption> Interruptions { get; init; } = [];
+
     /// <summary>Number of events so far; the next one gets this plus one.</summary>
     public long Version { get; init; }
 

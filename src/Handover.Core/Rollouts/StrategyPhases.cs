@@ -24,6 +24,11 @@ public static class StrategyPhases
     /// </param>
     public static IReadOnlyList<Phase> For(Strategy strategy, PhaseTimes times, IReadOnlyList<string> segments)
     {
+        if (strategy == Strategy.Cutover && times.Stack == StackUse.Single)
+        {
+            return WithOneStack(times);
+        }
+
         List<Phase> phases = [new Phase.Verify(), new Phase.Start(times.Start), new Phase.Warm(times.WarmRequests)];
         switch (strategy)
         {
@@ -54,6 +59,19 @@ public static class StrategyPhases
     /// </summary>
     public static bool Interleaves(IReadOnlyList<Phase> phases) =>
         phases.Any(p => p is Phase.Shift shift && (shift.Segment is not null || shift.Share != Share.All));
+
+    private static IReadOnlyList<Phase> WithOneStack(PhaseTimes times) =>
+        [
+            new Phase.Verify(),
+            new Phase.Switch(times.Hold, times.Drain)
+            {
+                Stack = StackUse.Single,
+                StartTimeout = times.Start,
+                WarmRequests = times.WarmRequests,
+            },
+            new Phase.Bake(times.Bake),
+            new Phase.Retire(times.Keep),
+        ];
 
     private static IEnumerable<Phase> Shifts(PhaseTimes times) =>
         Ramp.Select(p => new Phase.Shift(Share.FromPercent(p), null, times.Step, times.StepRequests));
@@ -88,6 +106,9 @@ public sealed record PhaseTimes
 
     /// <summary>What happens to requests in flight at a switch; null chooses by the service's p99.</summary>
     public DrainMode? Drain { get; init; }
+
+    /// <summary>Whether both releases of a cutover run side by side. Default double.</summary>
+    public StackUse Stack { get; init; } = StackUse.Double;
 
     /// <summary>How long objectives are watched once everybody is on the candidate. Default 1 h.</summary>
     public TimeSpan Bake { get; init; } = TimeSpan.FromHours(1);

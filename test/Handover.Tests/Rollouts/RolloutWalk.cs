@@ -18,6 +18,12 @@ internal sealed class RolloutWalk
         Do(new RolloutCommand.Begin($"{plan.Name}.1", plan, "v1", impact, segments, "ann"));
     }
 
+    /// <summary>What the service allows, as if it had been there at the start.</summary>
+    public TimeSpan Downtime
+    {
+        init => State = State with { DowntimeAllowed = value };
+    }
+
     public DateTimeOffset Now { get; private set; } = Start;
 
     public RolloutState State { get; private set; } = null!;

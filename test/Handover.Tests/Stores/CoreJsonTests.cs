@@ -21,7 +21,11 @@ public sealed class CoreJsonTests
         new Phase.Warm(20),
         new Phase.Shadow(Share.FromPercent(10), 500),
         new Phase.Shift(Share.FromPercent(5), "internal", TimeSpan.FromSeconds(3), 10),
-        new Phase.Switch(TimeSpan.FromMilliseconds(400), DrainMode.Atomic),
+        new Phase.Switch(TimeSpan.FromMilliseconds(400), DrainMode.Atomic)
+        {
+            Stack = StackUse.Single,
+            WarmRequests = 50,
+        },
         new Phase.Bake(TimeSpan.FromSeconds(1)),
         new Phase.Retire(TimeSpan.FromHours(1))
     );
@@ -69,6 +73,15 @@ public sealed class CoreJsonTests
         new RolloutEvent.Failed(At, "why"),
         new RolloutEvent.Succeeded(At, At),
         new RolloutEvent.OldStopped(At),
+        new RolloutEvent.StableMeasured(At, 4.5),
+        new RolloutEvent.Closed(At, 2, "v1", TimeSpan.FromMilliseconds(4)),
+        new RolloutEvent.StackStopped(At, "v1"),
+        new RolloutEvent.StackStarted(At, "v2"),
+        new RolloutEvent.Warmed(At, "converged"),
+        new RolloutEvent.Interrupted(
+            At,
+            new SeenInterruption(TimeSpan.FromMilliseconds(812), 40, 2, TimeSpan.FromSeconds(1)) { Whole = false }
+        ),
     ];
 
     [Fact]
