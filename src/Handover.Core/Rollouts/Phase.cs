@@ -65,7 +65,9 @@ public abstract record Phase
 /// <summary>How many releases run at a switch.</summary>
 public enum StackUse
 {
-    /// <summary>Make before break: the candidate is up and warm before anything moves; callers wait milliseconds.</summary>
+    /// <summary>
+    /// Make before break: the candidate is up and warm before anything moves; callers wait milliseconds.
+    /// </summary>
     Double,
 
     /// <summary>
