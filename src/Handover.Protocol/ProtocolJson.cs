@@ -22,6 +22,8 @@ namespace Handover.Protocol;
 [JsonSerializable(typeof(Page<ServiceView>))]
 [JsonSerializable(typeof(Page<ReleaseView>))]
 [JsonSerializable(typeof(Page<ConsumerView>))]
+[JsonSerializable(typeof(Page<NotificationView>))]
+[JsonSerializable(typeof(AcknowledgeRequest))]
 [JsonSerializable(typeof(Page<FeatureViewView>))]
 [JsonSerializable(typeof(Page<SegmentView>))]
 [JsonSerializable(typeof(Page<RolloutView>))]

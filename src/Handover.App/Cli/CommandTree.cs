@@ -49,6 +49,7 @@ public static class CommandTree
             FlagCommand.Build(run),
             AdviseCommand.Build(run),
             ContractCommand.Build(run),
+            ConsumerCommand.Build(run),
             WarmCommand.Build(run),
             JournalCommand.Build(run),
             LabelsCommand.Build(run),

@@ -32,6 +32,7 @@ public sealed class NodeParts : IAsyncDisposable
     private CatalogStore _catalog = null!;
     private LabelJoiner _labels = null!;
     private WantedLabels _wanted = null!;
+    private AroundModel _around = null!;
     private WebApplication _admin = null!;
     private Uri? _dataUrl;
 
@@ -90,6 +91,7 @@ public sealed class NodeParts : IAsyncDisposable
         await _gateway.StartAsync(cancel);
         _stops.Add(async () => await _gateway.StopAsync(CancellationToken.None));
         _engine.Start();
+        _around.Start();
         _catalog.Changed += _engine.Refresh;
         foreach (string service in _catalog.Current.Services.Keys)
         {
@@ -175,8 +177,8 @@ public sealed class NodeParts : IAsyncDisposable
         _gateway = Gateway(options, urls, epochs, new ExchangeFanOut(evidence, journal));
         var gateways = new GatewayRegistry();
         gateways.Add(_gateway);
-        var target = Keep(new GatewayWarmTarget(() => DataUrl, pinKey, _time));
-        var warmer = new Warmer(journal, target, _time);
+        var warmer = new Warmer(journal, Keep(new GatewayWarmTarget(() => DataUrl, pinKey, _time)), _time);
+        _around = Around(options, urls, database, runtime, audit);
         _engine = new RolloutEngine(
             new EngineParts
             {
@@ -190,6 +192,8 @@ public sealed class NodeParts : IAsyncDisposable
                 Evidence = evidence,
                 Warmer = warmer,
                 Verifier = new Verifier(runtime, MachineMemory.FreeBytes),
+                Agreement = _around.Agreement,
+                Outbox = _around.Outbox,
                 Journal = journal,
             },
             _time,
@@ -208,6 +212,8 @@ public sealed class NodeParts : IAsyncDisposable
                 Journal = journal,
                 Labels = _labels.PushAsync,
                 Record = rollouts,
+                Acknowledgements = _around.Acknowledgements,
+                Outbox = _around.Outbox,
                 Wanted = _wanted.FindAsync,
                 Gateways = [_gateway],
                 Runtimes = runtime,
@@ -220,6 +226,20 @@ public sealed class NodeParts : IAsyncDisposable
             }
         );
         _stops.Add(_admin.DisposeAsync);
+    }
+
+    private AroundModel Around(
+        RunOptions options,
+        UrlPolicy urls,
+        SqliteDatabase db,
+        MemberRuntime runtime,
+        AuditLog audit
+    )
+    {
+        var around = new AroundModel(options, urls, db, () => _catalog.Current, runtime, _time, _logs);
+        around.Record(audit);
+        _stops.Add(around.DisposeAsync);
+        return around;
     }
 
     private JournalWriter Journal(RunOptions options)

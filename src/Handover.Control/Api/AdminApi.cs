@@ -76,6 +76,7 @@ public static class AdminApi
 
         RouteGroupBuilder group = app.MapGroup("/api/v1");
         CatalogRoutes.Map(group, api);
+        ConsumerRoutes.Map(group, api);
         RolloutRoutes.Map(group, api);
         VerdictRoutes.Map(group, api);
         ServiceRoutes.Map(group, api);

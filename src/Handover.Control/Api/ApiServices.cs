@@ -1,5 +1,7 @@
 using Handover.Control.Audit;
+using Handover.Control.Consumers;
 using Handover.Control.Engine;
+using Handover.Control.Notify;
 using Handover.Control.Security;
 using Handover.Control.Stores;
 using Handover.Core.Foundation;
@@ -37,6 +39,12 @@ public sealed record ApiServices
 
     /// <summary>Lists requests that need a label: service, most. Null answers "not supported yet".</summary>
     public Func<string, int, CancellationToken, Task<Result<WantedLabelsView>>>? Wanted { get; init; }
+
+    /// <summary>What consumers have acknowledged; null when this node keeps none.</summary>
+    public AcknowledgementStore? Acknowledgements { get; init; }
+
+    /// <summary>What consumers were told; null when this node tells none.</summary>
+    public NotificationOutbox? Outbox { get; init; }
 
     /// <summary>The record of verdicts. Null answers "not supported yet".</summary>
     public RolloutStore? Record { get; init; }

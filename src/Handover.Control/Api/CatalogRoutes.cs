@@ -26,17 +26,6 @@ internal static class CatalogRoutes
         group
             .MapGet("/services/{s}/releases/{r}", (HttpContext c, string s, string r) => ReleaseAsync(c, api, s, r))
             .Produces<ReleaseView>();
-        group
-            .MapGet("/services/{s}/consumers", (HttpContext c, string s) => Consumers(c, api, s))
-            .Produces<Page<ConsumerView>>();
-        group
-            .MapGet("/services/{s}/consumers/{n}", (HttpContext c, string s, string n) => ConsumerOf(c, api, s, n))
-            .Produces<ConsumerView>();
-        group.MapPost(
-            "/services/{s}/consumers/{n}:acknowledge",
-            (HttpContext c, string s, string n) =>
-                AdminGuard.Need(c, Permission.Operate) ?? c.NotYet("acknowledging a release")
-        );
         group.MapGet("/featureviews", Handler.Of(c => FeatureViews(c, api))).Produces<Page<FeatureViewView>>();
         group.MapGet("/segments", Handler.Of(c => Segments(c, api))).Produces<Page<SegmentView>>();
     }
@@ -172,36 +161,6 @@ internal static class CatalogRoutes
         EpochRow? row = await api.Epochs.ReadAsync(service, context.RequestAborted);
         Preconditions.Tag(context, api.Catalog.Revision);
         return ApiRequest.Answer(CatalogViews.Of(release, api, row?.Routing), ProtocolJson.Default.ReleaseView);
-    }
-
-    private static IResult Consumers(HttpContext context, ApiServices api, string service)
-    {
-        if (Denied(context, api, service) is { } denied)
-        {
-            return denied;
-        }
-
-        List<Consumer> all =
-        [
-            .. api.Catalog.Snapshot.ConsumersOf(service).OrderBy(c => c.Name, StringComparer.Ordinal),
-        ];
-        return context.Answer(
-            Pages.Of(context, all, c => c.Name, CatalogViews.Of),
-            ProtocolJson.Default.PageConsumerView
-        );
-    }
-
-    private static IResult ConsumerOf(HttpContext context, ApiServices api, string service, string name)
-    {
-        if (Denied(context, api, service) is { } denied)
-        {
-            return denied;
-        }
-
-        Preconditions.Tag(context, api.Catalog.Revision);
-        return api.Catalog.Snapshot.Consumers.TryGetValue((service, name), out Consumer? consumer)
-            ? ApiRequest.Answer(CatalogViews.Of(consumer), ProtocolJson.Default.ConsumerView)
-            : context.Missing("consumer", $"{service}/{name}");
     }
 
     private static IResult FeatureViews(HttpContext context, ApiServices api) =>

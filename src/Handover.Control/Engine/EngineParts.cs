@@ -1,4 +1,5 @@
 using Handover.Control.Evidence;
+using Handover.Control.Notify;
 using Handover.Control.Stores;
 using Handover.Control.Warming;
 using Handover.Core.Catalog;
@@ -38,6 +39,12 @@ public sealed record EngineParts
 
     /// <summary>Checks contracts, capacity and what is served.</summary>
     public required Verifier Verifier { get; init; }
+
+    /// <summary>Asks feature stores, indexes and consumers whether they agree with a candidate.</summary>
+    public required AgreementWatch Agreement { get; init; }
+
+    /// <summary>Where consumers are told from.</summary>
+    public required NotificationOutbox Outbox { get; init; }
 
     /// <summary>Recent exchanges, to remember stable's past after a restart.</summary>
     public required IJournalPort Journal { get; init; }

@@ -1,3 +1,5 @@
+using Handover.Control.Notify;
+using Handover.Core.Contracts;
 using Handover.Core.Gates;
 using Handover.Core.Rollouts;
 using Handover.Ports;
@@ -24,6 +26,14 @@ internal interface IRolloutShell
 
     /// <summary>The kill switch under which this rollout may not go on; null when there is none.</summary>
     KillSwitch? SwitchedOff(RolloutState state);
+
+    /// <summary>
+    /// Who around the model does not agree with the candidate, as last asked; null when nobody was asked yet.
+    /// </summary>
+    IReadOnlyList<Disagreement>? Agreement(RolloutState state);
+
+    /// <summary>What consumers are to be told of these events, which led to the state.</summary>
+    IReadOnlyList<NotificationDraft> ToTell(RolloutState state, IReadOnlyList<RolloutEvent> events);
 
     /// <summary>The state changed: wants of stacks and mirrors follow from it.</summary>
     void Changed(RolloutState state, IReadOnlyList<RolloutEvent> events);

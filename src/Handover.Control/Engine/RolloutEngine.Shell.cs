@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using Handover.Control.Notify;
 using Handover.Control.Warming;
 using Handover.Core.Catalog;
+using Handover.Core.Contracts;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
 using Handover.Core.Moves;
@@ -35,7 +37,7 @@ public sealed partial class RolloutEngine
     ) =>
         effect switch
         {
-            RolloutEffect.Verify => new RolloutCommand.Verified(_parts.Verifier.Verify(_parts.Catalog(), state)),
+            RolloutEffect.Verify => await VerifyAsync(state, cancel),
             RolloutEffect.AwaitStack wait => await AwaitStackAsync(state, wait, cancel),
             RolloutEffect.Warm warm => await WarmAsync(state, warm, cancel),
             RolloutEffect.Move move => await MoveAsync(state, move, cancel),
@@ -74,8 +76,23 @@ public sealed partial class RolloutEngine
             _parts.Evidence.End(state);
         }
 
+        _parts.Outbox.Announce();
         Refresh();
         Changed?.Invoke(state.Id);
+    }
+
+    IReadOnlyList<Disagreement>? IRolloutShell.Agreement(RolloutState state) => _parts.Agreement.Latest(state.Id);
+
+    IReadOnlyList<NotificationDraft> IRolloutShell.ToTell(RolloutState state, IReadOnlyList<RolloutEvent> events) =>
+        RolloutNotifications.Of(_parts.Catalog(), state, events);
+
+    private async Task<RolloutCommand?> VerifyAsync(RolloutState state, CancellationToken cancel)
+    {
+        IReadOnlyList<string> refusals = _parts.Verifier.Verify(_parts.Catalog(), state);
+        return new RolloutCommand.Verified(refusals)
+        {
+            Awaited = refusals.Count > 0 ? [] : await _parts.Agreement.AskAsync(state, cancel),
+        };
     }
 
     private async Task<RolloutCommand?> AwaitStackAsync(
@@ -105,9 +122,10 @@ public sealed partial class RolloutEngine
 
         CatalogSnapshot catalog = _parts.Catalog();
         Release release = catalog.Releases[(service, effect.Release)];
-        return new RolloutCommand.StackReady(
-            await _parts.Verifier.CompareServedAsync(catalog.Services[service], release, cancel)
-        );
+        return new RolloutCommand.StackReady([
+            .. await _parts.Verifier.CompareServedAsync(catalog.Services[service], release, cancel),
+            .. await _parts.Agreement.CompareVectorsAsync(release, cancel),
+        ]);
     }
 
     private async Task<RolloutCommand?> WarmAsync(
@@ -164,6 +182,15 @@ public sealed partial class RolloutEngine
                 effect.Target,
                 $"{(back ? state.From : state.Plan.To)} is not ready to take traffic"
             );
+        }
+
+        if (
+            !back
+            && state.Closed is null
+            && await _parts.Agreement.AskAsync(state, cancel) is { Count: > 0 } disagreements
+        )
+        {
+            return new RolloutCommand.Agreed(disagreements);
         }
 
         if (back)

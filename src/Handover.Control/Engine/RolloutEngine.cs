@@ -76,6 +76,7 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
             loop.Start();
         }
 
+        _parts.Agreement.Start(() => _loops.Values.Select(l => l.State));
         Refresh();
     }
 

@@ -126,6 +126,7 @@ internal sealed class RolloutLoop : IAsyncDisposable
                     }
 
                     ObeySwitch();
+                    HearOthers();
                     Judge();
                 }
 
@@ -169,6 +170,14 @@ internal sealed class RolloutLoop : IAsyncDisposable
         }
     }
 
+    private void HearOthers()
+    {
+        if (_shell.Agreement(State) is { } found)
+        {
+            Handle(new Work(new RolloutCommand.Agreed(found), Done: null));
+        }
+    }
+
     private void Judge()
     {
         if (
@@ -205,14 +214,14 @@ internal sealed class RolloutLoop : IAsyncDisposable
     {
         bool wish = events.Any(e => e is RolloutEvent.RollbackDecided);
         Failpoint.Pass(wish ? Failpoint.WishBefore : Failpoint.RolloutBeforeAppend);
-        _store.Append(State.Id, State.Version, events);
+        RolloutState next = events.Aggregate(State, Evolver.Evolve);
+        _store.Append(State.Id, State.Version, events, _shell.ToTell(next, events));
         Failpoint.Pass(wish ? Failpoint.WishAfter : Failpoint.RolloutAfterAppend);
         if (events.Any(e => e is RolloutEvent.OldStopped))
         {
             Failpoint.Pass(Failpoint.RetireAfter);
         }
 
-        RolloutState next = events.Aggregate(State, Evolver.Evolve);
         lock (_gate)
         {
             _events.AddRange(events);

@@ -30,11 +30,6 @@ public sealed class Verifier(IRuntimePort runtime, Func<long?> freeBytes)
             refusals.Add($"undecided: {open.Detail} {open.Fix}".TrimEnd());
         }
 
-        foreach (Consumer consumer in catalog.ConsumersOf(service.Name).Where(c => c.AcknowledgeRequired))
-        {
-            refusals.Add($"{consumer.Name} must acknowledge {candidate.Name}; acknowledging is not supported yet.");
-        }
-
         if (!candidate.Members.ContainsKey(service.Entry))
         {
             refusals.Add($"{candidate.Name} has no member {service.Entry}, which receives the service's requests.");

@@ -93,6 +93,14 @@ public static class CatalogValidator
                 Feature(key, use);
             }
 
+            foreach (string? member in (string?[])[release.Index?.Embeds, release.Index?.Searches])
+            {
+                if (member is not null && !release.Members.ContainsKey(member))
+                {
+                    Missing(key, "spec.uses.index", $"member '{member}'", release.Members.Keys);
+                }
+            }
+
             foreach ((string name, Member member) in release.Members)
             {
                 if (member is Member.Http http && http.Endpoints.FirstOrDefault(IsLinkLocal) is { } url)
@@ -111,7 +119,7 @@ public static class CatalogValidator
                 Missing(key, "metadata.service", $"service '{consumer.Service}'", catalog.Services.Keys);
             }
 
-            if (consumer.NotifyUrl is { } url && IsLinkLocal(url))
+            if (consumer.Notify?.Url is { } url && IsLinkLocal(url))
             {
                 Add("link-local", key, "spec.notify.url", $"{url} is link-local.", "Such addresses are never called.");
             }

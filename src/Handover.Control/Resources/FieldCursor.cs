@@ -168,6 +168,12 @@ internal sealed partial class FieldCursor
     public Share? Share(string name) =>
         Scaled<Share>(name, FieldType.Share, Units.TryShare, "a percentage such as 10%, in steps of 0.001%");
 
+    public Uri? Url(string name)
+    {
+        YamlNode? node = Value(name, FieldType.Url);
+        return node is null || AsText(node, PathOf(name)) is not { } text ? null : AsUrl(node, name, text);
+    }
+
     public Uri? AsUrl(YamlNode node, string name, string text)
     {
         if (

@@ -69,6 +69,17 @@ internal static class NameMaps
         ("interface", ChangeKind.Interface)
     );
 
+    public static readonly NameMap<IndexMetric> Metric = new(
+        ("cosine", IndexMetric.Cosine),
+        ("l2", IndexMetric.L2),
+        ("dot", IndexMetric.Dot)
+    );
+
+    public static readonly NameMap<WhenDisagreed> WhenDisagreed = new(
+        ("hold", Core.Rollouts.WhenDisagreed.Hold),
+        ("rollback", Core.Rollouts.WhenDisagreed.Rollback)
+    );
+
     public static readonly NameMap<ConsumerRole> Role = new(
         ("decision", ConsumerRole.Decision),
         ("storage", ConsumerRole.Storage),

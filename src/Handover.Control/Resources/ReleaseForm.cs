@@ -15,14 +15,17 @@ internal static class ReleaseForm
         ["process"] = ["command", "ready", "startTimeout"],
     };
 
-    public static Release Read(string name, string service, FieldCursor spec) =>
-        new()
+    public static Release Read(string name, string service, FieldCursor spec)
+    {
+        FieldCursor? uses = spec.Map("uses");
+        return new()
         {
             Name = name,
             Service = service,
             Members = Members(spec),
             Built = Built(spec),
-            Features = Features(spec.Map("uses")),
+            Features = Features(uses),
+            Index = IndexOf(uses?.Map("index")),
             Input = SignatureForm.Read(spec.Map("input")),
             Output = SignatureForm.Read(spec.Map("output")),
             MemoryBytes = Memory(spec.Map("resources")),
@@ -30,6 +33,23 @@ internal static class ReleaseForm
             Change = spec.Has("change") ? spec.Choice("change", NameMaps.Change, ChangeKind.Tuned) : null,
             Holdout = HoldoutOf(spec.Map("holdout")),
         };
+    }
+
+    private static IndexUse? IndexOf(FieldCursor? map) =>
+        map is null
+            ? null
+            : new IndexUse(
+                map.Text("name"),
+                (int)map.Whole("version", 1, 1, int.MaxValue),
+                map.Text("space"),
+                (int)map.Whole("dimensions", 1, 1, 1 << 20),
+                map.Choice("metric", NameMaps.Metric, IndexMetric.Cosine)
+            )
+            {
+                Embeds = map.TextOrNull("embeds"),
+                Searches = map.TextOrNull("searches"),
+                Url = map.Url("url"),
+            };
 
     private static Dictionary<string, Member> Members(FieldCursor spec)
     {
@@ -104,7 +124,7 @@ internal static class ReleaseForm
     /// <summary>
     /// Whether a path stays inside the directory by its text alone; links are checked where files are opened.
     /// </summary>
-    private static bool IsInside(string file) =>
+    internal static bool IsInside(string file) =>
         !Path.IsPathRooted(file)
         && !file.Contains('\\', StringComparison.Ordinal)
         && !file.Contains('\0', StringComparison.Ordinal)

@@ -96,9 +96,12 @@ public static partial class ResourceWriter
         }
 
         json.WriteEndObject();
-        if (release.Features.Count > 0)
+        if (release.Features.Count > 0 || release.Index is not null)
         {
+            json.WriteStartObject("uses");
             WriteFeatures(json, release.Features);
+            WriteIndex(json, release.Index);
+            json.WriteEndObject();
         }
 
         Tensors(json, "input", release.Input);
@@ -158,7 +161,11 @@ public static partial class ResourceWriter
 
     private static void WriteFeatures(Utf8JsonWriter json, IReadOnlyList<FeatureUse> features)
     {
-        json.WriteStartObject("uses");
+        if (features.Count == 0)
+        {
+            return;
+        }
+
         json.WriteStartArray("features");
         foreach (FeatureUse use in features)
         {
@@ -170,6 +177,24 @@ public static partial class ResourceWriter
         }
 
         json.WriteEndArray();
+    }
+
+    private static void WriteIndex(Utf8JsonWriter json, IndexUse? index)
+    {
+        if (index is null)
+        {
+            return;
+        }
+
+        json.WriteStartObject("index");
+        json.WriteString("name", index.Name);
+        json.WriteNumber("version", index.Version);
+        json.WriteString("space", index.Space);
+        json.WriteNumber("dimensions", index.Dimensions);
+        json.WriteString("metric", NameMaps.Metric.Of(index.Metric));
+        WriteIf(json, "embeds", index.Embeds);
+        WriteIf(json, "searches", index.Searches);
+        WriteIf(json, "url", index.Url?.OriginalString);
         json.WriteEndObject();
     }
 
@@ -208,6 +233,7 @@ public static partial class ResourceWriter
         json.WriteEndObject();
         json.WriteString("deadline", Units.Duration(plan.Deadline));
         json.WriteString("whenInconclusive", NameMaps.Inconclusive.Of(plan.WhenInconclusive));
+        json.WriteString("whenDisagreed", NameMaps.WhenDisagreed.Of(plan.WhenDisagreed));
     }
 
     private static void WritePhase(Utf8JsonWriter json, Phase phase)

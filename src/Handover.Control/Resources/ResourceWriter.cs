@@ -76,12 +76,44 @@ public static partial class ResourceWriter
         json.WriteString("role", NameMaps.Role.Of(consumer.Role));
         Tensors(json, "accepts", consumer.Accepts);
         json.WriteString("acknowledge", consumer.AcknowledgeRequired ? "required" : "automatic");
-        if (consumer.NotifyUrl is { } url)
+        if (consumer.Notify is { } notify)
         {
             json.WriteStartObject("notify");
-            json.WriteString("url", url.OriginalString);
+            json.WriteString("url", notify.Url.OriginalString);
+            json.WriteString("secretFile", notify.SecretFile);
             json.WriteEndObject();
         }
+
+        if (consumer.Monitors is { } monitors)
+        {
+            MonitorSpec(json, monitors);
+        }
+    }
+
+    private static void MonitorSpec(Utf8JsonWriter json, MonitorSpec monitors)
+    {
+        json.WriteStartObject("monitors");
+        json.WriteStartArray("metrics");
+        foreach (MonitoredMetric metric in monitors.Metrics)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", metric.Name);
+            json.WriteString("output", metric.Output);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("references");
+        foreach (MonitoredReference reference in monitors.References)
+        {
+            json.WriteStartObject();
+            json.WriteString("output", reference.Output);
+            json.WriteString("distribution", reference.Distribution);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
     private static void FeatureViewSpec(Utf8JsonWriter json, FeatureView view)
@@ -97,6 +129,7 @@ public static partial class ResourceWriter
                 json.WriteStartObject();
                 json.WriteString("name", field.Name);
                 json.WriteString("datatype", field.Datatype);
+                WriteRange(json, field.Range);
                 json.WriteEndObject();
             }
 
@@ -106,11 +139,7 @@ public static partial class ResourceWriter
                 json.WriteString("freshness", Units.Duration(freshness));
             }
 
-            if (version.Url is { } url)
-            {
-                json.WriteString("url", url.OriginalString);
-            }
-
+            WriteSource(json, version.Source);
             json.WriteEndObject();
         }
 
@@ -139,15 +168,9 @@ public static partial class ResourceWriter
 
             json.WriteEndArray();
             WriteIf(json, "unit", tensor.Unit);
-            if (tensor.Range is { } range)
-            {
-                json.WriteStartArray("range");
-                json.WriteNumberValue(range.Min);
-                json.WriteNumberValue(range.Max);
-                json.WriteEndArray();
-            }
-
+            WriteRange(json, tensor.Range);
             WriteIf(json, "semantics", tensor.Semantics);
+            WriteIf(json, "reference", tensor.Reference);
             if (tensor.Optional)
             {
                 json.WriteBoolean("optional", true);
@@ -158,6 +181,33 @@ public static partial class ResourceWriter
 
         json.WriteEndArray();
         json.WriteEndObject();
+    }
+
+    private static void WriteRange(Utf8JsonWriter json, ValueRange? range)
+    {
+        if (range is not null)
+        {
+            json.WriteStartArray("range");
+            json.WriteNumberValue(range.Min);
+            json.WriteNumberValue(range.Max);
+            json.WriteEndArray();
+        }
+    }
+
+    private static void WriteSource(Utf8JsonWriter json, FeatureSource? source)
+    {
+        if (source is FeatureSource.File file)
+        {
+            json.WriteString("file", file.Path);
+        }
+        else if (source is FeatureSource.Store store)
+        {
+            json.WriteString("url", store.Url.OriginalString);
+            json.WriteStartObject("probe");
+            json.WriteString("key", store.Key);
+            WriteTexts(json, "values", store.Probe);
+            json.WriteEndObject();
+        }
     }
 
     private static void WriteIf(Utf8JsonWriter json, string name, string? value)

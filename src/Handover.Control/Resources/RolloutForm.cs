@@ -26,6 +26,7 @@ internal static class RolloutForm
             Strategy = strategy,
             Gates = Gates(spec.Map("gates")),
             Deadline = spec.Duration("deadline", fallback.Deadline, TimeSpan.FromSeconds(1), Units.MaxDuration),
+            WhenDisagreed = spec.Choice("whenDisagreed", NameMaps.WhenDisagreed, WhenDisagreed.Hold),
             WhenInconclusive = spec.Choice("whenInconclusive", NameMaps.Inconclusive, Inconclusive.Hold),
         };
     }

@@ -41,6 +41,7 @@ internal static class SignatureForm
             Unit = map.TextOrNull("unit"),
             Range = Range(map),
             Semantics = map.TextOrNull("semantics"),
+            Reference = map.TextOrNull("reference"),
             Optional = map.Flag("optional", false),
         };
 
@@ -67,7 +68,7 @@ internal static class SignatureForm
         return shape;
     }
 
-    private static ValueRange? Range(FieldCursor map)
+    internal static ValueRange? Range(FieldCursor map)
     {
         if (!map.Has("range"))
         {

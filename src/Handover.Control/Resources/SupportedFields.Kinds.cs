@@ -83,7 +83,18 @@ public static partial class SupportedFields
             Needed(R, "spec.uses.features[].view", F.Text, "Name of the view."),
             Needed(R, "spec.uses.features[].version", F.Whole, "Version of the view."),
             Field(R, "spec.uses.features[].fields", F.Texts, "Fields that are read."),
-            NotYet(R, "spec.uses.index", F.Map, "The vector index that the release searches."),
+            Field(R, "spec.uses.index", F.Map, "The vector index that the release searches."),
+            Needed(R, "spec.uses.index.name", F.Text, "Name of the index."),
+            Needed(R, "spec.uses.index.version", F.Whole, "Version of the index."),
+            Needed(R, "spec.uses.index.space", F.Text, "The embedding model that defines the space."),
+            Needed(R, "spec.uses.index.dimensions", F.Whole, "Length of a vector."),
+            Choice(R, "spec.uses.index.metric", NameMaps.Metric.All, "How distance is measured.") with
+            {
+                Required = true,
+            },
+            Field(R, "spec.uses.index.embeds", F.Text, "The member that makes vectors."),
+            Field(R, "spec.uses.index.searches", F.Text, "The member that holds the index."),
+            Field(R, "spec.uses.index.url", F.Url, "Where the index tells its state."),
             Field(R, "spec.input", F.Map, "What the release accepts."),
             Field(R, "spec.output", F.Map, "What the release answers."),
             NotYet(R, "spec.adapter", F.Map, "How inputs or outputs are rewritten."),
@@ -112,7 +123,16 @@ public static partial class SupportedFields
             Needed(C, "spec.accepts", F.Map, "The outputs that it can read."),
             NotYet(C, "spec.accepts.pact", F.Text, "File with a Pact contract."),
             Choice(C, "spec.acknowledge", ["automatic", "required"], "Whether its owner acknowledges a release first."),
-            NotYet(C, "spec.notify", F.Map, "Where the consumer is told about moves."),
+            Field(C, "spec.notify", F.Map, "Where the consumer is told about moves."),
+            Needed(C, "spec.notify.url", F.Url, "Gets a POST for each event."),
+            Needed(C, "spec.notify.secretFile", F.Text, "File with the shared secret, inside the directory."),
+            Field(C, "spec.monitors", F.Map, "role monitoring: what it builds on besides the tensors."),
+            Field(C, "spec.monitors.metrics", F.Maps, "Metrics that it computes from outputs."),
+            Needed(C, "spec.monitors.metrics[].name", F.Text, "The metric's name."),
+            Needed(C, "spec.monitors.metrics[].output", F.Text, "The output tensor that it reads."),
+            Field(C, "spec.monitors.references", F.Maps, "Distributions that it compares outputs with."),
+            Needed(C, "spec.monitors.references[].output", F.Text, "The output tensor."),
+            Needed(C, "spec.monitors.references[].distribution", F.Text, "Id that the release must name as reference."),
         ];
 
     private static SupportedField[] FeatureView =>
@@ -125,8 +145,13 @@ public static partial class SupportedFields
             {
                 Required = true,
             },
-            NotYet(V, "spec.versions[].freshness", F.Duration, "How old its values may be."),
-            NotYet(V, "spec.versions[].url", F.Url, "Where its state can be asked."),
+            Field(V, "spec.versions[].fields[].range", F.Numbers, "Values that training saw: [smallest, largest]."),
+            Field(V, "spec.versions[].freshness", F.Duration, "How old its values may be."),
+            Field(V, "spec.versions[].file", F.Text, "File that tells its state."),
+            Field(V, "spec.versions[].url", F.Url, "Feast-compatible store that can be asked."),
+            Field(V, "spec.versions[].probe", F.Map, "url: what the store is asked about."),
+            Needed(V, "spec.versions[].probe.key", F.Text, "Name of the join key."),
+            Needed(V, "spec.versions[].probe.values", F.Texts, "Keys that stand for all, 1 to 100."),
         ];
 
     private static SupportedField[] Segment =>
@@ -180,6 +205,12 @@ public static partial class SupportedFields
             Field(P, "spec.deadline", F.Duration, "Longest time of a phase without progress; default 2h."),
             NotYet(P, "spec.budget", F.Map, "What the rollout may cost beyond stable."),
             Choice(P, "spec.whenInconclusive", NameMaps.Inconclusive.All, "What the deadline does; default hold."),
+            Choice(
+                P,
+                "spec.whenDisagreed",
+                NameMaps.WhenDisagreed.All,
+                "What a stale feature view or a wrong index does once the candidate runs; default hold."
+            ),
             NotYet(P, "spec.flag", F.Map, "The organisation's flag that decides who is eligible."),
         ];
 }

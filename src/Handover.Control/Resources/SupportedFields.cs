@@ -75,6 +75,12 @@ public static partial class SupportedFields
             Field(kind, $"{path}.tensors[].unit", FieldType.Text, "UCUM or ISO 4217 code."),
             Field(kind, $"{path}.tensors[].range", FieldType.Numbers, "Smallest and largest value, both included."),
             Field(kind, $"{path}.tensors[].semantics", FieldType.Text, "Meaning and version, e.g. price/2.0."),
+            Field(
+                kind,
+                $"{path}.tensors[].reference",
+                FieldType.Text,
+                "Id of the distribution that values should have."
+            ),
             Field(kind, $"{path}.tensors[].optional", FieldType.Flag, "Whether a consumer can do without it."),
         ];
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Handover.Control.Notify;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
 using Handover.Core.Rollouts;
@@ -71,9 +72,19 @@ public sealed class RolloutStore
     /// Appends after <paramref name="version"/> events. Another writer that was faster makes it throw: two engines on
     /// one state directory must never both go on.
     /// </summary>
-    public void Append(string rollout, long version, IReadOnlyList<RolloutEvent> events) =>
+    /// <param name="rollout">Its id.</param>
+    /// <param name="version">Events that are stored already.</param>
+    /// <param name="events">What happened since.</param>
+    /// <param name="told">What consumers are to be told of it; kept in the same transaction.</param>
+    public void Append(
+        string rollout,
+        long version,
+        IReadOnlyList<RolloutEvent> events,
+        IReadOnlyList<NotificationDraft>? told = null
+    ) =>
         _database.Write(connection =>
         {
+            NotificationOutbox.Insert(connection, told ?? []);
             foreach (RolloutEvent e in events)
             {
                 version++;

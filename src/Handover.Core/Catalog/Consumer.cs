@@ -11,8 +11,33 @@ public sealed record Consumer(string Name, string Service, ConsumerRole Role, Si
     public bool AcknowledgeRequired { get; init; }
 
     /// <summary>Where the consumer is told about moves; null when it is not.</summary>
-    public Uri? NotifyUrl { get; init; }
+    public NotifyTarget? Notify { get; init; }
+
+    /// <summary>What a monitoring consumer builds on besides the tensors; null when it declares nothing.</summary>
+    public MonitorSpec? Monitors { get; init; }
 }
+
+/// <summary>Where a consumer is told about moves.</summary>
+/// <param name="Url">Gets a POST for each event.</param>
+/// <param name="SecretFile">
+/// File inside the configuration directory with the shared secret that signs what is sent, and what is answered.
+/// </param>
+public sealed record NotifyTarget(Uri Url, string SecretFile);
+
+/// <summary>What a monitor builds on: its dashboards and alerts go blind when the release stops providing it.</summary>
+/// <param name="Metrics">Metrics that it computes from outputs.</param>
+/// <param name="References">Distributions that it compares outputs with.</param>
+public sealed record MonitorSpec(IReadOnlyList<MonitoredMetric> Metrics, IReadOnlyList<MonitoredReference> References);
+
+/// <summary>A metric that a monitor computes from an output.</summary>
+/// <param name="Name">The metric's name, as Prometheus would have it.</param>
+/// <param name="Output">The output tensor that it reads.</param>
+public sealed record MonitoredMetric(string Name, string Output);
+
+/// <summary>A distribution that a monitor compares an output with, so that drift is told from a new release.</summary>
+/// <param name="Output">The output tensor.</param>
+/// <param name="Distribution">Id of the distribution; the release must say that its output has this one.</param>
+public sealed record MonitoredReference(string Output, string Distribution);
 
 /// <summary>What kind of system a consumer is.</summary>
 public enum ConsumerRole

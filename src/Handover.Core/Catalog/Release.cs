@@ -17,6 +17,9 @@ public sealed record Release
     /// <summary>Feature views that the release reads.</summary>
     public IReadOnlyList<FeatureUse> Features { get; init; } = [];
 
+    /// <summary>The vector index that the release searches; null when it searches none.</summary>
+    public IndexUse? Index { get; init; }
+
     /// <summary>What the release accepts.</summary>
     public Signature? Input { get; init; }
 

@@ -19,6 +19,9 @@ public sealed record TensorSpec(string Name, string Datatype, IReadOnlyList<long
     /// <summary>Meaning and version, e.g. <c>price/2.0</c>; null when not declared.</summary>
     public string? Semantics { get; init; }
 
+    /// <summary>Id of the distribution that a release's values are expected to have; null when not declared.</summary>
+    public string? Reference { get; init; }
+
     /// <summary>Whether a consumer can do without it. Releases always emit what they declare.</summary>
     public bool Optional { get; init; }
 }

@@ -39,9 +39,11 @@ public sealed record ContractMatrix
         foreach (Consumer consumer in consumers)
         {
             verdicts.AddRange(TensorCompatibility.Check(stable, consumer));
+            verdicts.AddRange(MonitorRules.Check(stable, consumer));
             if (candidate is not null)
             {
                 verdicts.AddRange(TensorCompatibility.Check(candidate, consumer));
+                verdicts.AddRange(MonitorRules.Check(candidate, consumer));
             }
         }
 

@@ -70,4 +70,7 @@ public enum ContractRule
 
     /// <summary>The same meaning, in a version that the reader knows.</summary>
     Semantics,
+
+    /// <summary>The distribution that a monitor compares with.</summary>
+    Reference,
 }

@@ -50,6 +50,10 @@ public static partial class Decider
                 ? Result(Nothing)
                 : Events(new RolloutEvent.Interrupted(now, measured.Interruption)),
             _ when SingleStack.Answers(s, c) => Result(OnClosing(s, c, now)),
+            RolloutCommand.Agreed agreed => Result(OnAgreed(s, agreed.Found, now)),
+            RolloutCommand.Verified { Refusals.Count: 0, Awaited.Count: > 0 } v when s.Phase is Phase.Verify => Result(
+                OnAgreed(s, v.Awaited, now)
+            ),
             RolloutCommand.Verified
             or RolloutCommand.StackReady
             or RolloutCommand.StackFailed
@@ -70,9 +74,14 @@ public static partial class Decider
             return [new RolloutEvent.RollbackDecided(now, RolloutEvent.Engine, tooLong)];
         }
 
-        if (!s.Open || s.RollbackReason is not null || s.Status != RolloutStatus.Running)
+        if (!s.Open || s.RollbackReason is not null)
         {
             return Nothing;
+        }
+
+        if (s.Status != RolloutStatus.Running)
+        {
+            return WaitedTooLong(s, now);
         }
 
         if (Effects.NeedsApproval(s))

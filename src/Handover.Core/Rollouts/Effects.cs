@@ -70,9 +70,12 @@ public static class Effects
     private static IEnumerable<RolloutEffect> OfPhase(RolloutState s)
     {
         bool forward = s.Status != RolloutStatus.Paused;
+
+        // Starting and warming hurt nobody and go on; what verifies waits to be asked again, and nothing moves.
+        bool agreed = forward && s.Disagreements.Count == 0;
         switch (s.Phase)
         {
-            case Phase.Verify when forward:
+            case Phase.Verify when agreed:
                 yield return new RolloutEffect.Verify();
                 break;
             case Phase.Start start when forward:
@@ -89,7 +92,7 @@ public static class Effects
                 yield return new RolloutEffect.Judge(s.PhaseIndex);
                 break;
             case Phase.Shift or Phase.Switch or Phase.Retire:
-                if (forward && Wanted(s) is { } move)
+                if (agreed && Wanted(s) is { } move)
                 {
                     yield return move;
                 }

@@ -39,7 +39,7 @@ public static class Evolver
         {
             RolloutEvent.PhaseEntered p => s with
             {
-                Status = RolloutStatus.Running,
+                Status = Going(s),
                 PhaseIndex = p.Index,
                 PhaseEnteredAt = p.At,
                 ProgressAt = p.At,
@@ -53,7 +53,7 @@ public static class Evolver
                 Share = m.Share,
                 SegmentShares = m.SegmentShares,
                 Switched = m.Share == Share.All && s.Phase is Phase.Switch or Phase.Retire,
-                Status = s.Status == RolloutStatus.Holding ? RolloutStatus.Running : s.Status,
+                Status = s.Status == RolloutStatus.Holding ? Going(s) : s.Status,
                 ProgressAt = m.At,
                 PhaseSettled = true,
                 WishedShare = null,
@@ -63,15 +63,17 @@ public static class Evolver
             RolloutEvent.VerdictReached v => s with { Verdict = v.Verdict, Reasons = v.Verdict.Reasons },
             RolloutEvent.PhaseCompleted p => s with { Reasons = [p.Why] },
             RolloutEvent.HoldBegan h => s with { Status = RolloutStatus.Holding, Reasons = [h.Reason] },
-            RolloutEvent.HoldEnded h => s with { Status = RolloutStatus.Running, ProgressAt = h.At, MoveFailures = 0 },
+            RolloutEvent.HoldEnded h => s with { Status = Going(s), ProgressAt = h.At, MoveFailures = 0 },
             RolloutEvent.Paused p => s with { Status = RolloutStatus.Paused, Reasons = [p.Text] },
-            RolloutEvent.Resumed r => s with { Status = RolloutStatus.Running, ProgressAt = r.At },
+            RolloutEvent.Resumed r => s with { Status = Going(s), ProgressAt = r.At },
+            RolloutEvent.AgreementLost or RolloutEvent.AgreementReached => Around(s, e),
             RolloutEvent.Approved a => s with { ApprovedBy = a.Actor },
             RolloutEvent.ShareWished w => s with { WishedShare = w.Share },
             RolloutEvent.PromotedFully => s with { PromoteFully = true },
             RolloutEvent.RollbackDecided r => s with
             {
                 RollbackReason = r.Reason,
+                Disagreements = [],
                 Reasons = [r.Reason],
                 Status = RolloutStatus.Running,
                 WishedShare = null,
@@ -123,6 +125,25 @@ public static class Evolver
 
     private static RolloutState Open(RolloutState s, DateTimeOffset at) =>
         s.Closed is { } closed ? s with { Closed = null, Reopened = new Reopening(closed.At, at) } : s;
+
+    private static RolloutState Around(RolloutState s, RolloutEvent e) =>
+        e is RolloutEvent.AgreementLost lost
+            ? s with
+            {
+                Disagreements = lost.Reasons,
+                Reasons = lost.Reasons,
+                Status = s.Status == RolloutStatus.Running ? RolloutStatus.Holding : s.Status,
+            }
+            : s with
+            {
+                Disagreements = [],
+                Reasons = [e.Text],
+                Status = s.Status == RolloutStatus.Holding ? RolloutStatus.Running : s.Status,
+                ProgressAt = e.At,
+            };
+
+    private static RolloutStatus Going(RolloutState s) =>
+        s.Disagreements.Count == 0 ? RolloutStatus.Running : RolloutStatus.Holding;
 
     private static RolloutState End(RolloutState s, RolloutEvent e) =>
         e switch

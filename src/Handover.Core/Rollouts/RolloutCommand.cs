@@ -1,4 +1,5 @@
 using Handover.Core.Catalog;
+using Handover.Core.Contracts;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
 
@@ -29,7 +30,14 @@ public abstract record RolloutCommand
     public sealed record Tick : RolloutCommand;
 
     /// <summary>The checks of <c>verify</c> are done; no refusals means that the rollout may go on.</summary>
-    public sealed record Verified(IReadOnlyList<string> Refusals) : RolloutCommand;
+    public sealed record Verified(IReadOnlyList<string> Refusals) : RolloutCommand
+    {
+        /// <summary>What others have still to do before the rollout may go on; empty when nothing.</summary>
+        public IReadOnlyList<Disagreement> Awaited { get; init; } = [];
+    }
+
+    /// <summary>Feature stores, indexes and consumers were asked again; empty means that all agree.</summary>
+    public sealed record Agreed(IReadOnlyList<Disagreement> Found) : RolloutCommand;
 
     /// <summary>
     /// The candidate's stack is ready; findings say where what it serves differs from what it declares.

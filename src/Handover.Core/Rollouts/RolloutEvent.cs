@@ -146,6 +146,20 @@ public abstract record RolloutEvent(DateTimeOffset At, string Actor)
         public override string Text => "goes on";
     }
 
+    /// <summary>Somebody around the model does not agree with the candidate: nothing moves until they do.</summary>
+    public sealed record AgreementLost(DateTimeOffset At, IReadOnlyList<string> Reasons) : RolloutEvent(At, Engine)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"waits for agreement: {string.Join("; ", Reasons)}";
+    }
+
+    /// <summary>Everybody around the model agrees again.</summary>
+    public sealed record AgreementReached(DateTimeOffset At) : RolloutEvent(At, Engine)
+    {
+        /// <inheritdoc/>
+        public override string Text => "everybody around the model agrees";
+    }
+
     /// <summary>A person stopped it where it is.</summary>
     public sealed record Paused(DateTimeOffset At, string Actor) : RolloutEvent(At, Actor)
     {

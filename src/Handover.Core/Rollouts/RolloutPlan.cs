@@ -37,6 +37,9 @@ public sealed record RolloutPlan
 
     /// <summary>What happens at the deadline.</summary>
     public Inconclusive WhenInconclusive { get; init; } = Inconclusive.Hold;
+
+    /// <summary>What happens when features or an index stop agreeing with the candidate while it serves.</summary>
+    public WhenDisagreed WhenDisagreed { get; init; } = WhenDisagreed.Hold;
 }
 
 /// <summary>The three ready-made lists of phases.</summary>
@@ -50,6 +53,16 @@ public enum Strategy
 
     /// <summary>Shadow, then segments and shares.</summary>
     Flag,
+}
+
+/// <summary>What happens when something around the model stops agreeing with a candidate that serves.</summary>
+public enum WhenDisagreed
+{
+    /// <summary>Nothing moves until it agrees again.</summary>
+    Hold,
+
+    /// <summary>Take everything back.</summary>
+    Rollback,
 }
 
 /// <summary>What happens when a phase makes no progress until the deadline.</summary>

@@ -69,6 +69,9 @@ public sealed record RolloutState
     /// <summary>Who approved; null when nobody has.</summary>
     public string? ApprovedBy { get; init; }
 
+    /// <summary>Who does not agree with the candidate now, in words; nothing moves forward until it is empty.</summary>
+    public IReadOnlyList<string> Disagreements { get; init; } = [];
+
     /// <summary>Whether a person asked to skip the rest of the phases' waiting.</summary>
     public bool PromoteFully { get; init; }
 

@@ -103,7 +103,7 @@ public static class SingleStack
             return effects;
         }
 
-        bool forward = s.Status is not (RolloutStatus.Paused or RolloutStatus.Pending);
+        bool forward = s.Status is not (RolloutStatus.Paused or RolloutStatus.Pending) && s.Disagreements.Count == 0;
         switch (s.Phase)
         {
             case Phase.Verify:

@@ -1,6 +1,8 @@
 using System.Net.Http.Headers;
 using Handover.Control.Api;
 using Handover.Control.Audit;
+using Handover.Control.Consumers;
+using Handover.Control.Notify;
 using Handover.Control.Security;
 using Handover.Control.Stores;
 using Handover.Core.Traffic;
@@ -45,6 +47,8 @@ internal sealed class AdminNode : IAsyncDisposable
             Epochs = SqliteEpochStore.Open(database, TimeProvider.System),
             Journal = new EmptyJournal(),
             Record = new RolloutStore(database),
+            Acknowledgements = new AcknowledgementStore(database),
+            Outbox = new NotificationOutbox(database),
             Tokens = TokenStore.Open(directory, TimeProvider.System).Value,
             Audit = AuditLog.Open(directory, TimeProvider.System).Value,
             Address = AdminAddress.Parse("http://127.0.0.1:0", null, null, []).Value,

@@ -1,6 +1,8 @@
 using Handover.Control.Engine;
+using Handover.Control.Notify;
 using Handover.Control.Stores;
 using Handover.Core.Catalog;
+using Handover.Core.Contracts;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
 using Handover.Core.Rollouts;
@@ -165,6 +167,10 @@ public sealed class RolloutLoopTests : IDisposable
             Asked += Off is null ? 0 : 1;
             return state is { Open: true, RollbackReason: null } ? Off : null;
         }
+
+        public IReadOnlyList<Disagreement>? Agreement(RolloutState state) => null;
+
+        public IReadOnlyList<NotificationDraft> ToTell(RolloutState state, IReadOnlyList<RolloutEvent> events) => [];
 
         public void Changed(RolloutState state, IReadOnlyList<RolloutEvent> events) { }
     }

@@ -112,6 +112,49 @@ internal static class Examples
           whenInconclusive: hold
         """;
 
+    /// <summary>What is around a model: an index, stores of features, a monitor, somebody to tell.</summary>
+    public const string Around = """
+        apiVersion: handover.dev/v1
+        kind: Release
+        metadata: { name: v3, service: diamond-price }
+        spec:
+          members:
+            model: { runtime: onnx, file: models/price-v3.onnx }
+            embed: { runtime: http, endpoints: [ http://127.0.0.1:9003 ], ready: /ready }
+          uses:
+            index: { name: products, version: 7, space: bge-small-en, dimensions: 4, metric: cosine, embeds: embed }
+          output: { tensors: [ { name: price, datatype: FP32, shape: [-1, 1], reference: price-2026 } ] }
+        ---
+        apiVersion: handover.dev/v1
+        kind: Consumer
+        metadata: { name: price-monitor, service: diamond-price }
+        spec:
+          role: monitoring
+          accepts: { tensors: [ { name: price, datatype: FP32, shape: [-1, 1] } ] }
+          acknowledge: required
+          notify: { url: "https://monitor.example.com/hook", secretFile: secrets/monitor }
+          monitors:
+            metrics: [ { name: price_mean, output: price } ]
+            references: [ { output: price, distribution: price-2026 } ]
+        ---
+        apiVersion: handover.dev/v1
+        kind: FeatureView
+        metadata: { name: stones }
+        spec:
+          versions:
+            - version: 2
+              fields: [ { name: carat, datatype: FP32, range: [0.2, 5.01] } ]
+              freshness: 1h
+              url: http://127.0.0.1:6566
+              probe: { key: stone, values: [s-1, s-2] }
+            - { version: 3, fields: [ { name: carat, datatype: FP64 } ], freshness: 1h, file: features/state.json }
+        ---
+        apiVersion: handover.dev/v1
+        kind: Rollout
+        metadata: { name: price-v3, service: diamond-price }
+        spec: { to: v3, strategy: cutover, whenDisagreed: rollback }
+        """;
+
     public static readonly string All = string.Join(
         "\n---\n",
         Service,
@@ -122,4 +165,7 @@ internal static class Examples
         Segment,
         Rollout
     );
+
+    /// <summary>Every form there is.</summary>
+    public static readonly string Everything = All + "\n---\n" + Around;
 }

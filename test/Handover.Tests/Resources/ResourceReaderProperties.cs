@@ -7,7 +7,7 @@ namespace Handover.Tests.Resources;
 
 public sealed class ResourceReaderProperties
 {
-    private static readonly string Canonical = Form(ResourceReader.Read(Examples.All, "x").Value);
+    private static readonly string Canonical = Form(ResourceReader.Read(Examples.Everything, "x").Value);
 
     private static readonly string[] Inserts =
     [
@@ -30,10 +30,11 @@ public sealed class ResourceReaderProperties
 
     /// <summary>One edit of a valid file: a character replaced, put in, or a run of them cut out.</summary>
     private static readonly Gen<string> Mutated = Gen.Select(
-        Gen.Int[0, Examples.All.Length - 1],
+        Gen.Int[0, Examples.Everything.Length - 1],
         Gen.Int[0, 12],
         Gen.OneOf(Gen.Char[' ', '~'].Select(c => c.ToString()), Gen.Int[0, Inserts.Length - 1].Select(i => Inserts[i])),
-        (at, cut, insert) => Examples.All[..at] + insert + Examples.All[Math.Min(Examples.All.Length, at + cut)..]
+        (at, cut, insert) =>
+            Examples.Everything[..at] + insert + Examples.Everything[Math.Min(Examples.Everything.Length, at + cut)..]
     );
 
     [Fact]
@@ -60,9 +61,9 @@ public sealed class ResourceReaderProperties
     [Fact]
     public void A_mutation_of_a_comment_or_of_blanks_changes_nothing()
     {
-        string text = Examples.All.Replace("\n", " # a comment\n", StringComparison.Ordinal);
+        string text = Examples.Everything.Replace("\n", " # a comment\n", StringComparison.Ordinal);
         Assert.Equal(Canonical, Form(ResourceReader.Read(text, "x").Value));
-        string windows = Examples.All.Replace("\n", "\r\n", StringComparison.Ordinal);
+        string windows = Examples.Everything.Replace("\n", "\r\n", StringComparison.Ordinal);
         Assert.Equal(Canonical, Form(ResourceReader.Read(windows, "x").Value));
     }
 

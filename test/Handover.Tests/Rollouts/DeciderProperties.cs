@@ -1,5 +1,6 @@
 using CsCheck;
 using Handover.Core.Catalog;
+using Handover.Core.Contracts;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
 using Handover.Core.Rollouts;
@@ -14,6 +15,8 @@ public sealed class DeciderProperties
         Gen.Const<RolloutCommand>(new RolloutCommand.Tick()),
         Gen.Const<RolloutCommand>(new RolloutCommand.Verified([])),
         Gen.Const<RolloutCommand>(new RolloutCommand.Verified(["no"])),
+        Gen.Const<RolloutCommand>(new RolloutCommand.Agreed([])),
+        Gen.Const<RolloutCommand>(new RolloutCommand.Agreed([new(DisagreementKind.Features, "stale")])),
         Gen.Const<RolloutCommand>(new RolloutCommand.StackReady([])),
         Gen.Const<RolloutCommand>(new RolloutCommand.StackFailed("gone")),
         Gen.Const<RolloutCommand>(new RolloutCommand.Warmed([], "warm")),
@@ -95,6 +98,10 @@ public sealed class DeciderProperties
         Assert.True(
             after.Impact == Impact.Low || after.ApprovedBy is not null || after.Share != Share.All,
             "nobody moves everybody without approval when impact is high"
+        );
+        Assert.True(
+            after.Disagreements.Count == 0 || !walk.Effects.OfType<RolloutEffect.Move>().Any(),
+            "nothing moves while somebody around the model disagrees"
         );
         Assert.True(walk.Effects.OfType<RolloutEffect.Move>().Count() <= 1, "one move at a time");
         Assert.True(!after.Open || walk.Effects.Contains(new RolloutEffect.KeepStack("v1")), "stable is kept");

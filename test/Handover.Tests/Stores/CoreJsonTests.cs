@@ -82,6 +82,8 @@ public sealed class CoreJsonTests
             At,
             new SeenInterruption(TimeSpan.FromMilliseconds(812), 40, 2, TimeSpan.FromSeconds(1)) { Whole = false }
         ),
+        new RolloutEvent.AgreementLost(At, ["a", "b"]),
+        new RolloutEvent.AgreementReached(At),
     ];
 
     [Fact]

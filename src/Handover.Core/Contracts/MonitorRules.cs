@@ -1,0 +1,65 @@
+using Handover.Core.Catalog;
+
+namespace Handover.Core.Contracts;
+
+/// <summary>
+/// Monitoring is a consumer too: a metric whose output is gone shows nothing, a label value nobody knew has no series,
+/// and an alert on a distribution that the new release never had rings for ever. Each is a finding like any other.
+/// </summary>
+public static class MonitorRules
+{
+    /// <summary>What a monitor would go blind or mad of; empty for consumers that declare no monitors.</summary>
+    public static IReadOnlyList<ContractVerdict> Check(Release release, Consumer consumer)
+    {
+        if (consumer.Monitors is not { } monitors)
+        {
+            return [];
+        }
+
+        var found = new List<ContractVerdict>();
+        foreach (MonitoredMetric metric in monitors.Metrics)
+        {
+            if (release.Output is { } output && !output.Tensors.Any(t => t.Name == metric.Output))
+            {
+                string detail =
+                    $"{release.Name} does not answer {metric.Output}; {consumer.Name} computes {metric.Name} from it.";
+                found.Add(
+                    Finding(metric.Output, ContractRule.Presence, metric.Name, null, detail) with
+                    {
+                        Fix = $"Answer {metric.Output}, or take {metric.Name} out of the monitor.",
+                    }
+                );
+            }
+        }
+
+        foreach (MonitoredReference wanted in monitors.References)
+        {
+            TensorSpec? tensor = release.Output?.Tensors.FirstOrDefault(t => t.Name == wanted.Output);
+            if (tensor is null || tensor.Reference == wanted.Distribution)
+            {
+                continue;
+            }
+
+            string has = tensor.Reference ?? "nothing declared";
+            string detail =
+                $"{consumer.Name} compares {wanted.Output} with {wanted.Distribution}; {release.Name} expects {has}.";
+            found.Add(
+                Finding(wanted.Output, ContractRule.Reference, wanted.Distribution, tensor.Reference, detail) with
+                {
+                    Fix = $"Give the monitor the distribution of {release.Name}, or declare the one it has.",
+                }
+            );
+        }
+
+        return found;
+
+        ContractVerdict Finding(string output, ContractRule rule, string old, string? now, string detail) =>
+            new(consumer.Name, $"/outputs/{Escaped(output)}/monitor", rule, old, now, ContractOutcome.Breaks, detail)
+            {
+                Release = release.Name,
+            };
+    }
+
+    private static string Escaped(string name) =>
+        name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
+}
