@@ -15,6 +15,9 @@ internal sealed partial class RolloutEvidence
     private const int MostScores = 65_536;
     private const string Predictions = "predictions";
 
+    // Beyond the bins that there can be: an entity is remembered here once, whatever its answer was.
+    private const int AnyBin = 1_000;
+
     private readonly List<string> _outputs = [];
     private readonly EntitySample _scores;
     private PredictionBins? _bins;
@@ -78,6 +81,7 @@ internal sealed partial class RolloutEvidence
         string unit = exchange.Entity ?? exchange.RequestId;
         int bin = bins.Of(output);
         bool first = _scores.FirstSeen(unit, bin);
+        bool everFirst = _scores.FirstSeen(unit, AnyBin);
         if (!_scores.Has(unit))
         {
             return;
@@ -88,6 +92,11 @@ internal sealed partial class RolloutEvidence
         for (int level = 0; level < bins.Count; level++)
         {
             into.Unit(Predictions, level, candidate, unit: true, bad: level == bin, firstBad: level == bin && first);
+        }
+
+        if (everFirst)
+        {
+            into.First(Predictions, bin, candidate);
         }
     }
 

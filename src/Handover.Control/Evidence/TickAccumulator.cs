@@ -52,15 +52,14 @@ internal sealed class TickAccumulator(Share share)
     /// </summary>
     public void Unit(string metric, int level, bool candidate, bool unit, bool bad, bool firstBad)
     {
-        if (!_metrics.TryGetValue((metric, level), out long[]? counts))
-        {
-            _metrics[(metric, level)] = counts = new long[6];
-        }
-
+        long[] counts = Counts(metric, level);
         counts[candidate ? 0 : 1] += firstBad ? 1 : 0;
         counts[candidate ? 2 : 3] += unit ? 1 : 0;
         counts[candidate ? 4 : 5] += bad ? 1 : 0;
     }
+
+    /// <summary>Counts an entity whose first answer of the rollout fell into this level.</summary>
+    public void First(string metric, int level, bool candidate) => Counts(metric, level)[candidate ? 6 : 7]++;
 
     /// <summary>Counts a pair.</summary>
     public void Pair(string metric, bool candidateOnly, bool stableOnly, bool bothBad)
@@ -98,6 +97,8 @@ internal sealed class TickAccumulator(Share share)
                     {
                         CandidateBadRequests = m.Value[4],
                         StableBadRequests = m.Value[5],
+                        CandidateFirst = m.Value[6],
+                        StableFirst = m.Value[7],
                     }),
             ]
         )
@@ -112,4 +113,14 @@ internal sealed class TickAccumulator(Share share)
                     .Select(p => new PairTick(p.Key, p.Value[0], p.Value[1], p.Value[2]) { BothBad = p.Value[3] }),
             ],
         };
+
+    private long[] Counts(string metric, int level)
+    {
+        if (!_metrics.TryGetValue((metric, level), out long[]? counts))
+        {
+            _metrics[(metric, level)] = counts = new long[8];
+        }
+
+        return counts;
+    }
 }

@@ -61,6 +61,15 @@ public readonly record struct MetricTick(
 
     /// <summary>All bad requests on stable.</summary>
     public long StableBadRequests { get; init; }
+
+    /// <summary>
+    /// Entities whose first answer of the whole rollout fell into this level, on the candidate. Each entity counts once
+    /// over all levels of the metric, which comparing all bins together needs; 0 for metrics without bins.
+    /// </summary>
+    public long CandidateFirst { get; init; }
+
+    /// <summary>The same on stable.</summary>
+    public long StableFirst { get; init; }
 }
 
 /// <summary>Paired counts: both releases answered the same request.</summary>

@@ -8,7 +8,10 @@ namespace Handover.Core.Evidence;
 /// </summary>
 public static class TickCodec
 {
-    private const string Format = "t1";
+    private const string Format = "t2";
+
+    // Without the first answers per bin; rollouts that began with it go on.
+    private const string Older = "t1";
 
     /// <summary>Writes a tick.</summary>
     public static string Write(Tick tick)
@@ -33,6 +36,8 @@ public static class TickCodec
             to.Write(metric.StableUnits);
             to.Write(metric.CandidateBadRequests);
             to.Write(metric.StableBadRequests);
+            to.Write(metric.CandidateFirst);
+            to.Write(metric.StableFirst);
         }
 
         to.Write((long)tick.Pairs.Count);
@@ -52,14 +57,14 @@ public static class TickCodec
     public static Result<Tick> Read(string line)
     {
         var from = new StateReader(line);
-        bool known = from.Word() == Format;
+        string format = from.Word();
         long at = from.ReadLong();
         long share = from.ReadLong();
         long[] counts = [.. Enumerable.Range(0, 5).Select(_ => from.ReadLong())];
         var metrics = new List<MetricTick>();
         for (long left = from.ReadLong(); left > 0 && !from.Failed; left--)
         {
-            metrics.Add(ReadMetric(from));
+            metrics.Add(ReadMetric(from, firsts: format == Format));
         }
 
         var pairs = new List<PairTick>();
@@ -72,8 +77,8 @@ public static class TickCodec
             at >= 0
             && at <= DateTimeOffset.MaxValue.UtcTicks
             && share is >= 0 and <= Share.Whole
-            && metrics.TrueForAll(m => m.Level is >= 0 and < 64 && m.CandidateBad >= 0 && m.StableBad >= 0);
-        if (!known || from.Failed || !from.AtEnd || !inRange)
+            && metrics.TrueForAll(m => m.Level is >= 0 and < 64 && Positive(m));
+        if (format is not (Format or Older) || from.Failed || !from.AtEnd || !inRange)
         {
             return new Problem("tick-damaged", "A stored tick is cut off or damaged.");
         }
@@ -87,7 +92,10 @@ public static class TickCodec
         };
     }
 
-    private static MetricTick ReadMetric(StateReader from) =>
+    private static bool Positive(MetricTick m) =>
+        m is { CandidateBad: >= 0, StableBad: >= 0, CandidateFirst: >= 0, StableFirst: >= 0 };
+
+    private static MetricTick ReadMetric(StateReader from, bool firsts) =>
         new(
             from.Word(),
             (int)Math.Clamp(from.ReadLong(), -1, 64),
@@ -99,6 +107,8 @@ public static class TickCodec
         {
             CandidateBadRequests = from.ReadLong(),
             StableBadRequests = from.ReadLong(),
+            CandidateFirst = firsts ? from.ReadLong() : 0,
+            StableFirst = firsts ? from.ReadLong() : 0,
         };
 
     private static PairTick ReadPair(StateReader from)

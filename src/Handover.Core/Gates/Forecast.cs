@@ -1,3 +1,4 @@
+using Handover.Core.Evidence;
 using Handover.Core.Foundation;
 
 namespace Handover.Core.Gates;
@@ -18,14 +19,13 @@ public static class Forecast
         TimeSpan sum = TimeSpan.Zero;
         foreach (ForecastStep step in steps)
         {
-            double rate = requestsPerSecond * step.Share;
-            if (step.Requests > 0 && rate <= 0)
+            double seconds = Length(step, requestsPerSecond);
+            if (double.IsInfinity(seconds))
             {
                 return null;
             }
 
-            double seconds = step.Requests > 0 ? step.Requests / rate : 0;
-            sum += seconds > step.For.TotalSeconds ? Seconds(seconds) : step.For;
+            sum += Seconds(seconds);
         }
 
         return sum;
@@ -50,10 +50,8 @@ public static class Forecast
         double alpha
     )
     {
-        // A mixture knows the ratio only roughly: the alternatives near it have about a quarter of the weight, and the
-        // start at the beginning has half of that.
-        double goal = Math.Log(1 / alpha) + Math.Log(1 / (NearWeight * Evidence.RestartPlan.First));
-        return Reach(steps, requestsPerSecond, stableRate.Value, ratio, 1 + margin, goal);
+        double goal = Math.Log(1 / alpha) + MixtureCost;
+        return Against(steps, requestsPerSecond, stableRate.Value, ratio, 1 + margin, goal);
     }
 
     /// <summary>
@@ -70,7 +68,7 @@ public static class Forecast
         Ratio stableRate,
         double margin,
         double beta
-    ) => Reach(steps, requestsPerSecond, stableRate.Value, 1, 1 + margin, Math.Log(2 / beta));
+    ) => Against(steps, requestsPerSecond, stableRate.Value, 1, 1 + margin, Math.Log(2 / beta));
 
     /// <summary>
     /// Time until an error-free candidate is proven to keep its objective, on average; null when it gets no traffic.
@@ -84,15 +82,13 @@ public static class Forecast
         double requestsPerSecond,
         Ratio objective,
         double beta
-    )
-    {
-        double requests = (Math.Log(2 / beta) + Math.Log(2)) / -Math.Log(1 - objective.Value);
-        return Walk(steps, step => requestsPerSecond * step.Share, requests);
-    }
+    ) => Below(steps, requestsPerSecond, objective.Value, Math.Log(2 / beta) + Math.Log(2));
 
-    private const double NearWeight = 0.25;
-
-    private static TimeSpan? Reach(
+    /// <summary>
+    /// Time until <paramref name="goal"/> nats are gathered against "the ratio is <paramref name="against"/>" by a
+    /// comparison of both releases; null when never.
+    /// </summary>
+    internal static TimeSpan? Against(
         IReadOnlyList<ForecastStep> steps,
         double requestsPerSecond,
         double stableRate,
@@ -101,7 +97,7 @@ public static class Forecast
         double goal
     )
     {
-        return Walk(steps, Gain, goal);
+        return Walk(steps, requestsPerSecond, Gain, goal);
 
         double Gain(ForecastStep step)
         {
@@ -111,13 +107,48 @@ public static class Forecast
         }
     }
 
-    private static TimeSpan? Walk(IReadOnlyList<ForecastStep> steps, Func<ForecastStep, double> gain, double goal)
+    /// <summary>Time until clean requests gather <paramref name="goal"/> nats for "below the limit".</summary>
+    internal static TimeSpan? Below(
+        IReadOnlyList<ForecastStep> steps,
+        double requestsPerSecond,
+        double limit,
+        double goal
+    ) => Walk(steps, requestsPerSecond, step => requestsPerSecond * step.Share * -Math.Log(1 - limit), goal);
+
+    /// <summary>
+    /// Time until a candidate at <paramref name="rate"/> gathers <paramref name="goal"/> nats for "above the limit".
+    /// </summary>
+    internal static TimeSpan? Above(
+        IReadOnlyList<ForecastStep> steps,
+        double requestsPerSecond,
+        double rate,
+        double limit,
+        double goal
+    )
+    {
+        double each = LogMath.BernoulliKl(rate, limit);
+        return Walk(steps, requestsPerSecond, step => requestsPerSecond * step.Share * each, goal);
+    }
+
+    /// <summary>
+    /// What it costs, in nats, not to know the ratio and the start: the alternatives near it have about a quarter of
+    /// the weight, and the start at the beginning has most of that.
+    /// </summary>
+    internal static double MixtureCost { get; } = -Math.Log(0.25 * RestartPlan.First);
+
+    private static TimeSpan? Walk(
+        IReadOnlyList<ForecastStep> steps,
+        double requestsPerSecond,
+        Func<ForecastStep, double> gain,
+        double goal
+    )
     {
         double seconds = 0;
+        goal = Math.Max(goal, 0);
         for (int i = 0; i < steps.Count; i++)
         {
             double perSecond = gain(steps[i]);
-            double length = i == steps.Count - 1 ? double.PositiveInfinity : steps[i].For.TotalSeconds;
+            double length = i == steps.Count - 1 ? double.PositiveInfinity : Length(steps[i], requestsPerSecond);
             if (perSecond > 0 && perSecond * length >= goal)
             {
                 return Seconds(seconds + (goal / perSecond));
@@ -125,9 +156,24 @@ public static class Forecast
 
             goal -= perSecond > 0 ? perSecond * length : 0;
             seconds += length;
+            if (double.IsInfinity(seconds))
+            {
+                return null;
+            }
         }
 
         return null;
+    }
+
+    // A phase lasts until both its least time and its least requests are reached.
+    private static double Length(ForecastStep step, double requestsPerSecond)
+    {
+        double rate = requestsPerSecond * step.Share;
+        double asked =
+            step.Requests <= 0 ? 0
+            : rate > 0 ? step.Requests / rate
+            : double.PositiveInfinity;
+        return Math.Max(asked, step.For.TotalSeconds);
     }
 
     private static TimeSpan Seconds(double seconds) =>

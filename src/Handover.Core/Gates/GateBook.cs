@@ -11,12 +11,13 @@ namespace Handover.Core.Gates;
 /// </summary>
 public sealed class GateBook
 {
-    private const string Format = "gates/2";
+    private const string Format = "gates/4";
     private readonly MetricEvidence[] _metrics;
     private readonly string _fingerprint;
     private readonly SplitGuard _split = new();
     private long _divergent;
     private long _compared;
+    private long _stableAt;
 
     private GateBook(GateSetup setup)
     {
@@ -92,6 +93,7 @@ public sealed class GateBook
         book.StableRequests = from.ReadLong();
         book._divergent = from.ReadLong();
         book._compared = from.ReadLong();
+        book._stableAt = from.ReadLong();
         return book._split.Load(from) && book._metrics.All(m => m.Load(from)) && from.AtEnd
             ? book
             : new Problem("evidence-damaged", "The saved evidence is cut off or damaged.")
@@ -111,6 +113,7 @@ public sealed class GateBook
         to.Write(StableRequests);
         to.Write(_divergent);
         to.Write(_compared);
+        to.Write(_stableAt);
         _split.Save(to);
         foreach (MetricEvidence metric in _metrics)
         {
@@ -131,10 +134,16 @@ public sealed class GateBook
         StableRequests += tick.StableRequests;
         _split.Observe(tick);
         double rho = (double)tick.CandidateShare.Parts / Share.Whole;
+        bool alone = Alone(tick);
         for (int i = 0; i < tick.Metrics.Count; i++)
         {
             MetricTick metric = tick.Metrics[i];
-            Find(metric.Metric)?.Observe(tick.At, rho, metric);
+            Find(metric.Metric)?.Observe(tick.At, rho, metric, alone);
+        }
+
+        foreach (MetricEvidence metric in _metrics)
+        {
+            metric.EndTick(rho);
         }
 
         for (int i = 0; i < tick.Pairs.Count; i++)
@@ -179,6 +188,22 @@ public sealed class GateBook
 
     /// <summary>What the evidence says now. Changes nothing.</summary>
     public Verdict Judge(JudgeInput input) => new Judgement(this, input).Say();
+
+    /// <summary>
+    /// Whether the candidate serves everybody. A segment may have it wholly while stable serves the others: only when
+    /// stable has been silent for a while is it alone.
+    /// </summary>
+    private bool Alone(Tick tick)
+    {
+        if (tick.StableRequests > 0)
+        {
+            _stableAt = Math.Max(_stableAt, tick.At.UtcTicks);
+        }
+
+        return tick.CandidateShare == Share.All && tick.At.UtcTicks - _stableAt > Silence.Ticks;
+    }
+
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
     // The metrics that a service may set an objective for.
     private static readonly string[] Objectives = ["errors", "latency"];

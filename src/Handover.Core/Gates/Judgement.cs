@@ -45,6 +45,7 @@ internal sealed class Judgement(GateBook book, JudgeInput input)
         }
 
         HoldForSplit();
+        HoldForReference();
         HoldForProof();
         HoldForTime();
         ReadDivergence();
@@ -185,6 +186,28 @@ internal sealed class Judgement(GateBook book, JudgeInput input)
 
         Outcome outcome = broken || split.Violations > 0 ? Outcome.Hold : Outcome.Promote;
         _readings.Add(new GateReading("split", outcome, evidence, SplitGuard.Alarm, all, detail));
+    }
+
+    /// <summary>With the candidate alone, only stable's past is left to compare with, and times differ.</summary>
+    private void HoldForReference()
+    {
+        if (input.Phase != JudgedPhase.Bake)
+        {
+            return;
+        }
+
+        foreach (MetricEvidence metric in book.Metrics)
+        {
+            if (metric.Reference is { } reference && reference.LogEvidence >= Alarm)
+            {
+                _holds.Add(
+                    $"{metric.Gate.Name} is worse than {input.Stable} was before the switch: "
+                        + $"now {GateWords.Rate(reference.Since.Bad, reference.Since.Units)}, "
+                        + $"then {GateWords.Rate(reference.Before.Bad, reference.Before.Units)}; the times differ, "
+                        + "so a person must look"
+                );
+            }
+        }
     }
 
     private void HoldForProof()

@@ -21,6 +21,10 @@ internal sealed class MetricEvidence
     private readonly PairedEProcess? _pairSafe;
     private readonly ObjectiveEProcess? _objectiveHarm;
     private readonly ObjectiveEProcess? _objectiveSafe;
+    private readonly FrozenReference? _reference;
+    private readonly ClassMixEProcess? _mix;
+    private readonly long[] _candidateMix = new long[MostLevels];
+    private readonly long[] _stableMix = new long[MostLevels];
     private readonly int _safeLevel;
     private readonly int _objectiveLevel;
     private readonly long[] _counts = new long[MostLevels * 4];
@@ -59,6 +63,10 @@ internal sealed class MetricEvidence
         _harm = [.. Enumerable.Range(0, tests).Select(_ => CountEProcess.Harm(margin, setup.Restarts, cap))];
         _fewer = TwoSided ? [.. _harm.Select(_ => CountEProcess.Fewer(margin, setup.Restarts))] : [];
         _safe = listed && !TwoSided ? CountEProcess.Safe(margin) : null;
+        _reference = listed && !TwoSided ? new FrozenReference(margin, setup.Restarts) : null;
+        _mix = TwoSided ? new ClassMixEProcess(margin, MostLevels) : null;
+        ExpectedRate = levels ? 1 - Quantiles.Levels[_safeLevel] : null;
+        MixtureCost = Forecast.MixtureCost + Math.Log(Math.Max(1, TwoSided ? MostLevels : tests));
         if (Paired)
         {
             _pairHarm = PairedEProcess.Harm(gate.WorseBy.Value, setup.Restarts);
@@ -105,6 +113,15 @@ internal sealed class MetricEvidence
     public (long Bad, long Units) ObjectiveCounts =>
         (Count(_objectiveLevel).CandidateBad, Count(_objectiveLevel).CandidateUnits);
 
+    /// <summary>Stable's rate at the level that is shown, when it follows from a frozen quantile.</summary>
+    public double? ExpectedRate { get; }
+
+    /// <summary>What it costs, in nats, not to know how, where and since when the candidate is bad.</summary>
+    public double MixtureCost { get; }
+
+    /// <summary>The comparison with stable before the switch; null for a metric that has none.</summary>
+    public FrozenReference? Reference => _reference;
+
     /// <summary>Part of alpha that the metric has; 0 for one that only holds.</summary>
     public double Weight { get; }
 
@@ -139,7 +156,10 @@ internal sealed class MetricEvidence
             }
 
             int n = TwoSided ? used * 2 : used;
-            return LogMath.LogSumExp(terms[..n]) - Math.Log(n);
+            double single = LogMath.LogSumExp(terms[..n]) - Math.Log(n);
+
+            // Half of the bet on single bins, so that a rare one is found and named, half on all of them together.
+            return _mix is null ? single : LogMath.LogAddExp(single, _mix.LogEvidence) - Math.Log(2);
         }
     }
 
@@ -192,7 +212,12 @@ internal sealed class MetricEvidence
         return (_counts[i], _counts[i + 1], _counts[i + 2], _counts[i + 3]);
     }
 
-    public void Observe(DateTimeOffset at, double rho, in MetricTick tick)
+    /// <summary>Takes what one tick counted at one level.</summary>
+    /// <param name="at">End of the tick.</param>
+    /// <param name="rho">Routing probability of the candidate.</param>
+    /// <param name="tick">The counts.</param>
+    /// <param name="alone">Whether the candidate serves everybody, so that stable's past is all there is.</param>
+    public void Observe(DateTimeOffset at, double rho, in MetricTick tick, bool alone)
     {
         Invariant.Holds(tick.Level is >= 0 and < MostLevels, "a metric has at most 32 levels");
         Levels = Math.Max(Levels, tick.Level + 1);
@@ -216,9 +241,32 @@ internal sealed class MetricEvidence
             _safe?.Observe(at, rho, tick.CandidateBad, tick.StableBad);
         }
 
+        if (tick.Level == _safeLevel && alone)
+        {
+            var (_, _, bad, units) = Count(_safeLevel);
+            _reference?.Observe(at, tick.CandidateBad, tick.CandidateUnits, (bad, units));
+        }
+
         if (tick.Level == _objectiveLevel)
         {
             ObserveObjective(at, tick.CandidateBad, tick.CandidateBadRequests, tick.CandidateUnits);
+        }
+
+        if (_mix is not null)
+        {
+            _candidateMix[tick.Level] += tick.CandidateFirst;
+            _stableMix[tick.Level] += tick.StableFirst;
+        }
+    }
+
+    /// <summary>All levels of the tick have been taken: now the bins can be compared together.</summary>
+    public void EndTick(double rho)
+    {
+        if (_mix is not null)
+        {
+            _mix.Observe(rho, _candidateMix.AsSpan(0, Levels), _stableMix.AsSpan(0, Levels));
+            Array.Clear(_candidateMix);
+            Array.Clear(_stableMix);
         }
     }
 
@@ -259,6 +307,8 @@ internal sealed class MetricEvidence
         _pairSafe?.Save(to);
         _objectiveHarm?.Save(to);
         _objectiveSafe?.Save(to);
+        _reference?.Save(to);
+        _mix?.Save(to);
     }
 
     public bool Load(StateReader from)
@@ -278,6 +328,8 @@ internal sealed class MetricEvidence
             && _pairSafe?.Load(from) != false
             && _objectiveHarm?.Load(from) != false
             && _objectiveSafe?.Load(from) != false
+            && _reference?.Load(from) != false
+            && _mix?.Load(from) != false
             && !from.Failed;
     }
 

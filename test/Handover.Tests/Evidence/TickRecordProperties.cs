@@ -21,6 +21,8 @@ public sealed class TickRecordProperties
             {
                 CandidateBadRequests = bad.Item1,
                 StableBadRequests = bad.Item2,
+                CandidateFirst = bad.Item2,
+                StableFirst = units.Item1,
             }
     );
 
@@ -61,6 +63,19 @@ public sealed class TickRecordProperties
             },
             iter: 500
         );
+
+    [Fact]
+    public void A_tick_from_before_first_answers_were_kept_still_reads()
+    {
+        Tick old = TickCodec.Read("t1 638000000000000000 100000 10 90 1 2 0 1 errors 0 3 4 50 450 5 6 0").Value;
+        MetricTick metric = new("errors", 0, 3, 4, 50, 450) { CandidateBadRequests = 5, StableBadRequests = 6 };
+        Assert.Equal(metric, old.Metrics.Single());
+        Assert.Equal((10L, 90L, 1L, 2L, 0L), Numbers(old));
+        Assert.False(TickCodec.Read("t2 638000000000000000 100000 10 90 1 2 0 1 errors 0 3 4 50 450 5 6 0").Ok);
+
+        static (long, long, long, long, long) Numbers(Tick t) =>
+            (t.CandidateRequests, t.StableRequests, t.CandidateEntities, t.StableEntities, t.Violations);
+    }
 
     [Fact]
     public void A_tick_that_is_cut_off_or_too_long_is_refused() =>

@@ -188,7 +188,13 @@ public sealed class GateStateTests
         }
 
         metrics.AddRange(
-            Enumerable.Range(0, 4).Select(j => new MetricTick("predictions", j, streams.Poisson(5), 45, 50, 450))
+            Enumerable
+                .Range(0, 4)
+                .Select(j => new MetricTick("predictions", j, streams.Poisson(5), 45, 50, 450)
+                {
+                    CandidateFirst = streams.Poisson(2),
+                    StableFirst = streams.Poisson(18),
+                })
         );
         return new Tick(Start.AddSeconds(5 * t), Share.FromPercent(10), 50, 450, metrics)
         {
