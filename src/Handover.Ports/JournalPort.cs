@@ -15,6 +15,17 @@ public interface IJournalPort
         CancellationToken cancel
     );
 
+    /// <summary>Oldest first, from after the record <paramref name="after"/>, with each record's number.</summary>
+    Task<IReadOnlyList<(long Number, Exchange Exchange)>> AfterAsync(
+        JournalQuery query,
+        long after,
+        int limit,
+        CancellationToken cancel
+    );
+
+    /// <summary>Number of the newest record; 0 when there is none.</summary>
+    Task<long> HeadAsync(CancellationToken cancel);
+
     /// <summary>Exchanges that were dropped since the start, because the queue was full or the disk was.</summary>
     long Dropped { get; }
 }

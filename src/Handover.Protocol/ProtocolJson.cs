@@ -49,6 +49,7 @@ namespace Handover.Protocol;
 [JsonSerializable(typeof(RecomputationView))]
 [JsonSerializable(typeof(WantedLabelsView))]
 [JsonSerializable(typeof(FlagView))]
+[JsonSerializable(typeof(LabelsView))]
 public sealed partial class ProtocolJson : JsonSerializerContext
 {
     /// <summary>For clients: members that a newer server adds are passed over.</summary>

@@ -71,6 +71,14 @@ public sealed record RolloutView
     /// <summary>The plan's phases in order.</summary>
     public IReadOnlyList<PhaseView> Phases { get; init; } = [];
 
+    /// <summary>
+    /// How right each release was, by the labels of requests made while it ran; empty in lists, and without labels.
+    /// </summary>
+    public IReadOnlyList<LossView> Losses { get; init; } = [];
+
+    /// <summary>The first answers that broke a contract while they served; empty in lists.</summary>
+    public IReadOnlyList<BrokenContractView> BrokenContracts { get; init; } = [];
+
     /// <summary>What happened, oldest first; only the newest 50 in lists.</summary>
     public IReadOnlyList<RolloutEventView> Events { get; init; } = [];
 }

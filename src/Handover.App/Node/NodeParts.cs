@@ -5,7 +5,6 @@ using Handover.Control.Audit;
 using Handover.Control.Engine;
 using Handover.Control.Evidence;
 using Handover.Control.Journal;
-using Handover.Control.Labels;
 using Handover.Control.Resources;
 using Handover.Control.Security;
 using Handover.Control.Stores;
@@ -30,9 +29,8 @@ public sealed class NodeParts : IAsyncDisposable
     private GatewayServer _gateway = null!;
     private RolloutEngine _engine = null!;
     private CatalogStore _catalog = null!;
-    private LabelJoiner _labels = null!;
-    private WantedLabels _wanted = null!;
     private AroundModel _around = null!;
+    private LabelParts _labels = null!;
     private WebApplication _admin = null!;
     private Uri? _dataUrl;
 
@@ -90,12 +88,18 @@ public sealed class NodeParts : IAsyncDisposable
         await _engine.PrepareToServeAsync(cancel);
         await _gateway.StartAsync(cancel);
         _stops.Add(async () => await _gateway.StopAsync(CancellationToken.None));
+        foreach (string service in _catalog.Current.Services.Keys)
+        {
+            _labels.Remember(service, _engine.RoutingOf(service)?.Stable);
+        }
+
         _engine.Start();
         _around.Start();
+        _labels.Start();
         _catalog.Changed += _engine.Refresh;
         foreach (string service in _catalog.Current.Services.Keys)
         {
-            await _labels.CatchUpAsync(service, cancel);
+            await _labels.Joiner.CatchUpAsync(service, cancel);
         }
 
         await _admin.StartAsync(cancel);
@@ -171,8 +175,8 @@ public sealed class NodeParts : IAsyncDisposable
         var rollouts = new RolloutStore(database);
         var evidence = new EvidenceCollector(rollouts, _time);
         JournalWriter journal = Journal(options);
-        _labels = Labels(options, journal);
-        _labels.Joined += evidence.Record;
+        _labels = new LabelParts(options, journal, evidence, ServiceOf, _time, _logs);
+        _stops.Add(_labels.DisposeAsync);
         MemberRuntime runtime = Runtime(options, urls);
         _gateway = Gateway(options, urls, epochs, new ExchangeFanOut(evidence, journal));
         var gateways = new GatewayRegistry();
@@ -210,11 +214,14 @@ public sealed class NodeParts : IAsyncDisposable
                 Catalog = new StoredCatalog(_catalog),
                 Epochs = epochs,
                 Journal = journal,
-                Labels = _labels.PushAsync,
+                Labels = _labels.Joiner.PushAsync,
                 Record = rollouts,
                 Acknowledgements = _around.Acknowledgements,
                 Outbox = _around.Outbox,
-                Wanted = _wanted.FindAsync,
+                Wanted = _labels.Wanted.FindAsync,
+                LabelStore = _labels.Store,
+                BrokenContracts = evidence.Broken,
+                PushedMetrics = _labels.Metrics(id => _engine.Find(id)?.State, ServiceOf, epochs).PushAsync,
                 Gateways = [_gateway],
                 Runtimes = runtime,
                 Tokens = tokens,
@@ -272,27 +279,6 @@ public sealed class NodeParts : IAsyncDisposable
                 Warmer = warmer,
             }
         );
-
-    private LabelJoiner Labels(RunOptions options, JournalWriter journal)
-    {
-        // A file of its own: what programs push must never stand in the way of a move.
-        SqliteDatabase database = Keep(
-            SqliteDatabase.Open(Path.Combine(options.StateDirectory, "labels.db"), SqliteDurability.Normal)
-        );
-        var store = new LabelStore(database);
-        _wanted = new WantedLabels(store, journal, ServiceOf);
-        var joiner = new LabelJoiner(
-            store,
-            journal,
-            ServiceOf,
-            _time,
-            new LabelOptions(),
-            _logs.CreateLogger<LabelJoiner>()
-        );
-        journal.Written += joiner.Recorded;
-        _stops.Add(joiner.DisposeAsync);
-        return joiner;
-    }
 
     private string? StillStarting()
     {

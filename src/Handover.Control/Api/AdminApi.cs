@@ -81,6 +81,7 @@ public static class AdminApi
         VerdictRoutes.Map(group, api);
         ServiceRoutes.Map(group, api);
         FlagRoutes.Map(group, api);
+        LabelRoutes.Map(group, api);
         NodeRoutes.Map(group, api);
         NodeRoutes.MapHealth(app, api, () => Metrics(api, guard, failures));
         app.MapOpenApi("/openapi/{documentName}.json");

@@ -1,10 +1,12 @@
 using Handover.Control.Audit;
 using Handover.Control.Consumers;
 using Handover.Control.Engine;
+using Handover.Control.Evidence;
 using Handover.Control.Notify;
 using Handover.Control.Security;
 using Handover.Control.Stores;
 using Handover.Core.Foundation;
+using Handover.Core.Rollouts;
 using Handover.Ports;
 using Handover.Protocol;
 
@@ -27,6 +29,15 @@ public sealed record ApiServices
 
     /// <summary>Takes labels: service, NDJSON body. Null answers "not supported yet".</summary>
     public Func<string, Stream, CancellationToken, Task<Result<LabelReceipt>>>? Labels { get; init; }
+
+    /// <summary>Takes values of pushed metrics: rollout, NDJSON body. Null answers "not supported yet".</summary>
+    public Func<string, Stream, CancellationToken, Task<Result<LabelReceipt>>>? PushedMetrics { get; init; }
+
+    /// <summary>What became of labels, and losses by release; null when this node keeps none.</summary>
+    public Labels.LabelStore? LabelStore { get; init; }
+
+    /// <summary>The first answers of a rollout that broke a contract while they served.</summary>
+    public Func<RolloutState, IReadOnlyList<BrokenContract>> BrokenContracts { get; init; } = _ => [];
 
     /// <summary>The gateways of this node.</summary>
     public IReadOnlyList<IGatewayPort> Gateways { get; init; } = [];

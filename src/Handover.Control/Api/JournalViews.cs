@@ -29,8 +29,8 @@ internal static class JournalViews
             Response = payloads ? Body(exchange.Response) : null,
         };
 
-    // A body that is no JSON (or is too deep to be trusted) is shown as text.
-    private static JsonElement? Body(ReadOnlyMemory<byte>? body)
+    /// <summary>A body that is no JSON (or is too deep to be trusted) is shown as text.</summary>
+    public static JsonElement? Body(ReadOnlyMemory<byte>? body)
     {
         if (body is not { } bytes)
         {

@@ -210,7 +210,7 @@ internal static class RolloutRoutes
         }
 
         DateTimeOffset now = api.Clock.GetUtcNow();
-        RolloutView view = RolloutViews.Of(found, api.Catalog.Snapshot, now, full: true);
+        RolloutView view = RolloutDetail.Of(api, found);
         DateTimeOffset end = view.EndedAt ?? now;
         var history = await api.Epochs.HistoryAsync(view.Service, context.RequestAborted);
         List<EpochView> epochs =
@@ -239,7 +239,7 @@ internal static class RolloutRoutes
             return TypedResults.StatusCode(304);
         }
 
-        RolloutView view = RolloutViews.Of(snapshot, api.Catalog.Snapshot, api.Clock.GetUtcNow(), full: true);
+        RolloutView view = RolloutDetail.Of(api, snapshot);
         return TypedResults.Json(view, ProtocolJson.Default.RolloutView, statusCode: status);
     }
 

@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Handover.Control.Api;
 
 /// <summary>
-/// What can be done with one service: take it back, explain, labels, journal, history, warm, contracts.
+/// What can be done with one service: take it back, explain, journal, history, warm, contracts.
 /// </summary>
 internal static class ServiceRoutes
 {
@@ -31,12 +31,6 @@ internal static class ServiceRoutes
             .MapGet("/services/{s}:contracts", (HttpContext c, string s) => Contracts(c, api, s))
             .Produces<IReadOnlyList<ContractView>>();
         group.MapPost("/services/{s}:warm", (HttpContext c, string s) => WarmAsync(c, api, s)).Produces<WarmView>();
-        group
-            .MapPost("/services/{s}/labels", (HttpContext c, string s) => LabelsAsync(c, api, s))
-            .Produces<LabelReceipt>();
-        group
-            .MapGet("/services/{s}/labels/wanted", (HttpContext c, string s) => WantedAsync(c, api, s))
-            .Produces<WantedLabelsView>();
         group
             .MapGet("/services/{s}/journal", (HttpContext c, string s) => JournalAsync(c, api, s))
             .Produces<Page<JournalEntryView>>();
@@ -162,56 +156,6 @@ internal static class ServiceRoutes
         }
 
         return context.Answer(warmed, ProtocolJson.Default.WarmView);
-    }
-
-    private static async Task<IResult> LabelsAsync(HttpContext context, ApiServices api, string service)
-    {
-        if (Denied(context, api, service, Permission.Operate) is { } denied)
-        {
-            return denied;
-        }
-
-        if (api.Labels is null)
-        {
-            return context.NotYet("pushing labels");
-        }
-
-        Result<byte[]> body = await RequestBody.ReadAsync(context.Request, RequestBody.Labels);
-        if (!body.Ok)
-        {
-            return ApiProblems.Of(context, body.Problems);
-        }
-
-        using var stream = new MemoryStream(body.Value);
-        Result<LabelReceipt> receipt = await api.Labels(service, stream, context.RequestAborted);
-        if (receipt.Ok)
-        {
-            string accepted = receipt.Value.Accepted.ToString(CultureInfo.InvariantCulture);
-            context.Audited(api, $"labels.push {service}", null, after: new() { ["accepted"] = accepted });
-        }
-
-        return context.Answer(receipt, ProtocolJson.Default.LabelReceipt);
-    }
-
-    private static async Task<IResult> WantedAsync(HttpContext context, ApiServices api, string service)
-    {
-        if (Denied(context, api, service, Permission.Read) is { } denied)
-        {
-            return denied;
-        }
-
-        if (api.Wanted is null)
-        {
-            return context.NotYet("listing wanted labels");
-        }
-
-        Result<int> size = Pages.Size(context);
-        return size.Ok
-            ? context.Answer(
-                await api.Wanted(service, size.Value, context.RequestAborted),
-                ProtocolJson.Default.WantedLabelsView
-            )
-            : ApiProblems.Of(context, size.Problems);
     }
 
     private static async Task<IResult> JournalAsync(HttpContext context, ApiServices api, string service)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Handover.Control.Notify;
+using Handover.Control.Stores;
 using Handover.Control.Warming;
 using Handover.Core.Catalog;
 using Handover.Core.Contracts;
@@ -73,7 +74,7 @@ public sealed partial class RolloutEngine
     {
         if (!state.Open)
         {
-            _parts.Evidence.End(state);
+            EndEvidence(state);
         }
 
         _parts.Outbox.Announce();
@@ -93,6 +94,19 @@ public sealed partial class RolloutEngine
         {
             Awaited = refusals.Count > 0 ? [] : await _parts.Agreement.AskAsync(state, cancel),
         };
+    }
+
+    private void EndEvidence(RolloutState state)
+    {
+        try
+        {
+            _parts.Evidence.End(state);
+        }
+        catch (StoreException e)
+        {
+            // The rollout has ended; only the last second of what was counted is missing from its record.
+            _log.LogError(e, "{Rollout}: the last evidence was not kept", state.Id);
+        }
     }
 
     private async Task<RolloutCommand?> AwaitStackAsync(

@@ -1,3 +1,4 @@
+using Handover.Control.Resources;
 using Handover.Core.Catalog;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
@@ -9,8 +10,6 @@ namespace Handover.Control.Engine;
 /// <summary>What a plan must satisfy at the moment that it starts. All problems are told at once.</summary>
 public sealed partial class RolloutEngine
 {
-    private static readonly string[] KnownMetrics = ["errors", "timeouts", "latency", "loss", "predictions"];
-
     private async Task<Result<RolloutCommand.Begin>> PrepareAsync(
         RolloutPlan plan,
         string actor,
@@ -99,16 +98,21 @@ public sealed partial class RolloutEngine
             yield return new Problem(
                 "already-stable",
                 $"'{plan.To}' is the stable release of '{plan.Service}' already."
-            );
+            )
+            {
+                Field = "spec.to",
+                Fix =
+                    $"To see how often the gates alarm falsely on its own traffic: handover rollout aa {plan.Service}.",
+            };
         }
     }
 
     private static IEnumerable<Problem> UnknownMetrics(RolloutPlan plan) =>
         plan
-            .Gates.Metrics.Where(m => !KnownMetrics.Contains(m.Name))
+            .Gates.Metrics.Where(m => !m.Pushed && !NameMaps.Metrics.Contains(m.Name))
             .Select(m => new Problem("not-supported-yet", $"the metric '{m.Name}' is not supported yet.")
             {
                 Field = "spec.gates.metrics",
-                Fix = $"Use one of: {string.Join(", ", KnownMetrics)}.",
+                Fix = $"Use one of: {string.Join(", ", NameMaps.Metrics)}.",
             });
 }

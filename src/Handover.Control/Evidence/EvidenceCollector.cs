@@ -15,11 +15,13 @@ namespace Handover.Control.Evidence;
 /// </summary>
 public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : IExchangePort
 {
-    private const int Recent = 4096;
+    /// <summary>How many of the newest latencies and losses of a release are kept.</summary>
+    public const int Recent = 4096;
     private static readonly TimeSpan SavePeriod = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan KeepTicks = TimeSpan.FromDays(90);
 
     private readonly ConcurrentDictionary<string, ServicePast> _past = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, IReadOnlyList<BrokenContract>> _ended = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Open> _open = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
@@ -55,7 +57,7 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
 
         if (_open.TryGetValue(label.Service, out Open? open))
         {
-            open.Evidence.Observe(label);
+            open.Evidence.Observe(label, time.GetUtcNow());
         }
     }
 
@@ -77,7 +79,7 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
         }
     }
 
-    /// <summary>Stops gathering.</summary>
+    /// <summary>Stops gathering; what was gathered last is kept, so that the report has it.</summary>
     public void End(RolloutState state)
     {
         // One that ended long ago still has events, such as that its old release was stopped; by then another rollout
@@ -85,8 +87,15 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
         if (_open.TryGetValue(state.Plan.Service, out Open? open) && open.Id == state.Id)
         {
             _open.TryRemove(state.Plan.Service, out _);
+            EvidenceSave save = open.Evidence.Save(null);
+            store.SaveEvidence(open.Id, save);
+            open.Evidence.Saved(save.Ticks.Count);
         }
     }
+
+    /// <summary>Open rollouts whose labels are judged when their answers are old enough.</summary>
+    internal IReadOnlyList<(string Service, RolloutEvidence Evidence)> AwaitingLabels =>
+        [.. _open.Where(o => o.Value.Evidence.LabelWindow is not null).Select(o => (o.Key, o.Value.Evidence))];
 
     /// <summary>
     /// Asks the gates; null when it is not time yet. A verdict is on disk, with the ticks behind it, before it is
@@ -130,6 +139,12 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
     public IReadOnlyList<GateCounts> Counts(string service) =>
         _open.TryGetValue(service, out Open? open) ? open.Evidence.Counts : [];
 
+    /// <summary>The first answers of a rollout that broke a contract while they served; it may have ended.</summary>
+    public IReadOnlyList<BrokenContract> Broken(RolloutState state) =>
+        _open.TryGetValue(state.Plan.Service, out Open? open) && open.Id == state.Id ? open.Evidence.Broken
+        : state.Open ? []
+        : _ended.GetOrAdd(state.Id, id => RolloutEvidence.BrokenOf(store.LoadEvidence(id)));
+
     /// <summary>99th percentile of a release's recent latency in milliseconds; null when it has not answered.</summary>
     public double? P99(string service, string release) => Past(service).LatencyQuantile(release, 0.99);
 
@@ -146,6 +161,15 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
         )
         {
             Past(exchange.Service).Latency(exchange.Release, exchange.Latency.TotalMilliseconds, exchange.At);
+        }
+    }
+
+    /// <summary>Fills the losses of a stable release from the labels that were joined before a restart.</summary>
+    public void RememberLosses(string service, string release, IEnumerable<double> losses)
+    {
+        foreach (double loss in losses)
+        {
+            Past(service).Loss(release, loss);
         }
     }
 

@@ -26,6 +26,7 @@ internal sealed partial class RolloutEvidence
             LeastPairs = pairs,
             Missing = [.. Missing(state, now)],
             PredictionBins = BinNames,
+            ContractFindings = [.. _broken.Take(1).Select(b => b.Detail)],
         };
     }
 
@@ -43,6 +44,7 @@ internal sealed partial class RolloutEvidence
         }
 
         bool both = KindOf(state) is JudgedPhase.Shift;
+        long least = state.Phase is Phase.Shift { Requests: > 0 } at ? Math.Min(LeastHeard, at.Requests) : LeastHeard;
         TimeSpan quiet = TimeSpan.FromSeconds(30);
         foreach (MetricGate gate in _setup.Plan.Metrics)
         {
@@ -72,6 +74,14 @@ internal sealed partial class RolloutEvidence
                     "loss",
                     "stable needs 1,000 labelled answers before thresholds can be frozen"
                 );
+            }
+            else if (both && (gate.Pushed || gate.Name == "loss") && Silent(gate, least, now) is { } silent)
+            {
+                yield return new MissingMetric(gate.Name, silent);
+            }
+            else if (gate.Name == "contract" && Unchecked() is { } why)
+            {
+                yield return new MissingMetric(gate.Name, why);
             }
         }
     }

@@ -44,49 +44,6 @@ internal sealed partial class RolloutEvidence
         }
     }
 
-    /// <summary>Takes one label that was joined to an answer.</summary>
-    public void Observe(Labels.LabelledExchange label)
-    {
-        if (Arm(label.Release) is not { } candidate)
-        {
-            return;
-        }
-
-        lock (_gate)
-        {
-            string unit = label.Entity ?? label.RequestId;
-            if (_setup.Shadows && _pairedLosses.Add(label.RequestId, candidate, label.Loss) is { } pair)
-            {
-                bool worse = pair.Candidate > pair.Stable;
-                bool better = pair.Candidate < pair.Stable;
-                bool first = !worse && !better || _units.FirstBad("pair:loss", 0, unit);
-                if (first)
-                {
-                    Accumulator(Share.None).Pair("loss", worse, better, bothBad: false);
-                }
-            }
-
-            if (label.Purpose is not Purpose.Live)
-            {
-                return;
-            }
-
-            TickAccumulator into = Accumulator(ShareOf(candidate, label.CandidateShare));
-            if (_setup.LossIsRate)
-            {
-                Unit(into, "loss", 0, candidate, unit, label.Loss > 0);
-            }
-            else if (_loss is { } loss)
-            {
-                IReadOnlyList<double> limits = candidate ? loss.Candidate : loss.Stable;
-                for (int level = 0; level < limits.Count; level++)
-                {
-                    Unit(into, "loss", level, candidate, unit, label.Loss > limits[level]);
-                }
-            }
-        }
-    }
-
     /// <summary>
     /// Watches the draw itself: each entity once, at the share that applied to it when it was first seen, since the
     /// draw is sticky. Segments are drawn by the same bucket, so their entities count at the segment's share.
@@ -119,6 +76,7 @@ internal sealed partial class RolloutEvidence
         bool timedOut = exchange.Outcome is ExchangeOutcome.Timeout;
         Unit(into, "errors", 0, candidate, unit, failed);
         Unit(into, "timeouts", 0, candidate, unit, timedOut);
+        CountAnswer(into, candidate, failed);
         if (_latency is not { } latency)
         {
             return;

@@ -25,6 +25,7 @@ internal sealed partial class RolloutEvidence
     private readonly Service _service;
     private readonly string _from;
     private readonly string _to;
+    private readonly DateTimeOffset _startedAt;
     private readonly GateSetup _setup;
     private readonly PairBuffer _pairs = new(PairsWaiting);
     private readonly PairedLosses _pairedLosses = new(PairsWaiting);
@@ -55,6 +56,7 @@ internal sealed partial class RolloutEvidence
         _service = service;
         _from = state.From;
         _to = state.Plan.To;
+        _startedAt = state.StartedAt;
         _setup = setup;
         _book = book.Ok ? book.Value : GateBook.Start(setup);
         _lost = book.Ok ? null : book.Problems[0].ToString();
@@ -66,6 +68,16 @@ internal sealed partial class RolloutEvidence
             (saved?.Scores is { } scores ? EntitySample.Load(scores, MostScores) : null)
             ?? new EntitySample(MostScores);
         _bins = saved?.Bins;
+        _labelled =
+            (saved?.Labelled is { } labelled ? EntitySample.Load(labelled, MostLabelled) : null)
+            ?? new EntitySample(MostLabelled);
+        _cursor = _cursorAtTick = saved?.Cursor;
+        foreach ((string metric, Heard heard) in saved?.Heard ?? new Dictionary<string, Heard>())
+        {
+            _heard[metric] = heard;
+        }
+
+        _broken.AddRange(saved?.Broken ?? []);
         _latency = saved?.Latency;
         _loss = saved?.Loss;
         _phase = saved?.Phase ?? -1;
@@ -107,6 +119,7 @@ internal sealed partial class RolloutEvidence
         {
             Shadows = state.Plan.Phases.Any(p => p is Phase.Shadow),
             LossIsRate = service.Labels is { Loss: LossKind.ZeroOne },
+            LabelWindow = service.Labels?.Window,
         };
     }
 
@@ -151,6 +164,7 @@ internal sealed partial class RolloutEvidence
             }
 
             _open.Clear();
+            _cursorAtTick = _cursor;
             if (state.PhaseSettled && _phase != state.PhaseIndex)
             {
                 (_phase, _settledAt) = (state.PhaseIndex, now);
@@ -195,6 +209,10 @@ internal sealed partial class RolloutEvidence
                 Drawn = _drawn.Save(),
                 Scores = _scores.Save(),
                 Bins = _bins,
+                Labelled = _labelled.Save(),
+                Cursor = _cursorAtTick,
+                Heard = _heard,
+                Broken = _broken,
             };
             return new EvidenceSave(
                 JsonSerializer.Serialize(checkpoint, CoreJson.Options),
@@ -274,5 +292,13 @@ internal sealed partial class RolloutEvidence
         public string? Scores { get; init; }
 
         public PredictionBins? Bins { get; init; }
+
+        public string? Labelled { get; init; }
+
+        public long? Cursor { get; init; }
+
+        public IReadOnlyDictionary<string, Heard>? Heard { get; init; }
+
+        public IReadOnlyList<BrokenContract>? Broken { get; init; }
     }
 }

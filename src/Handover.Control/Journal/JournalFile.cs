@@ -96,6 +96,10 @@ internal sealed class JournalFile : IDisposable
     public List<(long Id, Exchange Exchange)> Page(JournalQuery query, long after, int limit) =>
         Select(query, "AND id > $after ORDER BY id LIMIT $limit", ("$after", after), ("$limit", limit));
 
+    /// <summary>Number of the newest record; 0 when there is none.</summary>
+    public long Head() =>
+        (long)(_database.Read(c => SqliteDatabase.Scalar(c, "SELECT coalesce(max(id), 0) FROM exchange")) ?? 0L);
+
     public IReadOnlyList<Exchange> Find(string service, IReadOnlyCollection<string> requestIds)
     {
         var found = new List<Exchange>();

@@ -107,6 +107,17 @@ public sealed class JournalWriter : IExchangePort, IJournalPort, IAsyncDisposabl
         CancellationToken cancel
     ) => ReadAsync(f => f.Find(service, requestIds), cancel);
 
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<(long Number, Exchange Exchange)>> AfterAsync(
+        JournalQuery query,
+        long after,
+        int limit,
+        CancellationToken cancel
+    ) => await ReadAsync(f => f.Page(query, after, limit), cancel);
+
+    /// <inheritdoc/>
+    public Task<long> HeadAsync(CancellationToken cancel) => ReadAsync(f => f.Head(), cancel);
+
     /// <summary>Every exchange that fits, oldest first, read page by page so that writing goes on meanwhile.</summary>
     public async IAsyncEnumerable<Exchange> QueryAsync(
         JournalQuery query,

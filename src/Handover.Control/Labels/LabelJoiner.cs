@@ -1,9 +1,8 @@
-using System.Text;
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Handover.Control.Stores;
 using Handover.Core.Catalog;
 using Handover.Core.Foundation;
-using Handover.Core.Payloads;
 using Handover.Core.Traffic;
 using Handover.Ports;
 using Handover.Protocol;
@@ -17,9 +16,7 @@ namespace Handover.Control.Labels;
 /// </summary>
 public sealed class LabelJoiner : IAsyncDisposable
 {
-    private const int LineLength = 4096;
     private const int BatchLength = 500;
-    private const int ErrorsTold = 100;
 
     private readonly LabelStore _store;
     private readonly IJournalPort _journal;
@@ -28,6 +25,8 @@ public sealed class LabelJoiner : IAsyncDisposable
     private readonly LabelOptions _options;
     private readonly ILogger _log;
     private readonly Channel<IReadOnlyList<Exchange>> _recorded;
+    private readonly ConcurrentDictionary<string, bool> _named = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _newest = new(StringComparer.Ordinal);
     private readonly Task _loop;
     private long _missed;
     private long _unreadable;
@@ -93,25 +92,45 @@ public sealed class LabelJoiner : IAsyncDisposable
             return new Problem("no-labels", message) { Fix = fix };
         }
 
-        var tally = new Tally();
-        var batch = new List<(long Line, LabelLine Label)>(BatchLength);
-        using var reader = new StreamReader(lines, new UTF8Encoding(false, false), false, 8192, leaveOpen: true);
+        return await PushAsync(
+            declared,
+            lines,
+            text =>
+            {
+                Result<LabelLine> line = LabelLine.Read(text);
+                return line.Ok ? new PushedLabel(line.Value, null) : Result<PushedLabel>.Failed(line.Problems);
+            },
+            cancel
+        );
+    }
+
+    /// <summary>Takes lines as <paramref name="read"/> understands them.</summary>
+    internal async Task<Result<LabelReceipt>> PushAsync(
+        Service service,
+        Stream lines,
+        Func<string, Result<PushedLabel>> read,
+        CancellationToken cancel
+    )
+    {
+        var tally = new LabelTally();
+        var batch = new List<(long Line, PushedLabel Pushed)>(BatchLength);
         try
         {
-            for (long number = 1; await ReadLineAsync(reader, cancel) is { } line; number++)
+            await foreach ((long number, string text, bool tooLong) in NdjsonLines.ReadAsync(lines, cancel))
             {
-                if (line.Length > 0 && tally.Parsed(number, line) is { } label)
+                if (tally.Parsed(number, tooLong, () => read(text)) is { } pushed)
                 {
-                    batch.Add((number, label));
+                    batch.Add((number, pushed));
                 }
 
                 if (batch.Count == BatchLength)
                 {
-                    await TakeAsync(declared, batch, tally, cancel);
+                    await TakeAsync(service, batch, tally, cancel);
                 }
             }
 
-            await TakeAsync(declared, batch, tally, cancel);
+            await TakeAsync(service, batch, tally, cancel);
+            _store.Count(service.Name, new LabelCounts { Malformed = tally.Malformed });
         }
         catch (StoreException e)
         {
@@ -125,7 +144,7 @@ public sealed class LabelJoiner : IAsyncDisposable
     public async Task CatchUpAsync(string service, CancellationToken cancel)
     {
         string after = "";
-        while (_serviceOf(service) is { Labels: not null } declared)
+        while (_serviceOf(service) is { } declared)
         {
             IReadOnlyList<string> ids = _store.WaitingPage(service, after, BatchLength);
             if (ids.Count == 0)
@@ -134,6 +153,7 @@ public sealed class LabelJoiner : IAsyncDisposable
             }
 
             after = ids[^1];
+            _named[service] = true;
             Join(declared, await _journal.FindAsync(service, ids, cancel));
         }
     }
@@ -147,8 +167,8 @@ public sealed class LabelJoiner : IAsyncDisposable
 
     private async Task TakeAsync(
         Service service,
-        List<(long Line, LabelLine Label)> batch,
-        Tally tally,
+        List<(long Line, PushedLabel Pushed)> batch,
+        LabelTally tally,
         CancellationToken cancel
     )
     {
@@ -158,21 +178,33 @@ public sealed class LabelJoiner : IAsyncDisposable
         }
 
         // The label is on disk before the journal is asked: an answer that is recorded in between finds it there.
-        List<LabelLine> labels = batch.ConvertAll(b => b.Label);
+        List<LabelLine> labels = batch.ConvertAll(b => b.Pushed.Label);
+        if (labels.Exists(l => l.Metric.Length > 0))
+        {
+            _named[service.Name] = true;
+        }
+
         IReadOnlyList<LabelFate> fates = _store.Add(service.Name, labels, _time.GetUtcNow(), _options.WaitingLabels);
         var taken = new List<string>();
+        var known = new List<LabelledExchange>();
         for (int i = 0; i < batch.Count; i++)
         {
-            tally.Count(batch[i].Line, batch[i].Label, fates[i]);
-            if (fates[i] == LabelFate.Taken)
+            tally.Count(batch[i].Line, labels[i], fates[i]);
+            if (fates[i] == LabelFate.Taken && batch[i].Pushed.Known is { } exchange)
             {
-                taken.Add(batch[i].Label.RequestId);
+                known.Add(exchange);
+            }
+            else if (fates[i] == LabelFate.Taken)
+            {
+                taken.Add(labels[i].RequestId);
             }
         }
 
+        Tell(service.Name, known);
         IReadOnlyList<Exchange> answers = await _journal.FindAsync(service.Name, taken, cancel);
         Join(service, answers);
-        tally.Waiting += taken.Count - answers.Select(a => a.RequestId).Distinct(StringComparer.Ordinal).Count();
+        var found = answers.Select(a => a.RequestId).ToHashSet(StringComparer.Ordinal);
+        tally.Waiting += taken.Count(id => !found.Contains(id));
         batch.Clear();
     }
 
@@ -184,7 +216,17 @@ public sealed class LabelJoiner : IAsyncDisposable
             {
                 foreach (IGrouping<string, Exchange> group in batch.GroupBy(e => e.Service, StringComparer.Ordinal))
                 {
-                    if (_serviceOf(group.Key) is { Labels: not null } service)
+                    if (_serviceOf(group.Key) is not { } service)
+                    {
+                        continue;
+                    }
+
+                    if (service.Labels is not null)
+                    {
+                        _store.Answered([.. group.Where(LabelComparison.IsAnswer)]);
+                    }
+
+                    if (service.Labels is not null || _named.ContainsKey(service.Name))
                     {
                         Join(service, [.. group]);
                     }
@@ -204,60 +246,77 @@ public sealed class LabelJoiner : IAsyncDisposable
 
     private void Join(Service service, IReadOnlyList<Exchange> exchanges)
     {
-        var answers = exchanges.Where(IsAnswer).ToList();
+        var answers = exchanges.Where(e => LabelComparison.IsAnswer(e) || LabelComparison.IsServed(e)).ToList();
         if (answers.Count == 0)
         {
             return;
         }
 
-        IReadOnlyDictionary<string, string> truths = _store.Truths(service.Name, answers.Select(a => a.RequestId));
+        ILookup<string, KeptLabel> labels = _store.Find(service.Name, answers.Select(a => a.RequestId));
         var found = new List<LabelledExchange>();
+        long unreadable = 0;
         foreach (Exchange answer in answers)
         {
-            if (truths.TryGetValue(answer.RequestId, out string? truth))
+            foreach (KeptLabel label in labels[answer.RequestId])
             {
-                if (Compare(service, answer, truth) is { } labelled)
+                if (!LabelComparison.Fits(service, answer, label))
+                {
+                    continue;
+                }
+
+                if (LabelComparison.Of(service, answer, label) is { } labelled)
                 {
                     found.Add(labelled);
                 }
                 else
                 {
-                    Interlocked.Increment(ref _unreadable);
+                    unreadable++;
                 }
             }
         }
 
-        foreach (LabelledExchange labelled in _store.Join(found))
+        Interlocked.Add(ref _unreadable, unreadable);
+        Tell(service.Name, found, unreadable);
+    }
+
+    private void Tell(string service, List<LabelledExchange> found, long unreadable = 0)
+    {
+        IReadOnlyList<LabelledExchange> joined = _store.Join(found);
+        long late = 0;
+        long outOfOrder = 0;
+        foreach (LabelledExchange labelled in joined)
         {
+            bool live = labelled.Purpose is Purpose.Live;
+            late += live && labelled.Late ? 1 : 0;
+            outOfOrder += live && OutOfOrder(labelled) ? 1 : 0;
             Joined?.Invoke(labelled);
+        }
+
+        if (late + outOfOrder + unreadable > 0)
+        {
+            _store.Count(
+                service,
+                new LabelCounts
+                {
+                    Late = late,
+                    OutOfOrder = outOfOrder,
+                    Unreadable = unreadable,
+                }
+            );
         }
     }
 
-    private static bool IsAnswer(Exchange exchange) =>
-        exchange is { Inference: true, Outcome: ExchangeOutcome.Ok, Response: not null }
-        && exchange.Purpose is Purpose.Live or Purpose.Shadow;
-
-    private static LabelledExchange? Compare(Service service, Exchange exchange, string truth)
+    private bool OutOfOrder(LabelledExchange labelled)
     {
-        Result<TypedAnswer> answer = AnswerReader.Read(service.Protocol, exchange.Response!.Value.Span);
-        if (!answer.Ok || LabelLoss.Of(service.Labels!, answer.Value, truth) is not { } compared)
+        string stream = $"{labelled.Service} {labelled.Metric}";
+        DateTimeOffset newest = _newest.GetOrAdd(stream, labelled.At);
+        if (labelled.At < newest)
         {
-            return null;
+            return true;
         }
 
-        return new LabelledExchange(
-            exchange.Service,
-            exchange.RequestId,
-            exchange.Entity,
-            exchange.Release,
-            exchange.Purpose,
-            exchange.CandidateShare,
-            exchange.At,
-            compared.Output,
-            compared.Truth,
-            compared.Loss,
-            compared.Wrong
-        );
+        _newest[stream] = labelled.At;
+        return false;
     }
 
     private void Sweep()
@@ -269,89 +328,9 @@ public sealed class LabelJoiner : IAsyncDisposable
             _sweptAt = more ? _sweptAt : now;
         }
     }
-
-    /// <summary>
-    /// A line without its end, cut at the bound (which makes it bad JSON); null at the end of the stream.
-    /// </summary>
-    private static async Task<string?> ReadLineAsync(StreamReader reader, CancellationToken cancel)
-    {
-        var line = new StringBuilder();
-        char[] one = new char[1];
-        while (await reader.ReadAsync(one.AsMemory(), cancel) == 1)
-        {
-            if (one[0] == '\n')
-            {
-                return line.ToString().Trim();
-            }
-
-            if (line.Length <= LineLength)
-            {
-                line.Append(one[0]);
-            }
-        }
-
-        return line.Length > 0 ? line.ToString().Trim() : null;
-    }
-
-    /// <summary>Counts what becomes of lines.</summary>
-    private sealed class Tally
-    {
-        private readonly List<LineError> _errors = [];
-        private long _accepted;
-        private long _rejected;
-        private long _duplicate;
-        private long _conflicting;
-
-        public long Waiting { get; set; }
-
-        public LabelReceipt Receipt =>
-            new(_accepted, _rejected, _errors)
-            {
-                Waiting = Waiting,
-                Duplicate = _duplicate,
-                Conflicting = _conflicting,
-            };
-
-        public LabelLine? Parsed(long number, string line)
-        {
-            bool tooLong = line.Length > LineLength;
-            Result<LabelLine> label = tooLong ? new Problem("bad-label", "is too long.") : LabelLine.Read(line);
-            if (!label.Ok)
-            {
-                Reject(number, label.Problems[0].Message);
-                return null;
-            }
-
-            return label.Value;
-        }
-
-        public void Count(long number, LabelLine label, LabelFate fate)
-        {
-            switch (fate)
-            {
-                case LabelFate.Taken:
-                    _accepted++;
-                    break;
-                case LabelFate.Duplicate:
-                    _duplicate++;
-                    break;
-                case LabelFate.Conflicting:
-                    _conflicting++;
-                    Reject(number, $"request {label.RequestId} has another truth already, which stays.");
-                    break;
-                default:
-                    Reject(number, "too many labels wait for their answers; push it again later.");
-                    break;
-            }
-        }
-
-        private void Reject(long number, string detail)
-        {
-            _rejected++;
-            if (_errors.Count < ErrorsTold)
-            {
-                _errors.Add(new LineError(number, detail));
-            }
-        }
-    }
 }
+
+/// <summary>One label as it was pushed.</summary>
+/// <param name="Label">The label.</param>
+/// <param name="Known">What it says, when that is known without asking the journal.</param>
+internal sealed record PushedLabel(LabelLine Label, LabelledExchange? Known);

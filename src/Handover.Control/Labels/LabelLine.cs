@@ -9,6 +9,9 @@ namespace Handover.Control.Labels;
 /// <param name="At">When the truth was known; null when not said.</param>
 internal sealed record LabelLine(string RequestId, string Truth, DateTimeOffset? At)
 {
+    /// <summary>Name of a pushed metric; empty for the truth about the answer.</summary>
+    public string Metric { get; init; } = "";
+
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 4 };
 
     /// <summary>Reads <c>{"requestId","truth","at"}</c>; strict, like every input.</summary>

@@ -13,7 +13,9 @@ namespace Handover.Control.Labels;
 /// <param name="At">When the request was made.</param>
 /// <param name="Output">What was answered.</param>
 /// <param name="Truth">What was true.</param>
-/// <param name="Loss">How wrong, by the service's loss.</param>
+/// <param name="Loss">
+/// How wrong, by the service's loss. Of a pushed metric the value; bad and good alone are plus and minus infinity.
+/// </param>
 /// <param name="Wrong">Whether it is wrong by the service's tolerance.</param>
 public sealed record LabelledExchange(
     string Service,
@@ -27,4 +29,14 @@ public sealed record LabelledExchange(
     double Truth,
     double Loss,
     bool Wrong
-);
+)
+{
+    /// <summary>Name of the pushed metric; empty when this is the truth about the answer.</summary>
+    public string Metric { get; init; } = "";
+
+    /// <summary>Whether the label came after the label window.</summary>
+    public bool Late { get; init; }
+
+    /// <summary>Whether the request was drawn at all: an answer that a caller named a release for was not.</summary>
+    public bool Drawn { get; init; } = true;
+}

@@ -31,11 +31,11 @@ public sealed class WantedLabels(LabelStore store, IJournalPort journal, Func<st
         foreach (Exchange[] chunk in shadows.Chunk(500))
         {
             string[] ids = [.. chunk.Select(s => s.RequestId).Distinct(StringComparer.Ordinal)];
-            IReadOnlyDictionary<string, string> known = store.Truths(service, ids);
+            ILookup<string, KeptLabel> known = store.Find(service, ids);
             ILookup<string, Exchange> live = (await journal.FindAsync(service, ids, cancel))
                 .Where(e => e.Purpose is Purpose.Live)
                 .ToLookup(e => e.RequestId, StringComparer.Ordinal);
-            foreach (Exchange shadow in chunk.Where(s => !known.ContainsKey(s.RequestId)))
+            foreach (Exchange shadow in chunk.Where(s => !known[s.RequestId].Any(l => l.Metric.Length == 0)))
             {
                 if (Pair(declared, policy, live[shadow.RequestId].FirstOrDefault(), shadow) is { } pair)
                 {

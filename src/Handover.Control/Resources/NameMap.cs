@@ -136,5 +136,13 @@ internal static class NameMaps
         "BYTES",
     ];
 
-    public static readonly IReadOnlyList<string> Metrics = ["errors", "timeouts", "latency", "loss", "predictions"];
+    public static readonly IReadOnlyList<string> Metrics =
+    [
+        "errors",
+        "timeouts",
+        "latency",
+        "loss",
+        "predictions",
+        "contract",
+    ];
 }

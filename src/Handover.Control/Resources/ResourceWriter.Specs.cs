@@ -70,6 +70,7 @@ public static partial class ResourceWriter
             json.WriteString("output", labels.Output);
             json.WriteString("loss", NameMaps.Loss.Of(labels.Loss));
             json.WriteString("tolerance", Units.Ratio(labels.Tolerance));
+            WriteIf(json, "window", labels.Window is { } window ? Units.Duration(window) : null);
             json.WriteEndObject();
         }
 
@@ -226,6 +227,21 @@ public static partial class ResourceWriter
             json.WriteString("worseBy", Units.Ratio(metric.WorseBy));
             json.WriteBoolean("critical", metric.Critical);
             json.WriteString("then", metric.HoldOnly ? "hold" : "rollback");
+            if (metric.Pushed)
+            {
+                json.WriteString("source", "pushed");
+            }
+
+            if (metric.Pushed || metric.Name == "loss")
+            {
+                json.WriteString("silence", Units.Duration(metric.Silence));
+            }
+
+            if (metric.Above is { } above)
+            {
+                json.WriteNumber("above", above);
+            }
+
             json.WriteEndObject();
         }
 

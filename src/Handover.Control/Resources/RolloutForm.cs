@@ -162,19 +162,13 @@ internal static class RolloutForm
         var gates = new List<MetricGate>();
         foreach (FieldCursor metric in map.Maps("metrics"))
         {
-            string name = metric.Choice("name", "");
+            string name = metric.Text("name");
             if (name.Length > 0 && gates.Any(g => g.Name == name))
             {
                 metric.Bad("duplicate-name", metric.Find("name")!, "name", $"'{name}' is declared twice.");
             }
 
-            gates.Add(
-                new MetricGate(name, metric.Ratio("worseBy") ?? Ratio.Zero)
-                {
-                    Critical = metric.Flag("critical", false),
-                    HoldOnly = metric.Choice("then", name == "predictions" ? "hold" : "rollback") == "hold",
-                }
-            );
+            gates.Add(MetricForm.Read(name, metric));
         }
 
         if (map.Find("metrics") is YamlNode.List { Items.Count: 0 } empty)

@@ -252,5 +252,10 @@ internal static class ServiceForm
                 map.Text("output"),
                 map.Choice("loss", NameMaps.Loss, LossKind.Absolute),
                 map.Ratio("tolerance") ?? new Ratio(0.2)
-            );
+            )
+            {
+                Window = map.Has("window")
+                    ? map.Duration("window", TimeSpan.Zero, TimeSpan.FromSeconds(1), TimeSpan.FromDays(7))
+                    : null,
+            };
 }

@@ -60,6 +60,7 @@ public static partial class SupportedFields
             Needed(S, "spec.labels.output", F.Text, "Name of the output that is compared."),
             Choice(S, "spec.labels.loss", NameMaps.Loss.All, "How wrongness is measured; default absolute."),
             Field(S, "spec.labels.tolerance", F.Ratio, "Relative error up to which an answer is right; default 20%."),
+            Field(S, "spec.labels.window", F.Duration, "Answers are judged when so old; default: when labels come."),
             Field(S, "spec.override", F.Map, "Whether callers with the right may name a release."),
             Field(S, "spec.override.allow", F.Flag, "Default false."),
         ];
@@ -190,11 +191,11 @@ public static partial class SupportedFields
             Field(P, "spec.gates.beta", F.Ratio, "Highest chance of a wrong promotion; default 5%."),
             Choice(P, "spec.gates.promote", NameMaps.Promote.All, "What a promotion needs; default noHarm."),
             Field(P, "spec.gates.metrics", F.Maps, "What is watched; default errors and latency."),
-            Choice(P, "spec.gates.metrics[].name", NameMaps.Metrics, "The metric.") with
-            {
-                Required = true,
-            },
-            Needed(P, "spec.gates.metrics[].worseBy", F.Ratio, "How much worse than stable it may be."),
+            Needed(P, "spec.gates.metrics[].name", F.Text, "One of Handover's own, or a name for a pushed one."),
+            Field(P, "spec.gates.metrics[].worseBy", F.Ratio, "How much worse than stable; contract needs none."),
+            Choice(P, "spec.gates.metrics[].source", ["pushed"], "Who measures it; default Handover."),
+            Field(P, "spec.gates.metrics[].above", F.Number, "A pushed value above it is bad."),
+            Field(P, "spec.gates.metrics[].silence", F.Duration, "How long its source may be silent; default 5m."),
             Field(P, "spec.gates.metrics[].critical", F.Flag, "Gets a part of the kept half of alpha."),
             Choice(
                 P,

@@ -101,7 +101,12 @@ internal sealed class YamlTree
             throw Refuse("alias-refused", here.Start, "aliases (*name) are not taken.", "Write the value out.");
         }
 
-        var node = (NodeEvent)here;
+        // A map that ends after a key has its end where the value should be.
+        if (here is not NodeEvent node)
+        {
+            throw Refuse("bad-yaml", here.Start, "a value is missing here.");
+        }
+
         if (!node.Anchor.IsEmpty)
         {
             throw Refuse("anchor-refused", here.Start, "anchors (&name) are not taken.", "Write the value out.");

@@ -206,7 +206,14 @@ public sealed record ServiceLimits
 /// <param name="Output">Name of the output that is compared.</param>
 /// <param name="Loss">How wrongness is measured.</param>
 /// <param name="Tolerance">Relative error up to which a regression answer counts as right.</param>
-public sealed record LabelPolicy(string Output, LossKind Loss, Ratio Tolerance);
+public sealed record LabelPolicy(string Output, LossKind Loss, Ratio Tolerance)
+{
+    /// <summary>
+    /// How old an answer must be before it is judged: only answers whose labels should have arrived by then count
+    /// (matured cohorts). Null judges each label when it arrives.
+    /// </summary>
+    public TimeSpan? Window { get; init; }
+}
 
 /// <summary>How wrong an answer is, given the truth.</summary>
 public enum LossKind

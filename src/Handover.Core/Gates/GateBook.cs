@@ -11,10 +11,11 @@ namespace Handover.Core.Gates;
 /// </summary>
 public sealed class GateBook
 {
-    private const string Format = "gates/4";
+    private const string Format = "gates/5";
     private readonly MetricEvidence[] _metrics;
     private readonly string _fingerprint;
     private readonly SplitGuard _split = new();
+    private readonly DataGuards _guards;
     private long _divergent;
     private long _compared;
     private long _stableAt;
@@ -23,6 +24,7 @@ public sealed class GateBook
     {
         Setup = setup;
         _metrics = Build(setup);
+        _guards = new DataGuards(setup);
         _fingerprint = Fingerprint(setup);
     }
 
@@ -58,11 +60,14 @@ public sealed class GateBook
                         x.Count.StableUnits
                     ))
             ),
+            .. _guards.Counts,
         ];
 
     internal IReadOnlyList<MetricEvidence> Metrics => _metrics;
 
     internal SplitGuard Split => _split;
+
+    internal DataGuards Guards => _guards;
 
     /// <summary>Answers whose release contradicts the routing that was stamped on their request.</summary>
     public long RoutingViolations => _split.Violations;
@@ -94,7 +99,7 @@ public sealed class GateBook
         book._divergent = from.ReadLong();
         book._compared = from.ReadLong();
         book._stableAt = from.ReadLong();
-        return book._split.Load(from) && book._metrics.All(m => m.Load(from)) && from.AtEnd
+        return book._split.Load(from) && book._guards.Load(from) && book._metrics.All(m => m.Load(from)) && from.AtEnd
             ? book
             : new Problem("evidence-damaged", "The saved evidence is cut off or damaged.")
             {
@@ -115,6 +120,7 @@ public sealed class GateBook
         to.Write(_compared);
         to.Write(_stableAt);
         _split.Save(to);
+        _guards.Save(to);
         foreach (MetricEvidence metric in _metrics)
         {
             metric.Save(to);
@@ -138,7 +144,10 @@ public sealed class GateBook
         for (int i = 0; i < tick.Metrics.Count; i++)
         {
             MetricTick metric = tick.Metrics[i];
-            Find(metric.Metric)?.Observe(tick.At, rho, metric, alone);
+            if (!_guards.Observe(tick.At, rho, metric))
+            {
+                Find(metric.Metric)?.Observe(tick.At, rho, metric, alone);
+            }
         }
 
         foreach (MetricEvidence metric in _metrics)
@@ -213,6 +222,9 @@ public sealed class GateBook
         GatePlan plan = setup.Plan;
         Invariant.Holds(plan.Metrics.Count > 0, "a gate plan watches something");
 
+        // Broken contracts are found one by one, not weighed.
+        MetricGate[] weighed = [.. plan.Metrics.Where(g => g.Name != ContractGuard.Name)];
+
         // An objective counts even when the plan does not watch its metric.
         MetricGate[] unlisted =
         [
@@ -220,13 +232,13 @@ public sealed class GateBook
                 .Where(name => Limit(name) is not null && plan.Metrics.All(g => g.Name != name))
                 .Select(name => new MetricGate(name, Ratio.Zero)),
         ];
-        MetricGate[] voting = [.. plan.Metrics.Concat(unlisted).Where(g => !g.HoldOnly)];
+        MetricGate[] voting = [.. weighed.Concat(unlisted).Where(g => !g.HoldOnly)];
         int critical = voting.Count(g => g.Critical);
         int others = voting.Length - critical;
         double half = critical > 0 && others > 0 ? 0.5 : 1;
         return
         [
-            .. plan.Metrics.Select(g => new MetricEvidence(g, Limit(g.Name), setup, true, Weight(g))),
+            .. weighed.Select(g => new MetricEvidence(g, Limit(g.Name), setup, true, Weight(g))),
             .. unlisted.Select(g => new MetricEvidence(g, Limit(g.Name), setup, false, Weight(g))),
         ];
 
@@ -256,8 +268,8 @@ public sealed class GateBook
                 setup.Restarts.Start.UtcTicks.ToString(),
                 setup.Restarts.Every.Ticks.ToString(),
                 setup.Restarts.Count.ToString(),
-                $"{setup.Shadows} {setup.LossIsRate}",
-                .. plan.Metrics.Select(g => $"{g.Name} {g.WorseBy.Value:R} {g.Critical} {g.HoldOnly}"),
+                $"{setup.Shadows} {setup.LossIsRate} {setup.LabelWindow?.Ticks}",
+                .. plan.Metrics.Select(g => $"{g.Name} {g.WorseBy.Value:R} {g.Critical} {g.HoldOnly} {g.Above:R}"),
             ]
         );
         return $"{Murmur3.Hash(text):x8}{Murmur3.Hash("2" + text):x8}";

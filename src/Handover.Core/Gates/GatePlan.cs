@@ -35,7 +35,10 @@ public enum PromotionRule
 }
 
 /// <summary>One metric and its margin.</summary>
-/// <param name="Name"><c>errors</c>, <c>timeouts</c>, <c>latency</c>, <c>loss</c> or <c>predictions</c>.</param>
+/// <param name="Name">
+/// <c>errors</c>, <c>timeouts</c>, <c>latency</c>, <c>loss</c>, <c>predictions</c>, <c>contract</c>, or the name of a
+/// pushed metric.
+/// </param>
 /// <param name="WorseBy">Margin: how much worse than stable the candidate may be. For latency, of the time.</param>
 public sealed record MetricGate(string Name, Ratio WorseBy)
 {
@@ -44,4 +47,15 @@ public sealed record MetricGate(string Name, Ratio WorseBy)
 
     /// <summary>Whether harm in it only holds for a person instead of rolling back.</summary>
     public bool HoldOnly { get; init; }
+
+    /// <summary>Whether it is no metric of Handover's own: somebody pushes it, answer by answer.</summary>
+    public bool Pushed { get; init; }
+
+    /// <summary>A pushed value above it is bad; null when only good or bad is pushed.</summary>
+    public double? Above { get; init; }
+
+    /// <summary>
+    /// How long a pushed metric, or labels that are judged on arrival, may be silent. Default 5 min.
+    /// </summary>
+    public TimeSpan Silence { get; init; } = TimeSpan.FromMinutes(5);
 }

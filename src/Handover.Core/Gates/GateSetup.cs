@@ -20,4 +20,7 @@ public sealed record GateSetup(GatePlan Plan, Objectives Objectives, RestartPlan
     /// compared with <see cref="LossThresholds"/>.
     /// </summary>
     public bool LossIsRate { get; init; }
+
+    /// <summary>How old an answer must be before its loss counts; null counts it when its label arrives.</summary>
+    public TimeSpan? LabelWindow { get; init; }
 }

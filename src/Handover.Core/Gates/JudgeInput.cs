@@ -37,6 +37,12 @@ public sealed record JudgeInput(
     /// <summary>What people call the bins of <c>predictions</c>; empty when nobody named them.</summary>
     public IReadOnlyList<string> PredictionBins { get; init; } = [];
 
+    /// <summary>What else holds the rollout, in words, e.g. its budget.</summary>
+    public IReadOnlyList<string> Holding { get; init; } = [];
+
+    /// <summary>The first broken contracts in words, the candidate's first; empty when none is.</summary>
+    public IReadOnlyList<string> ContractFindings { get; init; } = [];
+
     /// <summary>Metrics that have no data although they should, with the reason.</summary>
     public IReadOnlyList<MissingMetric> Missing { get; init; } = [];
 }

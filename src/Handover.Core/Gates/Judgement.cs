@@ -6,7 +6,7 @@ namespace Handover.Core.Gates;
 /// Turns evidence into a verdict and into words. Harm outranks everything; whatever is missing or unproven holds; only
 /// what is left promotes.
 /// </summary>
-internal sealed class Judgement(GateBook book, JudgeInput input)
+internal sealed partial class Judgement(GateBook book, JudgeInput input)
 {
     private readonly GatePlan _plan = book.Setup.Plan;
     private readonly List<string> _holds = [];
@@ -39,6 +39,13 @@ internal sealed class Judgement(GateBook book, JudgeInput input)
             return RollBack();
         }
 
+        ReadCoverage();
+        if (Contract() is { } broken)
+        {
+            return broken;
+        }
+
+        _holds.AddRange(input.Holding);
         foreach (MissingMetric missing in input.Missing)
         {
             _holds.Add($"{missing.Name} is missing: {missing.Why}");

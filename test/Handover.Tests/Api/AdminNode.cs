@@ -92,6 +92,15 @@ internal sealed class AdminNode : IAsyncDisposable
         public Task<IReadOnlyList<Exchange>> RecentAsync(JournalQuery query, int limit, CancellationToken cancel) =>
             Task.FromResult<IReadOnlyList<Exchange>>([]);
 
+        public Task<IReadOnlyList<(long Number, Exchange Exchange)>> AfterAsync(
+            JournalQuery query,
+            long after,
+            int limit,
+            CancellationToken cancel
+        ) => Task.FromResult<IReadOnlyList<(long, Exchange)>>([]);
+
+        public Task<long> HeadAsync(CancellationToken cancel) => Task.FromResult(0L);
+
         public Task<IReadOnlyList<Exchange>> FindAsync(
             string service,
             IReadOnlyCollection<string> requestIds,

@@ -238,7 +238,8 @@ public sealed class ResourceReaderTests
     [InlineData(
         "{ name: loss,",
         "{ name: los,",
-        "p.yaml:25:17: spec.gates.metrics[2].name: 'los' is not known. Did you mean 'loss'?"
+        "p.yaml:25:17: spec.gates.metrics[2].name: 'los' is not known. Did you mean 'loss'? "
+            + "One that you push needs source: pushed."
     )]
     public void A_mistake_in_a_rollout_is_told_with_its_place(string right, string wrong, string expected) =>
         AssertProblem(Examples.Rollout, right, wrong, "p.yaml", expected);

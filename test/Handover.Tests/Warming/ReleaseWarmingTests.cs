@@ -164,6 +164,15 @@ public sealed class ReleaseWarmingTests
             return Task.FromResult(recent);
         }
 
+        public Task<IReadOnlyList<(long Number, Exchange Exchange)>> AfterAsync(
+            JournalQuery query,
+            long after,
+            int limit,
+            CancellationToken cancel
+        ) => Task.FromResult<IReadOnlyList<(long, Exchange)>>([]);
+
+        public Task<long> HeadAsync(CancellationToken cancel) => Task.FromResult(0L);
+
         public Task<IReadOnlyList<Exchange>> FindAsync(
             string service,
             IReadOnlyCollection<string> requestIds,

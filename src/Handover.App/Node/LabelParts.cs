@@ -1,0 +1,73 @@
+using Handover.Control.Evidence;
+using Handover.Control.Journal;
+using Handover.Control.Labels;
+using Handover.Control.Stores;
+using Handover.Core.Catalog;
+using Handover.Core.Rollouts;
+using Handover.Ports;
+
+namespace Handover.App.Node;
+
+/// <summary>
+/// The rooms of a node that late truth passes through, put together. They have a file of their own: what programs push
+/// must never stand in the way of a move.
+/// </summary>
+internal sealed class LabelParts : IAsyncDisposable
+{
+    private readonly SqliteDatabase _database;
+    private readonly EvidenceCollector _evidence;
+
+    public LabelParts(
+        RunOptions options,
+        JournalWriter journal,
+        EvidenceCollector evidence,
+        Func<string, Service?> serviceOf,
+        TimeProvider time,
+        ILoggerFactory logs
+    )
+    {
+        _evidence = evidence;
+        _database = SqliteDatabase.Open(Path.Combine(options.StateDirectory, "labels.db"), SqliteDurability.Normal);
+        Store = new LabelStore(_database);
+        Wanted = new WantedLabels(Store, journal, serviceOf);
+        Joiner = new LabelJoiner(Store, journal, serviceOf, time, new LabelOptions(), logs.CreateLogger<LabelJoiner>());
+        Matured = new MaturedLabels(evidence, Store, journal, serviceOf, time, logs.CreateLogger<MaturedLabels>());
+        Joiner.Joined += evidence.Record;
+        journal.Written += Joiner.Recorded;
+    }
+
+    public LabelStore Store { get; }
+
+    public LabelJoiner Joiner { get; }
+
+    public WantedLabels Wanted { get; }
+
+    private MaturedLabels Matured { get; }
+
+    public PushedMetrics Metrics(
+        Func<string, RolloutState?> rolloutOf,
+        Func<string, Service?> serviceOf,
+        IEpochStorePort epochs
+    ) => new(Joiner, rolloutOf, serviceOf, epochs.HistoryAsync);
+
+    /// <summary>
+    /// What the rollouts need of the time before this start: stable's losses, from which thresholds are frozen.
+    /// </summary>
+    public void Remember(string service, string? stable)
+    {
+        if (stable is not null)
+        {
+            _evidence.RememberLosses(service, stable, Store.RecentLosses(service, stable, EvidenceCollector.Recent));
+        }
+    }
+
+    /// <summary>Begins to judge matured answers, once the rollouts go on.</summary>
+    public void Start() => Matured.Start();
+
+    public async ValueTask DisposeAsync()
+    {
+        await Matured.DisposeAsync();
+        await Joiner.DisposeAsync();
+        _database.Dispose();
+    }
+}

@@ -1,0 +1,19 @@
+using Handover.Control.Engine;
+using Handover.Protocol;
+
+namespace Handover.Control.Api;
+
+/// <summary>One rollout with what is too much for lists: losses by release, and broken contracts.</summary>
+internal static class RolloutDetail
+{
+    public static RolloutView Of(ApiServices api, RolloutSnapshot snapshot)
+    {
+        DateTimeOffset now = api.Clock.GetUtcNow();
+        RolloutView view = RolloutViews.Of(snapshot, api.Catalog.Snapshot, now, full: true);
+        return view with
+        {
+            Losses = LossViews.Of(api, view.Service, view.StartedAt, view.EndedAt ?? now),
+            BrokenContracts = [.. api.BrokenContracts(snapshot.State).Select(LossViews.Of)],
+        };
+    }
+}
