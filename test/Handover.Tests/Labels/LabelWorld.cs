@@ -69,7 +69,7 @@ internal sealed class LabelWorld : IAsyncDisposable
 
     public EpochHistoryFake Epochs { get; } = new();
 
-    /// <summary>Sends a second of requests, each by an entity of its own, and returns them once they are recorded.</summary>
+    /// <summary>A second of requests, each by an entity of its own, returned once they are recorded.</summary>
     public async Task<IReadOnlyList<Exchange>> SecondAsync(int requests, Func<string, int, double>? answer = null)
     {
         var sent = new List<Exchange>();
