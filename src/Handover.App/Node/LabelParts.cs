@@ -1,10 +1,9 @@
+using Handover.Control.Api;
 using Handover.Control.Evidence;
 using Handover.Control.Journal;
 using Handover.Control.Labels;
 using Handover.Control.Stores;
 using Handover.Core.Catalog;
-using Handover.Core.Rollouts;
-using Handover.Ports;
 
 namespace Handover.App.Node;
 
@@ -16,6 +15,7 @@ internal sealed class LabelParts : IAsyncDisposable
 {
     private readonly SqliteDatabase _database;
     private readonly EvidenceCollector _evidence;
+    private readonly Func<string, Service?> _serviceOf;
 
     public LabelParts(
         RunOptions options,
@@ -26,7 +26,7 @@ internal sealed class LabelParts : IAsyncDisposable
         ILoggerFactory logs
     )
     {
-        _evidence = evidence;
+        (_evidence, _serviceOf) = (evidence, serviceOf);
         _database = SqliteDatabase.Open(Path.Combine(options.StateDirectory, "labels.db"), SqliteDurability.Normal);
         Store = new LabelStore(_database);
         Wanted = new WantedLabels(Store, journal, serviceOf);
@@ -36,19 +36,31 @@ internal sealed class LabelParts : IAsyncDisposable
         journal.Written += Joiner.Recorded;
     }
 
-    public LabelStore Store { get; }
-
     public LabelJoiner Joiner { get; }
 
-    public WantedLabels Wanted { get; }
+    private LabelStore Store { get; }
+
+    private WantedLabels Wanted { get; }
 
     private MaturedLabels Matured { get; }
 
-    public PushedMetrics Metrics(
-        Func<string, RolloutState?> rolloutOf,
-        Func<string, Service?> serviceOf,
-        IEpochStorePort epochs
-    ) => new(Joiner, rolloutOf, serviceOf, epochs.HistoryAsync);
+    /// <summary>The same services, with what the API offers about labels.</summary>
+    public ApiServices Serve(ApiServices api)
+    {
+        var metrics = new PushedMetrics(
+            Joiner,
+            id => api.Rollouts.Find(id)?.State,
+            _serviceOf,
+            api.Epochs.HistoryAsync
+        );
+        return api with
+        {
+            Labels = Joiner.PushAsync,
+            Wanted = Wanted.FindAsync,
+            LabelStore = Store,
+            PushedMetrics = metrics.PushAsync,
+        };
+    }
 
     /// <summary>
     /// What the rollouts need of the time before this start: stable's losses, from which thresholds are frozen.

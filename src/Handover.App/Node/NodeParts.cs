@@ -214,14 +214,10 @@ public sealed class NodeParts : IAsyncDisposable
                 Catalog = new StoredCatalog(_catalog),
                 Epochs = epochs,
                 Journal = journal,
-                Labels = _labels.Joiner.PushAsync,
                 Record = rollouts,
                 Acknowledgements = _around.Acknowledgements,
                 Outbox = _around.Outbox,
-                Wanted = _labels.Wanted.FindAsync,
-                LabelStore = _labels.Store,
                 BrokenContracts = evidence.Broken,
-                PushedMetrics = _labels.Metrics(id => _engine.Find(id)?.State, ServiceOf, epochs).PushAsync,
                 Gateways = [_gateway],
                 Runtimes = runtime,
                 Tokens = tokens,
@@ -347,7 +343,7 @@ public sealed class NodeParts : IAsyncDisposable
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => AdminApi.Listen(kestrel, services.Address));
         WebApplication app = builder.Build();
-        AdminApi.Map(app, services);
+        AdminApi.Map(app, _labels.Serve(services));
         return app;
     }
 
