@@ -1,8 +1,30 @@
 namespace Handover.Core.Catalog;
 
-/// <summary>What a release accepts or answers, or what a consumer accepts: a set of named tensors.</summary>
-/// <param name="Tensors">In declared order; names are unique.</param>
-public sealed record Signature(IReadOnlyList<TensorSpec> Tensors);
+/// <summary>
+/// What a release accepts or answers, or what a consumer accepts: a set of named tensors, or a document that says it.
+/// </summary>
+/// <param name="Tensors">In declared order; names are unique. Empty where a document says it.</param>
+public sealed record Signature(IReadOnlyList<TensorSpec> Tensors)
+{
+    /// <summary>The schema or Pact file that says it; null for tensors.</summary>
+    public ContractDocument? Document { get; init; }
+}
+
+/// <summary>A file that declares a format, taken in whole when it is applied, so that it cannot change later.</summary>
+/// <param name="Kind">How it is written.</param>
+/// <param name="File">Its path inside the configuration directory, for people.</param>
+/// <param name="Text">Its content.</param>
+public sealed record ContractDocument(ContractDocumentKind Kind, string File, string Text);
+
+/// <summary>How a contract document is written.</summary>
+public enum ContractDocumentKind
+{
+    /// <summary>JSON Schema, draft 2020-12.</summary>
+    Schema,
+
+    /// <summary>A Pact file of version 3 or 4.</summary>
+    Pact,
+}
 
 /// <summary>One named tensor of a signature.</summary>
 /// <param name="Name">Name on the wire.</param>
