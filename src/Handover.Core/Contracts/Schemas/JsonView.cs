@@ -118,7 +118,7 @@ internal readonly ref struct JsonView(
     /// <summary>The name of an object's value.</summary>
     public string NameOf(int value) => String(value - 1);
 
-    /// <summary>Whether two values are equal as JSON Schema means it: numbers by value, objects without order.</summary>
+    /// <summary>Whether values are equal as JSON Schema means it: numbers by value, members without order.</summary>
     public static bool Same(JsonView a, int i, JsonView b, int j)
     {
         JsonToken x = a.Tokens[i];

@@ -69,11 +69,6 @@ internal static class MetaSchema
         "writeOnly": { "type": "boolean" }, "examples": { "type": "array" }
         """;
 
-    private const string FormatAnnotation = """
-        "contentEncoding": { "type": "string" }, "contentMediaType": { "type": "string" },
-        "contentSchema": { "$dynamicRef": "#meta" }
-        """;
-
     private const string Content = """
         "contentEncoding": { "type": "string" }, "contentMediaType": { "type": "string" },
         "contentSchema": { "$dynamicRef": "#meta" }
@@ -89,8 +84,6 @@ internal static class MetaSchema
         [Address + "meta/unevaluated"] = Part("unevaluated", Unevaluated, ""),
         [Address + "meta/validation"] = Part("validation", Validation, ValidationTerms),
         [Address + "meta/meta-data"] = Part("meta-data", MetaData, ""),
-        [Address + "meta/content"] = Part("content", Content, ""),
-        [Address + "meta/format-annotation"] = Part("format-annotation", Format, ""),
         [Address + "meta/content"] = Part("content", Content, ""),
         [Address + "meta/format-annotation"] = Part("format-annotation", Format, ""),
     };
