@@ -33,7 +33,7 @@ public sealed class SimWorld
     }
 
     /// <summary>The segment whose customers may move by themselves.</summary>
-    public static Segment Gold { get; } = new("gold", new Rule.Equal("tier", "gold"));
+    public static Segment Gold { get; } = new("gold", Rule.Read("""{"==":[{"var":"tier"},"gold"]}"""));
 
     public SimRandom Random { get; }
     public Mutation Mutation { get; }

@@ -53,7 +53,7 @@ internal static class Explanation
             Entity = entity,
             Release = assigned.Release,
             Reason = RolloutViews.Wire(assigned.Reason),
-            Rule = RuleOf(routing, assigned, bucket, attributes),
+            Rule = RuleOf(routing, assigned, bucket, entity, attributes),
             Bucket = bucket,
             Share = RolloutViews.Percent(assigned.CandidateShare),
             Epoch = row.Epoch,
@@ -134,6 +134,7 @@ internal static class Explanation
         Routing routing,
         Assigned assigned,
         int? bucket,
+        string entity,
         IReadOnlyDictionary<string, string> attributes
     )
     {
@@ -149,7 +150,9 @@ internal static class Explanation
 
         string segments = string.Join(
             ", ",
-            routing.Segments.Where(s => s.Segment.When.Matches(attributes)).Select(s => $"{s.Segment.Name} {s.Share}")
+            routing
+                .Segments.Where(s => s.Segment.When.Matches(attributes, entity, s.Segment.Name))
+                .Select(s => $"{s.Segment.Name} {s.Share}")
         );
         return assigned.Reason switch
         {

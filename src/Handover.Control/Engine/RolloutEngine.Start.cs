@@ -52,6 +52,7 @@ public sealed partial class RolloutEngine
             .. segments
                 .Where(n => !catalog.Segments.ContainsKey(n))
                 .Select(n => new Problem("unknown-segment", $"there is no segment '{n}'.") { Field = "spec.phases" }),
+            .. segments.Where(catalog.Segments.ContainsKey).SelectMany(n => WrongSegment(n, catalog, service)),
         ];
         if (problems.Count > 0)
         {
@@ -70,9 +71,35 @@ public sealed partial class RolloutEngine
             fixedPlan,
             from,
             service.Impact,
-            [.. segments.Select(n => catalog.Segments[n])],
+            [.. segments.Select(n => Resolved(n, catalog).Value)],
             actor
         );
+    }
+
+    // What a segment refers to is put in its place now: the rollout never changes its mind about whom it covers.
+    private static Result<Segment> Resolved(string name, CatalogSnapshot catalog)
+    {
+        Segment segment = catalog.Segments[name];
+        Result<Rule> rule = RuleCodec.Resolve(segment.When, n => catalog.Segments.GetValueOrDefault(n)?.When);
+        return rule.Ok ? segment with { When = rule.Value } : Result<Segment>.Failed(rule.Problems);
+    }
+
+    private static IEnumerable<Problem> WrongSegment(string name, CatalogSnapshot catalog, Service service)
+    {
+        Result<Segment> resolved = Resolved(name, catalog);
+        if (!resolved.Ok)
+        {
+            return resolved.Problems;
+        }
+
+        string[] injected = ["targetingKey", "$flagd.flagKey"];
+        return resolved
+            .Value.When.Names.Where(n => !injected.Contains(n) && service.Attributes.All(a => a.Name != n))
+            .Select(n => new Problem("bad-rule", $"segment '{name}' reads '{n}', which '{service.Name}' has not.")
+            {
+                Field = "spec.phases",
+                Fix = "Declare it under attributes of the service, or correct the segment.",
+            });
     }
 
     private int NextRun(string name) =>

@@ -9,7 +9,7 @@ internal static class SegmentForm
 {
     public static Segment Read(string name, FieldCursor spec)
     {
-        var nobody = new Segment(name, new Rule.Or([]));
+        var nobody = new Segment(name, Rule.Nobody);
         if (spec.Rule("when") is not { } when)
         {
             return nobody;
@@ -17,6 +17,18 @@ internal static class SegmentForm
 
         using var json = JsonDocument.Parse(JsonText.Of(when));
         Result<Rule> rule = RuleCodec.Parse(json.RootElement, $"{spec.Path}.when");
+        if (rule.Ok && rule.Value.Names.Contains("$flagd.timestamp"))
+        {
+            spec.Log.Add(
+                "bad-rule",
+                when,
+                $"{spec.Path}.when",
+                "a segment that depends on the time would move entities without a move.",
+                "Give the phase a time instead: shift {segment, share, for}."
+            );
+            return nobody;
+        }
+
         if (rule.Ok)
         {
             return nobody with { When = rule.Value };

@@ -72,8 +72,6 @@ public static class CoreJson
 
     private sealed class RuleConverter : JsonConverter<Rule>
     {
-        public override bool CanConvert(Type type) => type.IsAssignableTo(typeof(Rule));
-
         public override Rule Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
         {
             using JsonDocument document = JsonDocument.ParseValue(ref reader);

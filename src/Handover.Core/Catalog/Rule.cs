@@ -1,71 +1,70 @@
+using System.Text.Json;
+using Handover.Core.Foundation;
+
 namespace Handover.Core.Catalog;
 
 /// <summary>
-/// A segment's condition: the subset of JSONLogic (as flagd reads it) that compares attributes with constants.
-/// All attributes are strings; an absent attribute is the empty string and matches nothing but <see cref="Equal"/> "".
+/// A condition or a choice in flagd's targeting language, which is JSONLogic with flagd's operators: read once,
+/// evaluated often. Its canonical text is its identity; two rules of the same text are equal.
 /// </summary>
-public abstract record Rule
+public sealed class Rule : IEquatable<Rule>
 {
-    private Rule() { }
+    private readonly RuleNode _root;
 
-    /// <summary>Whether the attributes satisfy the rule.</summary>
-    public abstract bool Matches(IReadOnlyDictionary<string, string> attributes);
-
-    private static string Read(IReadOnlyDictionary<string, string> attributes, string name) =>
-        attributes.TryGetValue(name, out string? value) ? value : "";
-
-    /// <summary><c>{"in": [{"var": V}, [..]]}</c>: the attribute is one of the values.</summary>
-    public sealed record In(string Attribute, IReadOnlyList<string> Values) : Rule
+    internal Rule(string json, RuleNode root, IReadOnlyList<string> names, IReadOnlyList<string> references)
     {
-        /// <inheritdoc/>
-        public override bool Matches(IReadOnlyDictionary<string, string> attributes) =>
-            Values.Contains(Read(attributes, Attribute), StringComparer.Ordinal);
+        Json = json;
+        _root = root;
+        Names = names;
+        References = references;
     }
 
-    /// <summary><c>{"==": [{"var": V}, "x"]}</c>.</summary>
-    public sealed record Equal(string Attribute, string Value) : Rule
+    /// <summary>Matches nobody.</summary>
+    public static Rule Nobody { get; } = Read("""{"!":[true]}""");
+
+    /// <summary>The canonical text.</summary>
+    public string Json { get; }
+
+    /// <summary>What it reads: attributes, and <c>targetingKey</c> or <c>$flagd.…</c> where it does.</summary>
+    public IReadOnlyList<string> Names { get; }
+
+    /// <summary>Names of other rules (<c>$ref</c>) that it stands on; empty once they were put in their places.</summary>
+    public IReadOnlyList<string> References { get; }
+
+    /// <summary>Reads a rule that is known to be sound; for constants.</summary>
+    public static Rule Read(string json)
     {
-        /// <inheritdoc/>
-        public override bool Matches(IReadOnlyDictionary<string, string> attributes) =>
-            string.Equals(Read(attributes, Attribute), Value, StringComparison.Ordinal);
+        using JsonDocument document = JsonDocument.Parse(json);
+        Result<Rule> rule = RuleCodec.Parse(document.RootElement);
+        Invariant.Holds(rule.Ok, $"a constant rule is sound: {json}");
+        return rule.Value;
     }
 
-    /// <summary><c>{"starts_with": [{"var": V}, "x"]}</c>.</summary>
-    public sealed record StartsWith(string Attribute, string Value) : Rule
-    {
-        /// <inheritdoc/>
-        public override bool Matches(IReadOnlyDictionary<string, string> attributes) =>
-            Read(attributes, Attribute).StartsWith(Value, StringComparison.Ordinal);
-    }
+    /// <summary>Its value; a reference that was not put in its place has none.</summary>
+    public RuleValue Evaluate(in RuleContext context) => _root.Evaluate(context);
 
-    /// <summary><c>{"ends_with": [{"var": V}, "x"]}</c>.</summary>
-    public sealed record EndsWith(string Attribute, string Value) : Rule
-    {
-        /// <inheritdoc/>
-        public override bool Matches(IReadOnlyDictionary<string, string> attributes) =>
-            Read(attributes, Attribute).EndsWith(Value, StringComparison.Ordinal);
-    }
+    /// <summary>Whether a request of this entity with these attributes satisfies it.</summary>
+    public bool Matches(IReadOnlyDictionary<string, string> attributes, string? entity = null, string? name = null) =>
+        _root
+            .Evaluate(
+                new RuleContext
+                {
+                    Attributes = attributes,
+                    Entity = entity,
+                    Flag = name,
+                }
+            )
+            .Truthy;
 
-    /// <summary><c>{"and": [..]}</c>.</summary>
-    public sealed record And(IReadOnlyList<Rule> Rules) : Rule
-    {
-        /// <inheritdoc/>
-        public override bool Matches(IReadOnlyDictionary<string, string> attributes) =>
-            Rules.All(r => r.Matches(attributes));
-    }
+    /// <inheritdoc/>
+    public bool Equals(Rule? other) => other is not null && string.Equals(Json, other.Json, StringComparison.Ordinal);
 
-    /// <summary><c>{"or": [..]}</c>.</summary>
-    public sealed record Or(IReadOnlyList<Rule> Rules) : Rule
-    {
-        /// <inheritdoc/>
-        public override bool Matches(IReadOnlyDictionary<string, string> attributes) =>
-            Rules.Any(r => r.Matches(attributes));
-    }
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as Rule);
 
-    /// <summary><c>{"!": [..]}</c>.</summary>
-    public sealed record Not(Rule Inner) : Rule
-    {
-        /// <inheritdoc/>
-        public override bool Matches(IReadOnlyDictionary<string, string> attributes) => !Inner.Matches(attributes);
-    }
+    /// <inheritdoc/>
+    public override int GetHashCode() => string.GetHashCode(Json, StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public override string ToString() => Json;
 }

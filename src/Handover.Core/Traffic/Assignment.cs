@@ -1,3 +1,4 @@
+using System.Text;
 using Handover.Core.Foundation;
 
 namespace Handover.Core.Traffic;
@@ -9,11 +10,20 @@ namespace Handover.Core.Traffic;
 /// </summary>
 public static class Assignment
 {
+    private const int MostStack = 1024;
+
     private static readonly Dictionary<string, string> NoAttributes = [];
 
     /// <summary>The entity's bucket in [0, 100,000); <c>("price-v2", "c-1")</c> gives 93,796.</summary>
-    public static int Bucket(string salt, string entity) =>
-        (int)(((ulong)Murmur3.Hash($"{salt}:{entity}") * Share.Whole) >> 32);
+    public static int Bucket(string salt, string entity)
+    {
+        int most = Encoding.UTF8.GetMaxByteCount(salt.Length + entity.Length) + 1;
+        Span<byte> key = most <= MostStack ? stackalloc byte[MostStack] : new byte[most];
+        int length = Encoding.UTF8.GetBytes(salt, key);
+        key[length++] = (byte)':';
+        length += Encoding.UTF8.GetBytes(entity, key[length..]);
+        return (int)(((ulong)Murmur3.Hash(key[..length]) * Share.Whole) >> 32);
+    }
 
     /// <summary>Which release answers the entity, why, and how likely the candidate was.</summary>
     /// <param name="routing">The document of the epoch.</param>
@@ -31,24 +41,29 @@ public static class Assignment
         }
 
         Share share = routing.Share;
-        bool bySegment = false;
-        foreach (SegmentShare segment in routing.Segments)
+        string? segment = null;
+        IReadOnlyList<SegmentShare> segments = routing.Segments;
+        for (int i = 0; i < segments.Count; i++)
         {
-            if (segment.Share.Parts > share.Parts && segment.Segment.When.Matches(attributes ?? NoAttributes))
+            SegmentShare own = segments[i];
+            if (own.Segment.When.Matches(attributes ?? NoAttributes, entity, own.Segment.Name))
             {
-                share = segment.Share;
-                bySegment = true;
+                segment ??= own.Segment.Name;
+                share = own.Share.Parts > share.Parts ? own.Share : share;
             }
         }
 
         if (share.Parts > 0 && Bucket(routing.Salt, entity) < share.Parts)
         {
-            return new Assigned(routing.Candidate, bySegment ? AssignReason.Segment : AssignReason.Share, share);
+            bool bySegment = share.Parts > routing.Share.Parts;
+            AssignReason reason = bySegment ? AssignReason.Segment : AssignReason.Share;
+            return new Assigned(routing.Candidate, reason, share) { Segment = segment };
         }
 
         return OnStable(routing) with
         {
             CandidateShare = share,
+            Segment = segment,
         };
     }
 
@@ -66,7 +81,14 @@ public static class Assignment
 /// <param name="CandidateShare">
 /// The share that applied to this entity: the routing probability that evidence must be stamped with.
 /// </param>
-public readonly record struct Assigned(string Release, AssignReason Reason, Share CandidateShare);
+public readonly record struct Assigned(string Release, AssignReason Reason, Share CandidateShare)
+{
+    /// <summary>
+    /// The segment that the entity belongs to: of those that the routing names, the first declared that covers it;
+    /// null when none does.
+    /// </summary>
+    public string? Segment { get; init; }
+}
 
 /// <summary>Why a request went where it went; lower case on the wire.</summary>
 public enum AssignReason

@@ -20,7 +20,8 @@ public sealed record Routing(string Service, string Stable)
     /// <summary>Share of all entities that the candidate serves.</summary>
     public Share Share { get; init; } = Share.None;
 
-    /// <summary>Segments with shares of their own. An entity that matches several gets the largest.</summary>
+    /// <summary>Segments with shares of their own. An entity that matches several belongs to the first and
+    /// gets the largest share.</summary>
     public IReadOnlyList<SegmentShare> Segments { get; init; } = [];
 
     /// <summary>

@@ -55,7 +55,7 @@ public abstract class EpochStoreCompliance
     public async Task A_document_comes_back_as_it_was_with_its_segments()
     {
         IEpochStorePort store = await WithRow();
-        var gold = new Core.Catalog.Segment("gold", new Core.Catalog.Rule.Equal("tier", "gold"));
+        var gold = new Core.Catalog.Segment("gold", Core.Catalog.Rule.Read("""{"==":[{"var":"tier"},"gold"]}"""));
         Routing target = V1 with
         {
             Candidate = "v2",

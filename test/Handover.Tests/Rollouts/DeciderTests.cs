@@ -220,7 +220,7 @@ public sealed class DeciderTests
     [Fact]
     public void Segments_go_first_and_keep_their_share_while_the_rest_follows()
     {
-        var internals = new Segment("internal", new Rule.Equal("tenant", "acme"));
+        var internals = new Segment("internal", Rule.Read("""{"==":[{"var":"tenant"},"acme"]}"""));
         RolloutPlan plan = RolloutWalk.Parallel(
             new Phase.Verify(),
             new Phase.Start(TimeSpan.FromMinutes(1)),

@@ -32,7 +32,7 @@ public sealed class CoreJsonTests
 
     private static readonly Segment Internals = new(
         "internal",
-        new Rule.And([new Rule.In("tenant", ["acme"]), new Rule.Not(new Rule.StartsWith("country", "x"))])
+        Rule.Read("""{"and":[{"in":[{"var":"tenant"},["acme"]]},{"!":[{"starts_with":[{"var":"country"},"x"]}]}]}""")
     );
 
     private static readonly Verdict Verdict = new(

@@ -2,6 +2,7 @@ using CsCheck;
 using Handover.Core.Catalog;
 using Handover.Core.Foundation;
 using Handover.Core.Traffic;
+using Handover.Testkit;
 using Xunit;
 
 namespace Handover.Tests.Traffic;
@@ -11,23 +12,10 @@ public sealed class AssignmentProperties
 {
     private static readonly Gen<string> Text = Gen.String[0, 40];
     private static readonly Gen<Share> AnyShare = Gen.Int[0, Share.Whole].Select(p => new Share(p));
-    private static readonly Gen<string> Tenant = Gen.Int[0, 3].Select(i => new[] { "acme", "self", "globex", "" }[i]);
-
-    private static readonly Gen<Rule> Leaf = Gen.OneOf(
-        Tenant.Select(t => (Rule)new Rule.Equal("tenant", t)),
-        Tenant.Array[1, 3].Select(t => (Rule)new Rule.In("tenant", t)),
-        Gen.Int[0, 2].Select(i => new[] { "a", "se", "" }[i]).Select(t => (Rule)new Rule.StartsWith("tenant", t))
-    );
-
-    private static readonly Gen<Rule> AnyRule = Gen.OneOf(
-        Leaf,
-        Leaf.Select(r => (Rule)new Rule.Not(r)),
-        Leaf.Array[1, 3].Select(r => (Rule)new Rule.And(r)),
-        Leaf.Array[1, 3].Select(r => (Rule)new Rule.Or(r))
-    );
+    private static readonly Gen<Rule> AnyRule = RuleGenerators.Rules;
 
     private static readonly Gen<SegmentShare[]> Segments = Gen.Select(AnyRule, AnyShare)
-        .Select((rule, share) => new SegmentShare(new Segment("s", rule), share))
+        .Select((rule, share) => new SegmentShare(new Segment($"s{share.Parts % 7}", rule), share))
         .Array[0, 3];
 
     private static readonly Gen<Routing> AnyRouting = Gen.Select(Text, AnyShare, Segments)
@@ -59,11 +47,10 @@ public sealed class AssignmentProperties
     [Fact]
     public void A_growing_share_never_moves_an_entity_back()
     {
-        Gen.Select(AnyRouting, AnyShare, Text, Tenant)
+        Gen.Select(AnyRouting, AnyShare, Text, RuleGenerators.Attributes)
             .Sample(
-                (routing, more, entity, tenant) =>
+                (routing, more, entity, attributes) =>
                 {
-                    var attributes = new Dictionary<string, string> { ["tenant"] = tenant };
                     Routing grown = routing with
                     {
                         Share = new Share(Math.Max(routing.Share.Parts, more.Parts)),

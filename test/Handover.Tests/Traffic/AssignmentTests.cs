@@ -35,8 +35,8 @@ public sealed class AssignmentTests
     [Fact]
     public void The_largest_share_among_the_segments_counts_and_gives_the_reason()
     {
-        var acme = new Segment("acme", new Rule.Equal("tenant", "acme"));
-        var everyone = new Segment("everyone", new Rule.Not(new Rule.Equal("tenant", "nobody")));
+        var acme = new Segment("acme", Rule.Read("""{"==":[{"var":"tenant"},"acme"]}"""));
+        var everyone = new Segment("everyone", Rule.Read("""{"!=":[{"var":"tenant"},"nobody"]}"""));
         var routing = new Routing("price", "v1")
         {
             Candidate = "v2",
@@ -44,7 +44,10 @@ public sealed class AssignmentTests
             Share = Share.FromPercent(1),
             Segments = [new SegmentShare(everyone, Share.FromPercent(2)), new SegmentShare(acme, Share.All)],
         };
-        Assert.Equal(new Assigned("v2", AssignReason.Segment, Share.All), Assignment.Assign(routing, "c-1", Acme));
+        Assert.Equal(
+            new Assigned("v2", AssignReason.Segment, Share.All) { Segment = "everyone" },
+            Assignment.Assign(routing, "c-1", Acme)
+        );
         Assert.Equal(Share.FromPercent(2), Assignment.Assign(routing, "c-1").CandidateShare);
     }
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
 
-namespace Handover.Core.Traffic;
+namespace Handover.Core.Foundation;
 
 /// <summary>
 /// MurmurHash3 x86 32-bit (Austin Appleby, public domain algorithm), seed 0 unless said. Chosen because flagd's
