@@ -4,7 +4,7 @@ using Handover.Core.Catalog;
 
 namespace Handover.Testkit;
 
-/// <summary>Rules of every operator that has a meaning over text attributes, and attributes that they may match.</summary>
+/// <summary>Rules of every operator that means something over text, and attributes they may match.</summary>
 public static class RuleGenerators
 {
     private static readonly string[] Names = ["tenant", "country", "version", "age", "targetingKey"];

@@ -28,7 +28,7 @@ public sealed class Rule : IEquatable<Rule>
     /// <summary>What it reads: attributes, and <c>targetingKey</c> or <c>$flagd.…</c> where it does.</summary>
     public IReadOnlyList<string> Names { get; }
 
-    /// <summary>Names of other rules (<c>$ref</c>) that it stands on; empty once they were put in their places.</summary>
+    /// <summary>Names of other rules (<c>$ref</c>) it stands on; empty once they were replaced.</summary>
     public IReadOnlyList<string> References { get; }
 
     /// <summary>Reads a rule that is known to be sound; for constants.</summary>

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Handover.Tests.Catalog;
 
-/// <summary>What rules promise beyond flagd's suite: refused when written, the same after storing, free to ask.</summary>
+/// <summary>What rules promise beyond flagd's suite: refused when written, the same when stored, free to ask.</summary>
 public sealed class RuleTests
 {
     [Theory]
