@@ -1,9 +1,11 @@
 using Handover.Core.Catalog;
 using Handover.Core.Foundation;
+using Handover.Core.Ledger;
 using Handover.Core.Traffic;
 using Handover.Gateway.Draining;
 using Handover.Gateway.Forwarding;
 using Handover.Gateway.Holding;
+using Handover.Gateway.Ledger;
 using Handover.Gateway.Mirroring;
 using Handover.Gateway.Observing;
 using Handover.Gateway.Routing;
@@ -49,19 +51,43 @@ internal sealed class EdgePipeline(PipelineTools tools)
         long limit = snapshot.Service.Limits.RequestBytes;
         Refusal? refusal = RequestBody.Bound(context, limit);
         ReadOnlyMemory<byte> body = default;
-        if (refusal is null && EntityReader.NeedsBody(snapshot.Service))
+        IdempotencyPolicy policy = snapshot.Service.Idempotency;
+        if (
+            refusal is null
+            && (EntityReader.NeedsBody(snapshot.Service) || KeyReading.NeedsBody(policy, context.Request))
+        )
         {
             (body, refusal) = await RequestBody.BufferAsync(context, limit);
         }
 
+        KeyReading key = refusal is null ? KeyReading.Read(policy, context.Request, body) : default;
+        refusal ??= key.Refused;
         if (refusal is not null)
         {
             await RefuseAsync(context, passage, refusal);
             return;
         }
 
+        await GoOnAsync(context, passage, query, body, KeyedAsk.Of(key.Key, context, body));
+    }
+
+    private async Task GoOnAsync(
+        HttpContext context,
+        Passage passage,
+        string query,
+        ReadOnlyMemory<byte> body,
+        KeyedAsk? ask
+    )
+    {
+        ServiceUnit unit = passage.Unit;
         Baggage baggage = Baggage.Read(context.Request.Headers[Baggage.Header]);
-        Admission admission = await AdmitAsync(context, passage, query, body);
+        Admission admission = await AdmitAsync(context, passage, query, body, ask);
+        if (admission.Recorded is not null)
+        {
+            await ReplayAsync(context, passage, admission.Recorded);
+            return;
+        }
+
         if (admission.Ticket is null)
         {
             await EndUnsentAsync(context, passage, admission.Refusal);
@@ -70,7 +96,7 @@ internal sealed class EdgePipeline(PipelineTools tools)
 
         try
         {
-            await DispatchAsync(context, passage, baggage, admission.Ticket, admission.Slot);
+            await DispatchAsync(context, passage, baggage, admission, ask);
         }
         finally
         {
@@ -83,7 +109,8 @@ internal sealed class EdgePipeline(PipelineTools tools)
         HttpContext context,
         Passage passage,
         string query,
-        ReadOnlyMemory<byte> body
+        ReadOnlyMemory<byte> body,
+        KeyedAsk? ask
     )
     {
         ServiceUnit unit = passage.Unit;
@@ -100,6 +127,12 @@ internal sealed class EdgePipeline(PipelineTools tools)
 
             if (snapshot.Holds(passage.Entity, passage.Attributes))
             {
+                // What was decided needs no release, so it needs no waiting for one either.
+                if (slot is null && ask is not null && await ask.RecordedAsync(tools.Ledger, passage) is { } row)
+                {
+                    return new Admission(null, null, null) { Recorded = row };
+                }
+
                 slot?.Dispose();
                 HoldResult result = await HoldAsync(context, passage, body);
                 if (result.End != HoldEnd.Released)
@@ -216,13 +249,29 @@ internal sealed class EdgePipeline(PipelineTools tools)
         HttpContext context,
         Passage passage,
         Baggage baggage,
-        InFlightTicket ticket,
-        HoldSlot? slot
+        Admission admission,
+        KeyedAsk? ask
     )
     {
         ServiceSnapshot snapshot = passage.Snapshot;
+        KeyedRequest? run = null;
+        if (ask is not null)
+        {
+            (run, KeyedRequest.Verdict? end) = await KeyedRequest.ClaimAsync(tools, context, passage, ask);
+            if (end is not null)
+            {
+                await (
+                    end.Replay is { } row
+                        ? ReplayAsync(context, passage, row)
+                        : RefuseAsync(context, passage, end.Refusal!)
+                );
+                return;
+            }
+        }
+
         if (snapshot.Pool(passage.Release, passage.Member) is not { } pool)
         {
+            await (run?.GiveUpAsync() ?? Task.CompletedTask);
             await EndUnsentAsync(context, passage, Refusal.NotRunning(passage.Release, passage.Member));
             return;
         }
@@ -241,15 +290,34 @@ internal sealed class EdgePipeline(PipelineTools tools)
             : payloads ? new BodyCopy(ExchangeRecorder.PayloadBound)
             : null;
         passage.ResponseCopy = payloads ? new BodyCopy(ExchangeRecorder.PayloadBound) : null;
-        long began = tools.Time.GetTimestamp();
-        ForwardResult result = await tools.Forwarder.ForwardAsync(context, passage, pool, ticket, slot);
+        TimeSpan latency = default;
+        ForwardResult result = await (run is null ? ForwardAsync() : run.RunAsync(ForwardAsync));
         int status = await PipelineTools.SendAsync(context, passage, result);
-        string? contentType = context.Request.ContentType;
-        tools.Recorder.Record(passage, contentType, result.Outcome, status, tools.Time.GetElapsedTime(began));
+        tools.Recorder.Record(passage, context.Request.ContentType, result.Outcome, status, latency);
         if (mirrored && result.Outcome is not (ExchangeOutcome.Refused or ExchangeOutcome.ClientGone))
         {
             tools.Mirror.Offer(passage, context.Request.Headers, baggage);
         }
+
+        async Task<ForwardResult> ForwardAsync()
+        {
+            long began = tools.Time.GetTimestamp();
+            ForwardResult forwarded = await tools.Forwarder.ForwardAsync(
+                context,
+                passage,
+                pool,
+                admission.Ticket!,
+                admission.Slot
+            );
+            latency = tools.Time.GetElapsedTime(began);
+            return forwarded;
+        }
+    }
+
+    private async Task ReplayAsync(HttpContext context, Passage passage, Decision row)
+    {
+        int status = await KeyedRequest.ReplayAsync(context, passage, row);
+        tools.Recorder.Record(passage, context.Request.ContentType, ExchangeOutcome.Ok, status, TimeSpan.Zero);
     }
 
     private Task EndUnsentAsync(HttpContext context, Passage passage, Refusal? refusal)
@@ -275,5 +343,8 @@ internal sealed class EdgePipeline(PipelineTools tools)
         await refusal.WriteAsync(context, passage.RequestId, passage);
     }
 
-    private readonly record struct Admission(InFlightTicket? Ticket, HoldSlot? Slot, Refusal? Refusal);
+    private readonly record struct Admission(InFlightTicket? Ticket, HoldSlot? Slot, Refusal? Refusal)
+    {
+        public Decision? Recorded { get; init; }
+    }
 }

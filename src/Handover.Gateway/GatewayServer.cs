@@ -5,6 +5,7 @@ using Handover.Core.Moves;
 using Handover.Gateway.Feed;
 using Handover.Gateway.Forwarding;
 using Handover.Gateway.Holding;
+using Handover.Gateway.Ledger;
 using Handover.Gateway.Mirroring;
 using Handover.Gateway.Observing;
 using Handover.Gateway.Routing;
@@ -42,14 +43,15 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
 
     /// <summary>
     /// Makes a gateway; nothing listens yet. Throws <see cref="IOException"/> when its directory belongs to a gateway
-    /// that runs, or cannot be written.
+    /// that runs, or cannot be written. Without a ledger, requests with a key of services that keep one are refused.
     /// </summary>
     public GatewayServer(
         GatewayServerOptions options,
         IEpochStorePort store,
         IExchangePort exchanges,
         TimeProvider time,
-        ILoggerFactory logs
+        ILoggerFactory logs,
+        ILedgerPort? ledger = null
     )
     {
         _options = options;
@@ -73,6 +75,8 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
         var tools = new PipelineTools(forwarder, recorder, _mirror, pins, time)
         {
             IgnoreStickiness = options.IgnoreStickiness,
+            Ledger = ledger ?? new NoLedger(),
+            Owner = Incarnation,
         };
         var entry = new RequestEntry(_feed, tools, logs.CreateLogger<RequestEntry>());
         _app.Run(entry.HandleAsync);

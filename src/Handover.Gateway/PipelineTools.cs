@@ -1,6 +1,7 @@
 using Handover.Gateway.Forwarding;
 using Handover.Gateway.Mirroring;
 using Handover.Gateway.Observing;
+using Handover.Ports;
 using Microsoft.AspNetCore.Http;
 
 namespace Handover.Gateway;
@@ -18,6 +19,12 @@ internal sealed record PipelineTools(
     /// Draws anew for each request and each hop. Only for the demonstration that the count of mixed answers is real.
     /// </summary>
     public bool IgnoreStickiness { get; init; }
+
+    /// <summary>The record of decisions.</summary>
+    public required ILedgerPort Ledger { get; init; }
+
+    /// <summary>The gateway's boot id, which says whose runs are its own.</summary>
+    public required string Owner { get; init; }
 
     /// <summary>A new request id: unique, sortable by time.</summary>
     public string NewId() => Guid.CreateVersion7(Time.GetUtcNow()).ToString("N");

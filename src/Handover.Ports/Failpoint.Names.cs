@@ -98,6 +98,30 @@ public static partial class Failpoint
     /// <summary>A transaction of the state file is committed; who asked for it does not know.</summary>
     public const string StoreAfterCommit = "store.commit.after";
 
+    /// <summary>A caller's key was claimed on record; its release has not got the request.</summary>
+    public const string LedgerClaimed = "ledger.claimed";
+
+    /// <summary>The release answered; the ledger has not been told.</summary>
+    public const string LedgerAnswered = "ledger.answered";
+
+    /// <summary>The answer is on record; the caller has no byte of it.</summary>
+    public const string LedgerRecorded = "ledger.recorded";
+
+    /// <summary>The ledger decided a batch of writes; nothing of it is in its log.</summary>
+    public const string LedgerDecided = "ledger.log.before";
+
+    /// <summary>A batch is in the ledger's log and not fsynced.</summary>
+    public const string LedgerWritten = "ledger.log.written";
+
+    /// <summary>A batch is durable; nobody was told.</summary>
+    public const string LedgerSynced = "ledger.log.synced";
+
+    /// <summary>Rows of the ledger's log are in its table; the log still has them.</summary>
+    public const string LedgerFlushed = "ledger.table.flushed";
+
+    /// <summary>Rows of the spool are in the ledger; the spool still has them.</summary>
+    public const string LedgerMerged = "ledger.spool.merged";
+
     /// <summary>Every point there is.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
@@ -132,5 +156,13 @@ public static partial class Failpoint
         RetireAfter,
         StoreBeforeCommit,
         StoreAfterCommit,
+        LedgerClaimed,
+        LedgerAnswered,
+        LedgerRecorded,
+        LedgerDecided,
+        LedgerWritten,
+        LedgerSynced,
+        LedgerFlushed,
+        LedgerMerged,
     ];
 }

@@ -21,6 +21,7 @@ public sealed class FakeModelServer : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly CancellationTokenSource _stop = new();
+    private int _disposed;
 
     private FakeModelServer(string release, WebApplication app)
     {
@@ -131,6 +132,11 @@ public sealed class FakeModelServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+        {
+            return;
+        }
+
         await _stop.CancelAsync();
         using var at = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
         await _app.StopAsync(at.Token);

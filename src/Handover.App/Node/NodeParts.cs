@@ -5,6 +5,7 @@ using Handover.Control.Audit;
 using Handover.Control.Engine;
 using Handover.Control.Evidence;
 using Handover.Control.Journal;
+using Handover.Control.Ledger;
 using Handover.Control.Resources;
 using Handover.Control.Security;
 using Handover.Control.Stores;
@@ -178,7 +179,8 @@ public sealed class NodeParts : IAsyncDisposable
         _labels = new LabelParts(options, journal, evidence, ServiceOf, _time, _logs);
         _stops.Add(_labels.DisposeAsync);
         MemberRuntime runtime = Runtime(options, urls);
-        _gateway = Gateway(options, urls, epochs, new ExchangeFanOut(evidence, journal));
+        LedgerStore ledger = Ledger(options);
+        _gateway = Gateway(options, urls, epochs, new ExchangeFanOut(evidence, journal), ledger);
         var gateways = new GatewayRegistry();
         gateways.Add(_gateway);
         var warmer = new Warmer(journal, Keep(new GatewayWarmTarget(() => DataUrl, pinKey, _time)), _time);
@@ -303,7 +305,26 @@ public sealed class NodeParts : IAsyncDisposable
         return runtime;
     }
 
-    private GatewayServer Gateway(RunOptions options, UrlPolicy urls, SqliteEpochStore epochs, ExchangeFanOut exchanges)
+    // The state directory's lock is held, so whoever left runs in flight is dead.
+    private LedgerStore Ledger(RunOptions options)
+    {
+        LedgerStore ledger = LedgerStore.Open(
+            new LedgerOptions { Directory = Path.Combine(options.StateDirectory, "ledger") },
+            service => ServiceOf(service)?.Idempotency.Retain,
+            _time,
+            _logs.CreateLogger<LedgerStore>()
+        );
+        _stops.Add(ledger.DisposeAsync);
+        return ledger;
+    }
+
+    private GatewayServer Gateway(
+        RunOptions options,
+        UrlPolicy urls,
+        SqliteEpochStore epochs,
+        ExchangeFanOut exchanges,
+        LedgerStore ledger
+    )
     {
         // Members are told the address before it is bound, so a port that the system shall choose is chosen here.
         var url = new UriBuilder(options.DataUrl);
@@ -321,7 +342,8 @@ public sealed class NodeParts : IAsyncDisposable
             epochs,
             exchanges,
             _time,
-            _logs
+            _logs,
+            ledger
         );
         _stops.Add(gateway.DisposeAsync);
         return gateway;

@@ -55,6 +55,17 @@ internal static class NameMaps
         ("high", Core.Catalog.Impact.High)
     );
 
+    public static readonly NameMap<IdempotencyMode> Idempotency = new(
+        ("off", IdempotencyMode.Off),
+        ("optional", IdempotencyMode.Optional),
+        ("required", IdempotencyMode.Required)
+    );
+
+    public static readonly NameMap<LedgerOutage> Outage = new(
+        ("refuse", LedgerOutage.Refuse),
+        ("spool", LedgerOutage.Spool)
+    );
+
     public static readonly NameMap<LossKind> Loss = new(
         ("absolute", LossKind.Absolute),
         ("squared", LossKind.Squared),

@@ -52,6 +52,7 @@ public static partial class ResourceWriter
         json.WriteStartObject("downtime");
         json.WriteString("allowed", Units.Duration(service.DowntimeAllowed));
         json.WriteEndObject();
+        Idempotency(json, service.Idempotency);
         json.WriteStartObject("journal");
         json.WriteString("sample", Units.Ratio(service.Journal.Sample));
         json.WriteBoolean("payloads", service.Journal.Payloads);
@@ -76,6 +77,25 @@ public static partial class ResourceWriter
 
         json.WriteStartObject("override");
         json.WriteBoolean("allow", service.AllowOverride);
+        json.WriteEndObject();
+    }
+
+    private static void Idempotency(Utf8JsonWriter json, IdempotencyPolicy policy)
+    {
+        json.WriteStartObject("idempotency");
+        if (policy.Pointer is { } pointer)
+        {
+            json.WriteString("pointer", pointer);
+        }
+        else
+        {
+            json.WriteString("header", policy.Header);
+        }
+
+        json.WriteString("mode", NameMaps.Idempotency.Of(policy.Mode));
+        json.WriteString("retain", Units.Duration(policy.Retain));
+        json.WriteBoolean("replaySafe", policy.ReplaySafe);
+        json.WriteString("whenStoreDown", NameMaps.Outage.Of(policy.WhenStoreDown));
         json.WriteEndObject();
     }
 

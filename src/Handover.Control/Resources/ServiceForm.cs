@@ -24,6 +24,7 @@ internal static class ServiceForm
             DowntimeAllowed =
                 spec.Map("downtime")?.Duration("allowed", TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromDays(1))
                 ?? TimeSpan.Zero,
+            Idempotency = IdempotencyForm.Read(spec.Map("idempotency")),
             Journal = Journal(spec.Map("journal")),
             Limits = Limits(spec.Map("limits")),
             Labels = Labels(spec.Map("labels")),

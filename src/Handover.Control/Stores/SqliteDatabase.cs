@@ -131,6 +131,15 @@ public sealed class SqliteDatabase : IDisposable
         );
 
     /// <summary>
+    /// A connection for one reader who asks often: what <see cref="Read"/> opens anew for each question. The caller
+    /// disposes it, uses it from one thread at a time and runs its work through <see cref="Guard"/>.
+    /// </summary>
+    public SqliteConnection OpenReader() => Guarded(File, Connect);
+
+    /// <summary>Runs work on this file outside <see cref="Read"/> and <see cref="Write"/>.</summary>
+    public T Guard<T>(Func<T> work) => Guarded(File, work);
+
+    /// <summary>
     /// Runs one or more statements inside the connection's transaction; returns the rows that changed.
     /// </summary>
     public static int Execute(SqliteConnection connection, string sql, params (string Name, object? Value)[] values)

@@ -73,7 +73,8 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
                 continue;
             }
 
-            return Judge(context, passage, error, body, deadline);
+            bool sent = error == ForwarderError.None || !NotConnected(context, body);
+            return Judge(context, passage, error, body, deadline) with { Sent = sent };
         }
 
         void Sending()
@@ -173,4 +174,8 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
 /// <param name="Outcome">For the journal.</param>
 /// <param name="Status">Status that the caller got so far; 0 when none.</param>
 /// <param name="Refusal">What to tell the caller if nothing was sent yet; null when there is nothing to tell.</param>
-internal readonly record struct ForwardResult(ExchangeOutcome Outcome, int Status, Refusal? Refusal);
+internal readonly record struct ForwardResult(ExchangeOutcome Outcome, int Status, Refusal? Refusal)
+{
+    /// <summary>Whether the member may have got the request; false only when no connection could be made.</summary>
+    public bool Sent { get; init; }
+}

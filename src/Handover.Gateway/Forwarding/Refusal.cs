@@ -16,8 +16,11 @@ namespace Handover.Gateway.Forwarding;
 /// <param name="Detail">What is wrong with this request and what to do.</param>
 internal sealed record Refusal(int Status, string Code, string Title, string Detail)
 {
-    /// <summary>Seconds after which the caller should try again; sent with 503.</summary>
+    /// <summary>Seconds after which the caller should try again.</summary>
     public int RetryAfter { get; init; } = 1;
+
+    /// <summary>Whether a second try can help; then the caller is told when. Always so for 503.</summary>
+    public bool Again { get; init; }
 
     /// <summary>
     /// Whether the connection must be closed, because the two sides may not agree where the next request starts.
@@ -139,7 +142,7 @@ internal sealed record Refusal(int Status, string Code, string Title, string Det
             HandoverHeaders.Stamp(response, passage);
         }
 
-        if (Status == StatusCodes.Status503ServiceUnavailable)
+        if (Again || Status == StatusCodes.Status503ServiceUnavailable)
         {
             response.Headers.RetryAfter = RetryAfter.ToString();
         }

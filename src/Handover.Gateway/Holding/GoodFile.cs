@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -19,8 +18,6 @@ namespace Handover.Gateway.Holding;
 /// <param name="service">The service; a DNS label, so it is a safe file name.</param>
 internal sealed class GoodFile(string directory, string service)
 {
-    private const int ReadOnlyDirectory = 0x10000;
-
     private readonly string _path = Path.Combine(directory, $"{service}.good");
 
     /// <summary>Reads it; null when there is none or it is damaged.</summary>
@@ -74,41 +71,16 @@ internal sealed class GoodFile(string directory, string service)
 
         Failpoint.Pass(Failpoint.GatewayFileFresh);
         File.Move(fresh, _path, overwrite: true);
-        SyncDirectory();
+        DurableDirectory.Sync(directory);
     }
 
     /// <summary>Removes it: the gateway left cleanly and nobody waits for its promises any more.</summary>
     public void Delete()
     {
         File.Delete(_path);
-        SyncDirectory();
+        DurableDirectory.Sync(directory);
     }
 
     private static string Digest(string body) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)));
-
-    // A rename is durable only once the directory is. .NET has no call for that.
-    private void SyncDirectory()
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return;
-        }
-
-        int handle = OpenDirectory(directory, ReadOnlyDirectory);
-        if (handle >= 0)
-        {
-            _ = Sync(handle);
-            _ = CloseDirectory(handle);
-        }
-    }
-
-    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
-    private static extern int OpenDirectory([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
-
-    [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static extern int Sync(int handle);
-
-    [DllImport("libc", EntryPoint = "close", SetLastError = true)]
-    private static extern int CloseDirectory(int handle);
 }

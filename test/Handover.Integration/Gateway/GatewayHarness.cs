@@ -54,6 +54,10 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
 
     public MirrorConfiguration? Mirror { get; set; }
 
+    public ILedgerPort? Ledger { get; set; }
+
+    public string StateDirectory => _directory;
+
     public IReadOnlyList<string> OverrideTokens { get; set; } = [];
 
     public static async Task<GatewayHarness> StartAsync(Action<GatewayHarness>? set = null, bool sabotage = false)
@@ -78,7 +82,7 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
             DrainTimeout = TimeSpan.FromSeconds(5),
             IgnoreStickiness = sabotage,
         };
-        Server = new GatewayServer(options, Store, this, TimeProvider.System, NullLoggerFactory.Instance);
+        Server = new GatewayServer(options, Store, this, TimeProvider.System, NullLoggerFactory.Instance, Ledger);
         Server.Replied += Replies.Enqueue;
         Configure();
         await Server.StartAsync(default);

@@ -148,8 +148,18 @@ public sealed class ResourceReaderTests
     )]
     [InlineData(
         "impact: low",
-        "idempotency: { mode: off }",
-        "s.yaml:13:3: spec.idempotency: 'idempotency' is not supported yet. Remove it."
+        "idempotency: { mode: maybe }",
+        "s.yaml:13:24: spec.idempotency.mode: 'maybe' is not known. Known: off, optional, required."
+    )]
+    [InlineData(
+        "impact: low",
+        "idempotency: { mode: optional, pointer: id }",
+        "s.yaml:13:43: spec.idempotency.pointer: 'id' is not a JSON pointer. Write it like /order/id (RFC 6901)."
+    )]
+    [InlineData(
+        "impact: low",
+        "idempotency: { header: X-Key, pointer: /id }",
+        "s.yaml:13:42: spec.idempotency.pointer: the key is in a header or in the body, not in both. Keep 'header' or 'pointer'."
     )]
     [InlineData(
         "allowed: 0s",
