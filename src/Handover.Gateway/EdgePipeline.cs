@@ -137,6 +137,7 @@ internal sealed class EdgePipeline(PipelineTools tools)
                 HoldResult result = await HoldAsync(context, passage, body);
                 if (result.End != HoldEnd.Released)
                 {
+                    passage.Closing?.Refused();
                     return new Admission(null, null, Refused(result.End, snapshot));
                 }
 
@@ -158,6 +159,7 @@ internal sealed class EdgePipeline(PipelineTools tools)
             );
             if (ReferenceEquals(snapshot, unit.Snapshot))
             {
+                passage.Closing?.Released();
                 return new Admission(ticket, slot, null);
             }
 
@@ -198,6 +200,12 @@ internal sealed class EdgePipeline(PipelineTools tools)
             ?? (context.Request.Headers.TransferEncoding.Count > 0 ? limits.RequestBytes : 0);
         long bytes = Math.Max(body.Length, Math.Min(announced, KestrelReadsAhead));
         long began = tools.Time.GetTimestamp();
+        if (passage.Closing is null && passage.Unit.Closing.Now is { Opened: false } closing)
+        {
+            passage.Closing = closing;
+            closing.Waited(began);
+        }
+
         HoldResult result = await passage.Unit.Line.WaitAsync(
             snapshot,
             passage.Entity,
@@ -293,6 +301,11 @@ internal sealed class EdgePipeline(PipelineTools tools)
         TimeSpan latency = default;
         ForwardResult result = await (run is null ? ForwardAsync() : run.RunAsync(ForwardAsync));
         int status = await PipelineTools.SendAsync(context, passage, result);
+        if (status is > 0 and < 500)
+        {
+            passage.Unit.Closing.Now?.Answered();
+        }
+
         tools.Recorder.Record(passage, context.Request.ContentType, result.Outcome, status, latency);
         if (mirrored && result.Outcome is not (ExchangeOutcome.Refused or ExchangeOutcome.ClientGone))
         {

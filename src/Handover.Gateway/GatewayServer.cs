@@ -162,6 +162,7 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
         )
         {
             Off = snapshot.Off,
+            Closing = unit.Closing.Newest,
         };
     }
 

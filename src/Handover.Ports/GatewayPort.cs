@@ -86,4 +86,23 @@ public sealed record GatewayStatus(
 {
     /// <summary>The kill switch that is in force here; null when the candidate may answer.</summary>
     public KillSwitch? Off { get; init; }
+
+    /// <summary>The newest closing of the service on this gateway; null when there was none since it started.</summary>
+    public GatewayClosing? Closing { get; init; }
 }
+
+/// <summary>What callers saw of a closing (the middle of a switch with one stack).</summary>
+/// <param name="FirstWaitedAt">When the first request came that had to wait or was refused; null when none did.</param>
+/// <param name="FirstAnsweredAt">When a model first answered after it; null while none has.</param>
+/// <param name="Held">Requests that waited and went on.</param>
+/// <param name="Refused">Requests that waited in vain: 503.</param>
+/// <param name="Opened">Whether the service is open again.</param>
+/// <param name="Whole">Whether this gateway was there from the beginning of the closing.</param>
+public sealed record GatewayClosing(
+    DateTimeOffset? FirstWaitedAt,
+    DateTimeOffset? FirstAnsweredAt,
+    long Held,
+    long Refused,
+    bool Opened,
+    bool Whole
+);

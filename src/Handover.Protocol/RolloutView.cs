@@ -68,6 +68,12 @@ public sealed record RolloutView
     /// <summary>Why it stands as it does, in words.</summary>
     public IReadOnlyList<string> Reasons { get; init; } = [];
 
+    /// <summary>Whether the service is closed now: requests wait, in the middle of a switch with one stack.</summary>
+    public bool Closed { get; init; }
+
+    /// <summary>What callers saw of each closing, oldest first.</summary>
+    public IReadOnlyList<InterruptionView> Interruptions { get; init; } = [];
+
     /// <summary>The plan's phases in order.</summary>
     public IReadOnlyList<PhaseView> Phases { get; init; } = [];
 
@@ -82,6 +88,17 @@ public sealed record RolloutView
     /// <summary>What happened, oldest first; only the newest 50 in lists.</summary>
     public IReadOnlyList<RolloutEventView> Events { get; init; } = [];
 }
+
+/// <summary>What callers saw of a closing.</summary>
+/// <param name="SeenMs">
+/// From the first request that was held or refused to the first answer after it, in milliseconds; 0 when nobody asked.
+/// </param>
+/// <param name="ClosedMs">How long the service was closed, in milliseconds.</param>
+/// <param name="Held">Requests that waited and were answered.</param>
+/// <param name="Refused">Requests that were answered 503.</param>
+/// <param name="Whole">False when the gateway restarted meanwhile, so that the numbers are not complete.</param>
+/// <param name="Text">One line for people.</param>
+public sealed record InterruptionView(double SeenMs, double ClosedMs, long Held, long Refused, bool Whole, string Text);
 
 /// <summary>What the evidence says.</summary>
 /// <param name="Outcome"><c>promote</c>, <c>hold</c> or <c>rollBack</c>.</param>

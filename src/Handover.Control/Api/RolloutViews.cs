@@ -3,6 +3,7 @@ using System.Text.Json;
 using Handover.Control.Engine;
 using Handover.Core.Catalog;
 using Handover.Core.Gates;
+using Handover.Core.Moves;
 using Handover.Core.Rollouts;
 using Handover.Ports;
 using Handover.Protocol;
@@ -53,6 +54,18 @@ public static class RolloutViews
             StartedBy = state.StartedBy,
             ApprovedBy = state.ApprovedBy,
             Reasons = state.Reasons,
+            Closed = state.Closed is not null,
+            Interruptions =
+            [
+                .. state.Interruptions.Select(i => new InterruptionView(
+                    Math.Round(i.Seen.TotalMilliseconds),
+                    Math.Round(i.Closed.TotalMilliseconds),
+                    i.Held,
+                    i.Refused,
+                    i.Whole,
+                    i.Text
+                )),
+            ],
             Phases =
             [
                 .. state.Plan.Phases.Select((phase, i) => new PhaseView(phase.Kind, Text(phase), Status(state, i))),
@@ -98,6 +111,7 @@ public static class RolloutViews
             },
             $"Routing changed {epochs.Count(e => e.Action is "commit")} times.",
         };
+        lines.AddRange(view.Interruptions.Select(i => $"Interruption: {i.Text}."));
         lines.AddRange(view.Reasons);
         if (view.Verdict is { SickRelease: { } sick } verdict)
         {
@@ -155,11 +169,27 @@ public static class RolloutViews
             Phase.Shadow shadow => $"shadow {shadow.Share} for {shadow.Pairs} pairs",
             Phase.Shift { Segment: { } segment } shift => $"shift {segment} to {shift.Share}",
             Phase.Shift shift => $"shift to {shift.Share}",
-            Phase.Switch change => $"switch, hold at most {Text(change.Hold)}",
+            Phase.Switch change => Text(change),
             Phase.Bake bake => $"bake {Text(bake.For)}",
             Phase.Retire retire => $"retire, keep {Text(retire.Keep)}",
             _ => phase.Kind,
         };
+
+    private static string Text(Phase.Switch change)
+    {
+        string drain = change.Drain switch
+        {
+            DrainMode.Atomic => "requests in flight end first",
+            DrainMode.Dispatch => "requests in flight end where they are",
+            _ => "drain by p99",
+        };
+        string hold = $"hold at most {Text(change.Hold)}, {drain}";
+        return change.Stack == StackUse.Double
+            ? $"switch, {hold}"
+            : $"switch with one stack: close, stop, start within {Text(change.StartTimeout)}"
+                + (change.WarmRequests > 0 ? $", warm with {change.WarmRequests} requests" : "")
+                + $", open; {hold}";
+    }
 
     private static string Text(TimeSpan time) =>
         time.TotalSeconds < 1 ? $"{time.TotalMilliseconds:0} ms"

@@ -32,9 +32,10 @@ internal sealed class EffectRunner(IRolloutShell shell, TimeProvider time, ILogg
             foreach (RolloutEffect effect in wanted.Where(e => !_running.ContainsKey(e)))
             {
                 var cancel = new CancellationTokenSource();
-                Task before = effect is RolloutEffect.Move ? _lastMove : Task.CompletedTask;
-                Task task = RunAsync(state, effect, before, cancel.Token);
-                _lastMove = effect is RolloutEffect.Move ? task : _lastMove;
+                // Nothing is stopped while a move may still commit: it could open the service on what stops.
+                bool moves = effect is RolloutEffect.Move or RolloutEffect.StopStack;
+                Task task = RunAsync(state, effect, moves ? _lastMove : Task.CompletedTask, cancel.Token);
+                _lastMove = moves ? task : _lastMove;
                 _running[effect] = (task, cancel);
             }
         }

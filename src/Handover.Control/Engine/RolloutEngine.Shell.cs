@@ -43,6 +43,9 @@ public sealed partial class RolloutEngine
             RolloutEffect.Warm warm => await WarmAsync(state, warm, cancel),
             RolloutEffect.Move move => await MoveAsync(state, move, cancel),
             RolloutEffect.ForgetOld forget => await ForgetAsync(forget, cancel),
+            RolloutEffect.StopStack stop => await StopStackAsync(state, stop, cancel),
+            RolloutEffect.MeasureStable measure => await MeasureStableAsync(state, measure, cancel),
+            RolloutEffect.MeasureInterruption over => await MeasureInterruptionAsync(state, over, cancel),
             _ => null,
         };
 
@@ -51,7 +54,9 @@ public sealed partial class RolloutEngine
     string? IRolloutShell.CandidateDown(RolloutState state, DateTimeOffset now)
     {
         bool watched =
-            state is { Open: true, RollbackReason: null } && state.Phase is not (Phase.Verify or Phase.Start);
+            state is { Open: true, RollbackReason: null }
+            && state.Phase is not (Phase.Verify or Phase.Start)
+            && !(state is { Phase: Phase.Switch { Stack: StackUse.Single }, PhaseSettled: false });
         StackStatus? status = watched ? _parts.Runtime.Status(state.Plan.Service, state.Plan.To) : null;
         if (!watched || status is { Ready: true })
         {
@@ -89,7 +94,7 @@ public sealed partial class RolloutEngine
 
     private async Task<RolloutCommand?> VerifyAsync(RolloutState state, CancellationToken cancel)
     {
-        IReadOnlyList<string> refusals = _parts.Verifier.Verify(_parts.Catalog(), state);
+        IReadOnlyList<string> refusals = _parts.Verifier.Verify(_parts.Catalog(), state, MemoryOf);
         return new RolloutCommand.Verified(refusals)
         {
             Awaited = refusals.Count > 0 ? [] : await _parts.Agreement.AskAsync(state, cancel),
@@ -116,6 +121,7 @@ public sealed partial class RolloutEngine
     )
     {
         string service = state.Plan.Service;
+        await BackOffAsync(effect.Attempt, cancel);
         DateTimeOffset deadline = _time.GetUtcNow() + effect.Timeout;
         while (_parts.Runtime.Status(service, effect.Release) is not { Ready: true })
         {
@@ -123,12 +129,15 @@ public sealed partial class RolloutEngine
                 _keeper.Trouble(service, effect.Release) ?? _parts.Runtime.Status(service, effect.Release)?.Trouble;
             if (trouble is not null)
             {
-                return new RolloutCommand.StackFailed(trouble);
+                return new RolloutCommand.StackFailed(trouble) { Release = effect.Release };
             }
 
             if (_time.GetUtcNow() >= deadline)
             {
-                return new RolloutCommand.StackFailed($"{effect.Release} was not ready within {effect.Timeout}.");
+                return new RolloutCommand.StackFailed($"{effect.Release} was not ready within {effect.Timeout}.")
+                {
+                    Release = effect.Release,
+                };
             }
 
             await Task.Delay(Poll, _time, cancel);
@@ -139,7 +148,10 @@ public sealed partial class RolloutEngine
         return new RolloutCommand.StackReady([
             .. await _parts.Verifier.CompareServedAsync(catalog.Services[service], release, cancel),
             .. await _parts.Agreement.CompareVectorsAsync(release, cancel),
-        ]);
+        ])
+        {
+            Release = effect.Release,
+        };
     }
 
     private async Task<RolloutCommand?> WarmAsync(
@@ -153,28 +165,34 @@ public sealed partial class RolloutEngine
 
         // After a restart the stacks start again too, and one that is not there yet must not be refused for it.
         while (
-            !await ReadyAsync(service.Name, state.From, cancel)
+            (effect.StableP95Ms is null && !await ReadyAsync(service.Name, state.From, cancel))
             || !await ReadyAsync(service.Name, effect.Release, cancel)
         )
         {
             cancel.ThrowIfCancellationRequested();
         }
 
-        var job = new WarmJob(service, state.From, effect.Release, effect.Requests)
-        {
-            Declared = catalog.Releases[(service.Name, effect.Release)].Output,
-            StableDeclared = catalog.Releases[(service.Name, state.From)].Output,
-            Alpha = state.Plan.Gates.Alpha,
-            ErrorLimit = service.Objectives.Errors ?? new Ratio(0.01),
-            LatencyMargin =
-                state.Plan.Gates.Metrics.FirstOrDefault(m => m.Name == "latency")?.WorseBy ?? new Ratio(0.2),
-        };
+        WarmJob job = JobOf(state, service, effect.Release, effect.Requests) with { StableP95Ms = effect.StableP95Ms };
         WarmReport report = await _parts.Warmer.WarmAsync(
             job,
             window => _log.LogInformation("{Rollout}: {Window}", state.Id, window),
             cancel
         );
         return new RolloutCommand.Warmed(report.Refusals, report.Summary);
+    }
+
+    private WarmJob JobOf(RolloutState state, Service service, string release, int requests)
+    {
+        CatalogSnapshot catalog = _parts.Catalog();
+        return new WarmJob(service, state.From, release, requests)
+        {
+            Declared = catalog.Releases[(service.Name, release)].Output,
+            StableDeclared = catalog.Releases[(service.Name, state.From)].Output,
+            Alpha = state.Plan.Gates.Alpha,
+            ErrorLimit = service.Objectives.Errors ?? new Ratio(0.01),
+            LatencyMargin =
+                state.Plan.Gates.Metrics.FirstOrDefault(m => m.Name == "latency")?.WorseBy ?? new Ratio(0.2),
+        };
     }
 
     private async Task<RolloutCommand?> MoveAsync(
@@ -184,18 +202,22 @@ public sealed partial class RolloutEngine
     )
     {
         string service = state.Plan.Service;
-        bool back = effect.Target is MoveTarget.Back;
-        if (effect.Attempt > 0)
+        bool back = state.RollbackReason is not null;
+        await BackOffAsync(effect.Attempt, cancel);
+        if (!back && WhyNotMove(state, effect.Target) is { } no)
         {
-            await Task.Delay(TimeSpan.FromSeconds(Math.Min(Math.Pow(2, effect.Attempt - 1), 30)), _time, cancel);
+            return no;
         }
 
-        if (!await ReadyAsync(service, back ? state.From : state.Plan.To, cancel))
+        string? needed = effect.Target switch
         {
-            return new RolloutCommand.MoveFailed(
-                effect.Target,
-                $"{(back ? state.From : state.Plan.To)} is not ready to take traffic"
-            );
+            MoveTarget.Back => state.From,
+            MoveTarget.Closed => null,
+            _ => state.Plan.To,
+        };
+        if (needed is not null && !await ReadyAsync(service, needed, cancel))
+        {
+            return new RolloutCommand.MoveFailed(effect.Target, $"{needed} is not ready to take traffic");
         }
 
         if (
@@ -222,10 +244,20 @@ public sealed partial class RolloutEngine
             Tries = 1,
         };
         Result<MoveCommitted> moved = await _parts.Moves.MoveAsync(service, _ => target, settings, cancel);
+        if (moved.Ok)
+        {
+            Know(moved.Value.Row);
+        }
+
         return moved.Ok
             ? new RolloutCommand.MoveCommitted(moved.Value.Epoch, effect.Target, moved.Value.Held)
             : new RolloutCommand.MoveFailed(effect.Target, string.Join("; ", moved.Problems.Select(p => p.Message)));
     }
+
+    private Task BackOffAsync(int failures, CancellationToken cancel) =>
+        failures == 0
+            ? Task.CompletedTask
+            : Task.Delay(TimeSpan.FromSeconds(Math.Min(Math.Pow(2, failures - 1), 30)), _time, cancel);
 
     // Waiting for requests in flight is worth it only where they end well within the hold.
     private DrainMode AutoDrain(string service, string stable, TimeSpan hold) =>

@@ -22,20 +22,9 @@ public sealed partial class RolloutEngine
             return new Problem("unknown-service", $"there is no service '{plan.Service}'.");
         }
 
-        if (_loops.Values.FirstOrDefault(l => l.State.Open && l.State.Plan.Service == plan.Service) is { } open)
+        if (Busy(plan) is { } busy)
         {
-            return new Problem("conflict", $"rollout {open.State.Id} is under way for '{plan.Service}'.")
-            {
-                Fix = "Wait for it, or end it with 'handover rollback'.",
-            };
-        }
-
-        if (_parts.Gateway.Status(plan.Service)?.Off is { } off && !ServiceRollback.Is(plan))
-        {
-            return new Problem("conflict", $"'{plan.Service}' was switched off by {off.By}; nobody would be served.")
-            {
-                Fix = $"Switch it on first: handover flag on {plan.Service}.",
-            };
+            return busy;
         }
 
         EpochRow? row = await _parts.Epochs.ReadAsync(plan.Service, cancel);
@@ -49,6 +38,7 @@ public sealed partial class RolloutEngine
             .. PlanRules.Check(plan),
             .. WrongReleases(plan, catalog, from),
             .. UnknownMetrics(plan),
+            .. OutsideWindow(plan, service),
             .. segments
                 .Where(n => !catalog.Segments.ContainsKey(n))
                 .Select(n => new Problem("unknown-segment", $"there is no segment '{n}'.") { Field = "spec.phases" }),
@@ -73,7 +63,10 @@ public sealed partial class RolloutEngine
             service.Impact,
             [.. segments.Select(n => Resolved(n, catalog).Value)],
             actor
-        );
+        )
+        {
+            DowntimeAllowed = DowntimeOf(plan, service),
+        };
     }
 
     // What a segment refers to is put in its place now: the rollout never changes its mind about whom it covers.
@@ -100,6 +93,27 @@ public sealed partial class RolloutEngine
                 Field = "spec.phases",
                 Fix = "Declare it under attributes of the service, or correct the segment.",
             });
+    }
+
+    private Problem? Busy(RolloutPlan plan)
+    {
+        if (_loops.Values.FirstOrDefault(l => l.State.Open && l.State.Plan.Service == plan.Service) is { } open)
+        {
+            return new Problem("conflict", $"rollout {open.State.Id} is under way for '{plan.Service}'.")
+            {
+                Fix = "Wait for it, or end it with 'handover rollback'.",
+            };
+        }
+
+        if (_parts.Gateway.Status(plan.Service)?.Off is { } off && !ServiceRollback.Is(plan))
+        {
+            return new Problem("conflict", $"'{plan.Service}' was switched off by {off.By}; nobody would be served.")
+            {
+                Fix = $"Switch it on first: handover flag on {plan.Service}.",
+            };
+        }
+
+        return null;
     }
 
     private int NextRun(string name) =>

@@ -20,13 +20,13 @@ public sealed partial class RolloutEngine
     );
 
     private readonly ConcurrentDictionary<string, bool> _begun = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Routing> _routings = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, EpochRow> _rows = new(StringComparer.Ordinal);
 
     private readonly ConcurrentDictionary<Loan, (string Service, string Release)> _loans = new();
     private readonly Lock _wanting = new();
 
     /// <summary>The routing of a service as last read; null when it has none yet.</summary>
-    public Routing? RoutingOf(string service) => _routings.GetValueOrDefault(service);
+    public Routing? RoutingOf(string service) => _rows.GetValueOrDefault(service)?.Routing;
 
     /// <summary>
     /// Services whose stable release has neither been ready nor failed to start since this node began: it is too early
@@ -36,8 +36,14 @@ public sealed partial class RolloutEngine
     {
         foreach (Service service in _parts.Catalog().Services.Values)
         {
-            string? stable = RoutingOf(service.Name)?.Stable;
-            if (
+            Routing? routing = RoutingOf(service.Name);
+            string? stable = routing?.Stable;
+            if (routing is { Closed: true })
+            {
+                // Nothing runs on purpose; callers are better off here, where they are held.
+                _begun.TryAdd(service.Name, true);
+            }
+            else if (
                 stable is not null
                 && (
                     _parts.Runtime.Status(service.Name, stable) is { Ready: true }
@@ -54,12 +60,15 @@ public sealed partial class RolloutEngine
 
     // A candidate that has a share serves as much as the stable release does.
     private bool ServingStacksBegun() =>
-        _routings.Values.All(routing =>
-            routing.Releases.All(release =>
-                _parts.Runtime.Status(routing.Service, release) is { Ready: true }
-                || _keeper.Trouble(routing.Service, release) is not null
-            )
-        );
+        _rows
+            .Values.Select(r => r.Routing)
+            .All(routing =>
+                routing.Closed
+                || routing.Releases.All(release =>
+                    _parts.Runtime.Status(routing.Service, release) is { Ready: true }
+                    || _keeper.Trouble(routing.Service, release) is not null
+                )
+            );
 
     /// <summary>Why a release may not be deleted now; null when it may.</summary>
     public string? UseOf(string service, string release)
@@ -131,9 +140,13 @@ public sealed partial class RolloutEngine
                 Routing.Only(service.Name, service.Stable),
                 cancel
             );
-            _routings[service.Name] = row.Routing;
+            Know(row);
         }
     }
+
+    // What was read before a move must never replace what the move said.
+    private void Know(EpochRow row) =>
+        _rows.AddOrUpdate(row.Service, row, (_, known) => known.Epoch > row.Epoch ? known : row);
 
     private void Want()
     {
@@ -152,7 +165,7 @@ public sealed partial class RolloutEngine
         foreach (Service service in catalog.Services.Values)
         {
             Routing routing = RoutingOf(service.Name) ?? Routing.Only(service.Name, service.Stable);
-            var names = new HashSet<string>(routing.Releases, StringComparer.Ordinal);
+            var names = new HashSet<string>(routing.Closed ? [] : routing.Releases, StringComparer.Ordinal);
             RolloutState[] states = [.. _loops.Values.Select(l => l.State).Where(s => s.Plan.Service == service.Name)];
             RolloutState? newest = states.MaxBy(s => s.StartedAt);
 

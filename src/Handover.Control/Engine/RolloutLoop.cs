@@ -64,8 +64,11 @@ internal sealed class RolloutLoop : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether nothing is left to do: it has ended, and no old release is kept for it.</summary>
-    private bool Finished => State is { Open: false, KeepOldUntil: null };
+    /// <summary>
+    /// Whether nothing is left to do: it has ended, no old release is kept for it and no interruption is left to
+    /// measure.
+    /// </summary>
+    private bool Finished => State is { Open: false, KeepOldUntil: null, Reopened: null };
 
     /// <summary>Begins (or goes on) with the work.</summary>
     public void Start() => _loop = LoopAsync();

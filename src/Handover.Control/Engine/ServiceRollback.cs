@@ -49,13 +49,12 @@ public static class ServiceRollback
             Undoes = last.Id,
             To = last.From,
             Strategy = Strategy.Cutover,
-            Phases =
-            [
-                new Phase.Start(TimeSpan.FromMinutes(2)),
-                new Phase.Switch(Effects.DefaultHold, DrainMode.Dispatch),
-                new Phase.Retire(TimeSpan.FromHours(24)),
-            ],
+            Phases = SingleStack.Is(last.Plan)
+                ? [Switch() with { Stack = StackUse.Single }, new Phase.Retire(TimeSpan.FromHours(24))]
+                : [new Phase.Start(TimeSpan.FromMinutes(2)), Switch(), new Phase.Retire(TimeSpan.FromHours(24))],
         };
+
+    private static Phase.Switch Switch() => new(Effects.DefaultHold, DrainMode.Dispatch);
 
     private static Problem Already(RolloutState done, string release)
     {

@@ -22,6 +22,7 @@ public sealed class StackKeeper : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly ConcurrentDictionary<(string Service, string Release), Stack> _stacks = new();
+    private readonly ConcurrentDictionary<(string Service, string Release), long> _measured = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly Task _loop;
@@ -50,6 +51,16 @@ public sealed class StackKeeper : IAsyncDisposable
     /// </summary>
     public string? Trouble(string service, string release) =>
         _stacks.TryGetValue((service, release), out Stack? stack) ? stack.Trouble : null;
+
+    /// <summary>
+    /// What the stack took when it was last started here, in bytes; null when that could not be told apart.
+    /// </summary>
+    public long? Measured(string service, string release) =>
+        _measured.TryGetValue((service, release), out long bytes) ? bytes : null;
+
+    /// <summary>Whether nothing of the stack runs, starts or stops any more.</summary>
+    public bool Gone(string service, string release) =>
+        !_stacks.ContainsKey((service, release)) && _runtime.Status(service, release) is null;
 
     private async Task LoopAsync()
     {
@@ -80,13 +91,21 @@ public sealed class StackKeeper : IAsyncDisposable
                 bool running = _runtime.Status(key.Service, key.Release) is not null;
                 if (idle && !running && _time.GetUtcNow() >= stack.NotBefore)
                 {
-                    stack.Work = StartAsync(stack, release);
+                    stack.Starting = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+                    stack.Work = StartAsync(stack, release, stack.Starting);
                 }
             }
 
             foreach (((string Service, string Release) key, Stack stack) in _stacks)
             {
-                if (!wanted.ContainsKey(key) && stack.Work is null or { IsCompleted: true })
+                if (wanted.ContainsKey(key))
+                {
+                    continue;
+                }
+
+                // A start that nobody waits for any more may stand in the way of one that is waited for.
+                stack.Starting?.Cancel();
+                if (stack.Work is null or { IsCompleted: true })
                 {
                     StopWhenDrained(key, stack);
                 }
@@ -94,17 +113,30 @@ public sealed class StackKeeper : IAsyncDisposable
         }
     }
 
-    private async Task StartAsync(Stack stack, Release release)
+    private async Task StartAsync(Stack stack, Release release, CancellationTokenSource starting)
     {
         await Task.Yield();
         try
         {
-            Result<StackStatus> started = await _runtime.StartAsync(release, _stop.Token);
+            Result<StackStatus> started = await _runtime.StartAsync(release, starting.Token);
             stack.Trouble = started.Ok ? null : string.Join("; ", started.Problems);
+            if (started is { Ok: true, Value.ResidentBytes: > 0 and var bytes })
+            {
+                _measured[(release.Service, release.Name)] = bytes;
+            }
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (OperationCanceledException) when (starting.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception e)
         {
             stack.Trouble = e.Message;
+        }
+        finally
+        {
+            stack.Starting = null;
+            starting.Dispose();
         }
 
         if (stack.Trouble is null)
@@ -152,6 +184,7 @@ public sealed class StackKeeper : IAsyncDisposable
     private sealed class Stack
     {
         public Task? Work;
+        public CancellationTokenSource? Starting;
         public int Failures;
         public DateTimeOffset NotBefore;
         public DateTimeOffset? UnwantedSince;

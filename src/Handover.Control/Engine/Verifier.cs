@@ -13,7 +13,10 @@ namespace Handover.Control.Engine;
 public sealed class Verifier(IRuntimePort runtime, Func<long?> freeBytes)
 {
     /// <summary>Why the rollout may not begin; empty when it may.</summary>
-    public IReadOnlyList<string> Verify(CatalogSnapshot catalog, RolloutState state)
+    /// <param name="catalog">What is declared.</param>
+    /// <param name="state">The rollout.</param>
+    /// <param name="memory">What a release takes in bytes: measured, else declared; null when not known.</param>
+    public IReadOnlyList<string> Verify(CatalogSnapshot catalog, RolloutState state, Func<Release, long?> memory)
     {
         Service service = catalog.Services[state.Plan.Service];
         Release stable = catalog.Releases[(service.Name, state.From)];
@@ -36,14 +39,38 @@ public sealed class Verifier(IRuntimePort runtime, Func<long?> freeBytes)
         }
 
         bool running = runtime.Status(service.Name, candidate.Name) is { Ready: true };
-        if (!running && candidate.MemoryBytes is { } needs && freeBytes() is { } free && needs > free)
+        if (!running && Room(state, stable, candidate, memory) is { } noRoom)
         {
-            refusals.Add(
-                $"{candidate.Name} needs {needs >> 20} MiB beside {stable.Name} and {free >> 20} MiB are free: two stacks do not fit on this machine."
-            );
+            refusals.Add(noRoom);
         }
 
         return refusals;
+    }
+
+    /// <summary>
+    /// Whether two stacks fit, or one where the plan wants no more: what the candidate takes against what is free, and
+    /// with one stack also what stable gives back.
+    /// </summary>
+    private string? Room(RolloutState state, Release stable, Release candidate, Func<Release, long?> memory)
+    {
+        if (memory(candidate) is not { } needs || freeBytes() is not { } free)
+        {
+            return null;
+        }
+
+        if (!SingleStack.Is(state.Plan))
+        {
+            return needs <= free
+                ? null
+                : $"{candidate.Name} needs {needs >> 20} MiB beside {stable.Name} and {free >> 20} MiB are free: "
+                    + "two stacks do not fit on this machine; free memory, or use switch: {stack: single}";
+        }
+
+        long room = free + (memory(stable) ?? 0);
+        return needs <= room
+            ? null
+            : $"{candidate.Name} needs {needs >> 20} MiB, and {room >> 20} MiB are there without {stable.Name}: "
+                + "it does not fit on this machine even alone";
     }
 
     /// <summary>Where what the loaded candidate serves differs from what it declares; empty when nowhere.</summary>

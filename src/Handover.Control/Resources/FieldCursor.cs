@@ -57,15 +57,7 @@ internal sealed partial class FieldCursor
             return text;
         }
 
-        if (NotYetValues.Contains($"{_kind}.{_schemaPath}.{name}={text}"))
-        {
-            Bad("not-supported-yet", node, name, $"'{text}' is not supported yet.", $"Known: {List(values)}.");
-        }
-        else
-        {
-            Bad("unknown-value", node, name, $"'{text}' is not known.", NearestName.Advice(text, values.ToList()));
-        }
-
+        Bad("unknown-value", node, name, $"'{text}' is not known.", NearestName.Advice(text, values.ToList()));
         return fallback;
     }
 
@@ -232,9 +224,6 @@ internal sealed partial class FieldCursor
 
     public static bool TryLong(string text, out long value) =>
         long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
-
-    /// <summary>Values that are promised for a later release.</summary>
-    private static readonly string[] NotYetValues = ["Rollout.spec.phases[].switch.stack=single"];
 
     private delegate bool Scale<T>(string text, out T value);
 

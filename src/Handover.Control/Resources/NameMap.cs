@@ -115,6 +115,8 @@ internal static class NameMaps
         ("promote", Core.Rollouts.Inconclusive.Promote)
     );
 
+    public static readonly NameMap<StackUse> Stack = new(("double", StackUse.Double), ("single", StackUse.Single));
+
     public static readonly NameMap<DrainMode> Drain = new(
         ("atomic", DrainMode.Atomic),
         ("dispatch", DrainMode.Dispatch)

@@ -51,6 +51,8 @@ public static partial class ResourceWriter
         json.WriteString("impact", NameMaps.Impact.Of(service.Impact));
         json.WriteStartObject("downtime");
         json.WriteString("allowed", Units.Duration(service.DowntimeAllowed));
+        WriteRecurring(json, "windows", service.Windows);
+        WriteRecurring(json, "freezes", service.Freezes);
         json.WriteEndObject();
         Idempotency(json, service.Idempotency);
         json.WriteStartObject("journal");
@@ -97,6 +99,21 @@ public static partial class ResourceWriter
         json.WriteBoolean("replaySafe", policy.ReplaySafe);
         json.WriteString("whenStoreDown", NameMaps.Outage.Of(policy.WhenStoreDown));
         json.WriteEndObject();
+    }
+
+    private static void WriteRecurring(Utf8JsonWriter json, string name, IReadOnlyList<MaintenanceWindow> windows)
+    {
+        json.WriteStartArray(name);
+        foreach (MaintenanceWindow window in windows)
+        {
+            json.WriteStartObject();
+            json.WriteString("cron", window.Cron);
+            json.WriteString("duration", Units.Duration(window.Duration));
+            json.WriteString("timeZone", window.TimeZone);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void ReleaseSpec(Utf8JsonWriter json, Release release)
@@ -298,7 +315,13 @@ public static partial class ResourceWriter
             case Phase.Switch change:
                 json.WriteString("hold", Units.Duration(change.Hold));
                 json.WriteString("drain", change.Drain is { } drain ? NameMaps.Drain.Of(drain) : "auto");
-                json.WriteString("stack", "double");
+                json.WriteString("stack", NameMaps.Stack.Of(change.Stack));
+                if (change.Stack == StackUse.Single)
+                {
+                    json.WriteString("start", Units.Duration(change.StartTimeout));
+                    json.WriteNumber("warm", change.WarmRequests);
+                }
+
                 break;
             case Phase.Bake bake:
                 json.WriteString("for", Units.Duration(bake.For));

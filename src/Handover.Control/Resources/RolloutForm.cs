@@ -122,11 +122,25 @@ internal static class RolloutForm
 
     private static Phase.Switch Switch(FieldCursor map, PhaseTimes usual)
     {
-        map.Choice("stack", "double");
+        StackUse stack = map.Choice("stack", NameMaps.Stack, StackUse.Double);
         string drain = map.Choice("drain", "auto");
         DrainMode? mode = drain == "auto" ? null : NameMaps.Drain.Find(drain);
         TimeSpan hold = map.Duration("hold", usual.Hold, TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(2));
-        return new Phase.Switch(hold, mode);
+        foreach (string field in stack == StackUse.Double ? (string[])["start", "warm"] : [])
+        {
+            if (map.Find(field) is { } node)
+            {
+                map.Bad("bad-phase", node, field, "belongs to stack: single.", $"Use the phase {field} instead.");
+            }
+        }
+
+        var usualSwitch = new Phase.Switch(hold, mode);
+        return usualSwitch with
+        {
+            Stack = stack,
+            StartTimeout = map.Duration("start", usualSwitch.StartTimeout, TimeSpan.FromSeconds(1), OneDay),
+            WarmRequests = (int)map.Whole("warm", 0, 0, 1_000_000),
+        };
     }
 
     private static GatePlan Gates(FieldCursor? map)

@@ -1,3 +1,4 @@
+using Handover.Control.Engine;
 using Handover.Core.Catalog;
 using Handover.Core.Foundation;
 
@@ -9,6 +10,7 @@ internal static class ServiceForm
     public static Service Read(string name, FieldCursor spec)
     {
         FieldCursor? overriding = spec.Map("override");
+        FieldCursor? downtime = spec.Map("downtime");
         return new Service
         {
             Name = name,
@@ -22,14 +24,38 @@ internal static class ServiceForm
             Objectives = Objectives(spec.Map("objectives")),
             Impact = spec.Choice("impact", NameMaps.Impact, Impact.Low),
             DowntimeAllowed =
-                spec.Map("downtime")?.Duration("allowed", TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromDays(1))
-                ?? TimeSpan.Zero,
+                downtime?.Duration("allowed", TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromDays(1)) ?? TimeSpan.Zero,
+            Windows = Recurring(downtime, "windows"),
+            Freezes = Recurring(downtime, "freezes"),
             Idempotency = IdempotencyForm.Read(spec.Map("idempotency")),
             Journal = Journal(spec.Map("journal")),
             Limits = Limits(spec.Map("limits")),
             Labels = Labels(spec.Map("labels")),
             AllowOverride = overriding?.Flag("allow", false) ?? false,
         };
+    }
+
+    private static List<MaintenanceWindow> Recurring(FieldCursor? downtime, string field)
+    {
+        var all = new List<MaintenanceWindow>();
+        foreach (FieldCursor map in downtime?.Maps(field) ?? [])
+        {
+            TimeSpan duration = map.Duration(
+                "duration",
+                TimeSpan.FromMinutes(1),
+                TimeSpan.FromMinutes(1),
+                TimeSpan.FromDays(366)
+            );
+            var window = new MaintenanceWindow(map.Text("cron"), duration, map.Text("timeZone", "UTC"));
+            if (map.Has("cron") && DowntimeCalendar.Fault(window) is { } fault)
+            {
+                map.Bad(fault.Code, map.Find(fault.Field!) ?? map.Node, fault.Field!, fault.Message, fault.Fix);
+            }
+
+            all.Add(window);
+        }
+
+        return all;
     }
 
     private static string Member(FieldCursor map, string field, string fallback)

@@ -43,8 +43,10 @@ public static partial class SupportedFields
             Choice(S, "spec.impact", NameMaps.Impact.All, "How much damage a wrong release can do; default low."),
             Field(S, "spec.downtime", F.Map, "Which interruption is allowed."),
             Field(S, "spec.downtime.allowed", F.Duration, "Longest interruption; default 0s."),
-            NotYet(S, "spec.downtime.windows", F.Maps, "When it is allowed."),
-            NotYet(S, "spec.downtime.freezes", F.Maps, "When nothing may move."),
+            Field(S, "spec.downtime.windows", F.Maps, "When it is allowed; default at any time."),
+            .. Recurring("spec.downtime.windows[]"),
+            Field(S, "spec.downtime.freezes", F.Maps, "When nothing moves forward; a rollback always may."),
+            .. Recurring("spec.downtime.freezes[]"),
             Field(S, "spec.idempotency", F.Map, "Decisions are kept in a ledger by key, and never made twice."),
             Field(S, "spec.idempotency.header", F.Text, "Header with the key; default Idempotency-Key."),
             Field(S, "spec.idempotency.pointer", F.Text, "JSON pointer to the key in the body; instead of header."),
@@ -74,6 +76,13 @@ public static partial class SupportedFields
             Field(S, "spec.labels.window", F.Duration, "Answers are judged when so old; default: when labels come."),
             Field(S, "spec.override", F.Map, "Whether callers with the right may name a release."),
             Field(S, "spec.override.allow", F.Flag, "Default false."),
+        ];
+
+    private static SupportedField[] Recurring(string path) =>
+        [
+            Needed(S, $"{path}.cron", F.Text, "When it begins: five fields of cron."),
+            Needed(S, $"{path}.duration", F.Duration, "How long it lasts, from 1m."),
+            Field(S, $"{path}.timeZone", F.Text, "IANA zone that cron is read in; default UTC."),
         ];
 
     private static SupportedField[] Release =>
@@ -192,7 +201,9 @@ public static partial class SupportedFields
             Field(P, "spec.phases[].switch", F.Map, "Everything goes to the candidate at one instant."),
             Field(P, "spec.phases[].switch.hold", F.Duration, "Bound of the hold, 50ms to 2s; default 400ms."),
             Choice(P, "spec.phases[].switch.drain", ["auto", .. NameMaps.Drain.All], "Requests in flight."),
-            Choice(P, "spec.phases[].switch.stack", ["double"], "Whether both releases run side by side."),
+            Choice(P, "spec.phases[].switch.stack", NameMaps.Stack.All, "Whether both releases run side by side."),
+            Field(P, "spec.phases[].switch.start", F.Duration, "stack: single: longest start; default 2m."),
+            Field(P, "spec.phases[].switch.warm", F.Whole, "stack: single: requests per window; default 0, none."),
             Field(P, "spec.phases[].bake", F.Map, "Everybody is on the candidate; objectives are watched."),
             Field(P, "spec.phases[].bake.for", F.Duration, "Time in the phase; default 1h."),
             Field(P, "spec.phases[].retire", F.Map, "The old release is kept, then stopped."),

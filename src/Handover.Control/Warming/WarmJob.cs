@@ -16,6 +16,11 @@ public sealed record WarmJob(Service Service, string Stable, string Candidate, i
     /// <summary>What stable declares to answer.</summary>
     public Signature? StableDeclared { get; init; }
 
+    /// <summary>
+    /// Stable's 95th percentile at the same load, in ms, when it was measured before; null measures it now.
+    /// </summary>
+    public double? StableP95Ms { get; init; }
+
     /// <summary>How much slower than stable the candidate may be.</summary>
     public Ratio LatencyMargin { get; init; } = new(0.2);
 

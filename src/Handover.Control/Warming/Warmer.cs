@@ -35,8 +35,7 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
     public async Task<WarmReport> WarmAsync(WarmJob job, Action<WarmWindow>? progress, CancellationToken cancel)
     {
         IReadOnlyList<Exchange> recorded = await RecordedAsync(job, cancel);
-        (double[] stable, _) = await ReplayAsync(job, job.Stable, recorded, answers: null, cancel);
-        double stableP95 = Quantile(stable, 0.95);
+        double stableP95 = job.StableP95Ms ?? await MeasureStableAsync(job, recorded, cancel);
         var windows = new List<WarmWindow>();
         double? before = null;
         int slow = 0;
@@ -83,6 +82,20 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
                 ),
             ]
         );
+    }
+
+    /// <summary>Stable's 95th percentile in milliseconds at the load of warming.</summary>
+    public async Task<double> MeasureStableAsync(WarmJob job, CancellationToken cancel) =>
+        await MeasureStableAsync(job, await RecordedAsync(job, cancel), cancel);
+
+    private async Task<double> MeasureStableAsync(
+        WarmJob job,
+        IReadOnlyList<Exchange> recorded,
+        CancellationToken cancel
+    )
+    {
+        (double[] latencies, _) = await ReplayAsync(job, job.Stable, recorded, answers: null, cancel);
+        return Quantile(latencies, 0.95);
     }
 
     private async Task<IReadOnlyList<Exchange>> RecordedAsync(WarmJob job, CancellationToken cancel)

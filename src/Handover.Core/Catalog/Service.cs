@@ -43,6 +43,12 @@ public sealed record Service
     /// <summary>Which decisions are kept so that they are not made twice.</summary>
     public IdempotencyPolicy Idempotency { get; init; } = new();
 
+    /// <summary>When an interruption is allowed; empty allows it at any time outside freezes.</summary>
+    public IReadOnlyList<MaintenanceWindow> Windows { get; init; } = [];
+
+    /// <summary>When nothing of the service moves forward.</summary>
+    public IReadOnlyList<MaintenanceWindow> Freezes { get; init; } = [];
+
     /// <summary>What is recorded of requests and answers.</summary>
     public JournalPolicy Journal { get; init; } = new();
 

@@ -62,6 +62,9 @@ internal sealed class Passage
     /// <summary>Time spent held.</summary>
     public TimeSpan Held { get; set; }
 
+    /// <summary>The closing that it had to wait for; null for nearly every request.</summary>
+    public Holding.ClosingWatch.Closing? Closing { get; set; }
+
     /// <summary>Copy of the request body; null when nobody wants one.</summary>
     public BodyCopy? RequestCopy { get; set; }
 

@@ -30,6 +30,7 @@ internal sealed class ServiceUnit
             OverrideTokenHashes = settings.OverrideTokenHashes,
         };
         Line = new HoldLine(() => _snapshot, time);
+        Closing = new ClosingWatch(time);
     }
 
     /// <summary>The snapshot in force.</summary>
@@ -40,6 +41,9 @@ internal sealed class ServiceUnit
 
     /// <summary>Requests that wait.</summary>
     public HoldLine Line { get; }
+
+    /// <summary>What callers see while the service is closed.</summary>
+    public ClosingWatch Closing { get; }
 
     /// <summary>Counters.</summary>
     public ServiceCounters Counters { get; } = new();
@@ -89,7 +93,12 @@ internal sealed class ServiceUnit
     {
         lock (_writers)
         {
-            _snapshot = change(_snapshot);
+            ServiceSnapshot before = _snapshot;
+            ServiceSnapshot after = change(before);
+
+            // Before the swap: a request that meets the closed service finds its record.
+            Closing.Swapped(before, after);
+            _snapshot = after;
         }
 
         Line.Reconsider();

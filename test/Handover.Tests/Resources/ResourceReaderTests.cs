@@ -163,8 +163,8 @@ public sealed class ResourceReaderTests
     )]
     [InlineData(
         "allowed: 0s",
-        "allowed: 0s, windows: []",
-        "s.yaml:14:28: spec.downtime.windows: 'windows' is not supported yet. Remove it."
+        "allowed: 0s, windows: [{ cron: \"0 3 * *\", duration: 2h }]",
+        "s.yaml:14:46: spec.downtime.windows[0].cron: '0 3 * *' is not a cron expression of five fields. Write minute, hour, day of month, month and day of week: \"0 3 * * SUN\"."
     )]
     [InlineData(
         "name: x-customer-id",
@@ -227,8 +227,8 @@ public sealed class ResourceReaderTests
     )]
     [InlineData(
         "stack: double",
-        "stack: single",
-        "p.yaml:15:50: spec.phases[6].switch.stack: 'single' is not supported yet. Known: double."
+        "stack: double, warm: 50",
+        "p.yaml:15:64: spec.phases[6].switch.warm: belongs to stack: single. Use the phase warm instead."
     )]
     [InlineData(
         "deadline: 2h",

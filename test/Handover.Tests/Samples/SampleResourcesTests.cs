@@ -32,7 +32,7 @@ public sealed class SampleResourcesTests
         Assert.Empty(CatalogValidator.Validate(Catalog, plans, _ => null));
         Assert.Equal(2, Catalog.Services.Count);
         Assert.Equal(11, Catalog.Releases.Count);
-        Assert.Equal(14, plans.Count);
+        Assert.Equal(15, plans.Count);
     }
 
     [Theory]
