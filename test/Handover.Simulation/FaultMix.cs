@@ -25,6 +25,9 @@ public sealed class FaultMix
         Kill = Any && random.OneIn(2);
         Leave = Any && random.OneIn(3);
         ClockJump = Any && random.OneIn(3);
+        Refuse = Pick(random, 5);
+        Break = Pick(random, 15);
+        Crash = Any && random.OneIn(2);
     }
 
     /// <summary>Whether there are any at all: one seed in ten has none, and is held to exact bounds.</summary>
@@ -43,6 +46,15 @@ public sealed class FaultMix
     public bool Kill { get; }
     public bool Leave { get; }
     public bool ClockJump { get; }
+
+    /// <summary>A stack does not start: the NACK of a PREPARE.</summary>
+    public int Refuse { get; }
+
+    /// <summary>A release works on a request and its answer is lost.</summary>
+    public int Break { get; }
+
+    /// <summary>A member dies and comes back.</summary>
+    public bool Crash { get; }
 
     private int Pick(SimRandom random, int usual) => Any && random.OneIn(2) ? usual : 0;
 }

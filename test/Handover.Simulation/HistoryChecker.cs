@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Handover.Core.Moves;
 using Handover.Core.Traffic;
 
@@ -7,7 +8,7 @@ namespace Handover.Simulation;
 /// Judges a history from outside: what the store did, what gateways promised, which request went where. It knows
 /// nothing of agents and machines, only the invariants of the protocol. The first violation stays.
 /// </summary>
-public sealed class HistoryChecker
+public sealed partial class HistoryChecker
 {
     private readonly List<EpochFacts> _epochs = [new EpochFacts(null, 0)];
     private readonly Dictionary<long, AttemptFacts> _attempts = [];
@@ -20,8 +21,8 @@ public sealed class HistoryChecker
     /// <summary>The first violation, with the invariant's name; null while there is none.</summary>
     public string? Violation { get; private set; }
 
-    /// <summary>Virtual time of the event that follows, µs; for messages only.</summary>
-    public long Now { get; set; }
+    /// <summary>Virtual time, µs; for messages only.</summary>
+    public Func<long> Clock { get; init; } = () => 0;
 
     private long Newest => _epochs.Count - 1;
 
@@ -31,9 +32,9 @@ public sealed class HistoryChecker
     /// <summary>The store opened an attempt.</summary>
     public void Began(long attempt, IReadOnlyList<EpochMember> members, Routing target)
     {
-        Expect(_open == 0, "I1", $"attempt {attempt} opened while {_open} is open");
+        Expect(_open == 0, "A6/I1", $"attempt {attempt} opened while {_open} is open");
         _open = attempt;
-        Expect(!_attempts.ContainsKey(attempt), "I1", $"attempt {attempt} opened twice");
+        Expect(!_attempts.ContainsKey(attempt), "A6/I1", $"attempt {attempt} opened twice");
         uint slice = SimEntities.Mask(_epochs[^1].Document!, target);
         _everMoving |= slice;
         _attempts[attempt] = new AttemptFacts(slice, [.. members.Select(m => m.Gateway)]);
@@ -71,17 +72,17 @@ public sealed class HistoryChecker
     /// <summary>The store committed.</summary>
     public void Committed(long attempt, long epoch, Routing document)
     {
-        Expect(epoch == Newest + 1, "I1", $"epoch {epoch} follows {Newest}");
+        Expect(epoch == Newest + 1, "A6/I1", $"epoch {epoch} follows {Newest}");
         if (!_attempts.TryGetValue(attempt, out AttemptFacts? facts))
         {
-            Expect(false, "I1", $"attempt {attempt} committed and was never open");
+            Expect(false, "A6/I1", $"attempt {attempt} committed and was never open");
             return;
         }
 
-        Expect(!facts.Ended, "I1", $"attempt {attempt} committed after it had ended");
+        Expect(!facts.Ended, "A6/I1", $"attempt {attempt} committed after it had ended");
         foreach (string member in facts.Members)
         {
-            Expect(facts.Said.Contains(member), "I6", $"attempt {attempt} committed without HELD of {member}");
+            Expect(facts.Said.Contains(member), "A8/I6", $"attempt {attempt} committed without HELD of {member}");
         }
 
         _open = 0;
@@ -95,6 +96,7 @@ public sealed class HistoryChecker
         }
 
         _epochs.Add(new EpochFacts(document, attempt));
+        OnRolloutCommit(epoch, document);
     }
 
     /// <summary>A request reached a gateway.</summary>
@@ -112,13 +114,29 @@ public sealed class HistoryChecker
     }
 
     /// <summary>A gateway sent a request to a release.</summary>
-    public void Dispatched(string gateway, long request, int entity, long epoch, string release)
+    /// <param name="gateway">The gateway.</param>
+    /// <param name="request">The request's number, which grows with arrival.</param>
+    /// <param name="entity">The customer.</param>
+    /// <param name="epoch">The epoch by which the gateway routed.</param>
+    /// <param name="release">The release.</param>
+    /// <param name="runs">Whether anything of the release is there to be reached.</param>
+    /// <param name="claimed">Whether it waited for the ledger, so that others may have overtaken it.</param>
+    public void Dispatched(
+        string gateway,
+        long request,
+        int entity,
+        long epoch,
+        string release,
+        bool runs = true,
+        bool claimed = false
+    )
     {
         GatewayFacts facts = Gateway(gateway);
-        Expect(facts.Waiting.Remove(request), "A5", $"{gateway} dispatched request {request} twice or from nowhere");
+        bool known = claimed || facts.Waiting.Remove(request);
+        Expect(known, "A5", $"{gateway} dispatched request {request} twice or from nowhere");
         if (epoch < 1 || epoch > Newest)
         {
-            Expect(false, "I1", $"{gateway} dispatched under epoch {epoch}, which does not exist");
+            Expect(false, "A6/I1", $"{gateway} dispatched under epoch {epoch}, which does not exist");
             return;
         }
 
@@ -132,7 +150,7 @@ public sealed class HistoryChecker
         Expect(!document.Document!.Closed, "CLOSED", $"{gateway} dispatched under epoch {epoch}, which is closed");
         Expect(
             (document.Stale >> entity & 1) == 0,
-            "I2",
+            "A2/I2",
             $"{gateway} dispatched customer {entity} under epoch {epoch}, who had moved by epoch {Newest}"
         );
         Expect(
@@ -148,29 +166,56 @@ public sealed class HistoryChecker
         bool promised = _attempts.TryGetValue(facts.Promised, out AttemptFacts? open) && !open.Ended;
         Expect(
             !promised || (open!.Slice >> entity & 1) == 0,
-            "I7",
+            "A7/I7",
             $"{gateway} dispatched customer {entity} after HELD({facts.Promised}) and before the outcome"
         );
         Expect(epoch >= facts.Epoch, "A9", $"{gateway} went back from epoch {facts.Epoch} to {epoch}");
         facts.Epoch = Math.Max(facts.Epoch, epoch);
-        Expect(request > facts.Last[entity], "FIFO", $"{gateway} let request {request} overtake {facts.Last[entity]}");
-        facts.Last[entity] = Math.Max(request, facts.Last[entity]);
+        Expect(runs, "A5", $"{gateway} dispatched request {request} to {release}, which does not run");
+        bool inOrder = claimed || request > facts.Last[entity];
+        Expect(inOrder, "FIFO", $"{gateway} let request {request} overtake {facts.Last[entity]}");
+        facts.Last[entity] = claimed ? facts.Last[entity] : Math.Max(request, facts.Last[entity]);
+        OnRolloutDispatch(gateway, entity, release);
         foreach (InFlight other in _inFlight)
         {
             bool overlap =
                 other.Entity == entity && other.Epoch < epoch && (_epochs[(int)other.Epoch].Drained >> entity & 1) == 1;
             Expect(
                 !overlap,
-                "I3",
+                "A2/I3",
                 $"customer {entity} dispatched under {epoch} while in flight on {other.Gateway} under {other.Epoch}"
             );
         }
 
-        _inFlight.Add(new InFlight(gateway, request, entity, epoch));
+        _inFlight.Add(new InFlight(gateway, request, entity, epoch, release));
+    }
+
+    /// <summary>
+    /// A member called the next hop of a request that is still being worked on. What a dead gateway had sent is
+    /// nobody's any more.
+    /// </summary>
+    public void Hopped(string gateway, long request, string release, bool runs)
+    {
+        int i = Find(request);
+        if (i >= 0)
+        {
+            InFlight first = _inFlight[i];
+            bool same = string.Equals(first.Release, release, StringComparison.Ordinal);
+            Expect(same, "A3/I5", $"request {request} met {first.Release}, and {release} at {gateway}");
+            Expect(runs, "A5", $"request {request} is pinned to {release}, which does not run any more");
+        }
     }
 
     /// <summary>A request was answered.</summary>
-    public void Completed(long request) => _inFlight.RemoveAll(f => f.Request == request);
+    public void Completed(long request)
+    {
+        int i = Find(request);
+        if (i >= 0)
+        {
+            _inFlight[i] = _inFlight[^1];
+            _inFlight.RemoveAt(_inFlight.Count - 1);
+        }
+    }
 
     /// <summary>
     /// The store took a gateway off its list. It had stopped and drained before it asked, so an attempt that is open
@@ -210,26 +255,43 @@ public sealed class HistoryChecker
 
     /// <summary>A hold ended in a world without faults.</summary>
     public void HoldLasted(string gateway, long micros, long bound) =>
-        Expect(micros <= bound, "I9", $"{gateway} held for {micros / 1000} ms, the bound is {bound / 1000} ms");
+        Expect(micros <= bound, "A10/I9", $"{gateway} held for {micros / 1000} ms, the bound is {bound / 1000} ms");
 
     /// <summary>
     /// The faults have been over for long enough: a gateway must serve the store's epoch, nothing may wait.
     /// </summary>
     public void Settled(string gateway, bool serving, long epoch, bool storeOpen)
     {
-        Expect(!storeOpen, "LIVE", "an attempt is open at the end");
+        Expect(!storeOpen, "LIVE", $"an attempt is open at the end");
         Expect(serving, "LIVE", $"{gateway} does not serve at the end");
         Expect(epoch == Newest, "LIVE", $"{gateway} is at epoch {epoch}, the store at {Newest}");
         bool rest = Gateway(gateway).Waiting.Count == 0 || _epochs[^1].Document!.Closed;
         Expect(rest, "A5", $"requests wait on {gateway}");
     }
 
-    private void Expect(bool holds, string invariant, string otherwise)
+    private void Expect(
+        bool holds,
+        string rule,
+        [InterpolatedStringHandlerArgument(nameof(holds))] ref ViolationText otherwise
+    )
     {
         if (!holds)
         {
-            Violation ??= $"{invariant} at {Now / 1000} ms: {otherwise}";
+            Violation ??= $"{rule} at {Clock() / 1000} ms: {otherwise.Take()}";
         }
+    }
+
+    private int Find(long request)
+    {
+        for (int i = 0; i < _inFlight.Count; i++)
+        {
+            if (_inFlight[i].Request == request)
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 
     private GatewayFacts Gateway(string id)
@@ -242,7 +304,7 @@ public sealed class HistoryChecker
         return facts;
     }
 
-    private readonly record struct InFlight(string Gateway, long Request, int Entity, long Epoch);
+    private readonly record struct InFlight(string Gateway, long Request, int Entity, long Epoch, string Release);
 
     private sealed class EpochFacts(Routing? document, long attempt)
     {

@@ -28,6 +28,18 @@ public static class Mutations
         ["reuseepoch"] = () => new ReuseEpoch(),
         ["losebuffer"] = () => new LoseBuffer(),
         ["lifo"] = () => new Lifo(),
+        ["resalt"] = () => new Resalt(),
+        ["hopbyownepoch"] = () => new HopByOwnEpoch(),
+        ["stopearly"] = () => new StopEarly(),
+        ["actfirst"] = () => new ActFirst(),
+        ["ignorerefusal"] = () => new IgnoreRefusal(),
+        ["startbeforestop"] = () => new StartBeforeStop(),
+        ["halfback"] = () => new HalfBack(),
+        ["claimlate"] = () => new ClaimLate(),
+        ["replybeforerecord"] = () => new ReplyBeforeRecord(),
+        ["rerununknown"] = () => new RerunUnknown(),
+        ["orphanfree"] = () => new OrphanFree(),
+        ["forgetdone"] = () => new ForgetDone(),
     };
 
     public static IEnumerable<string> Names => All.Keys;

@@ -1,14 +1,13 @@
-using Handover.Core.Foundation;
 using Handover.Core.Moves;
 using Handover.Core.Traffic;
 
 namespace Handover.Simulation;
 
 /// <summary>
-/// A coordinator: the shipped <see cref="MoveMachine"/>, and above it somebody who starts rollouts, shifts shares,
-/// switches, closes and rolls back. Two of them run at once and know nothing of each other.
+/// A coordinator: the shipped <see cref="MoveMachine"/> with a store and a network that can fail. What it moves to, and
+/// why, is the business of whoever it is.
 /// </summary>
-public sealed class SimCoordinator : SimNode
+public abstract class SimCoordinator : SimNode
 {
     private MoveMachineState? _machine;
     private Routing? _target;
@@ -16,72 +15,96 @@ public sealed class SimCoordinator : SimNode
     private bool _opened;
     private int _try;
 
-    public SimCoordinator(string id, SimWorld world)
+    protected SimCoordinator(string id, SimWorld world)
         : base(id, world) => ClockSkew = world.Random.Below(1_000_000_000);
+
+    /// <summary>Whether a try is under way.</summary>
+    protected bool Busy => _busy;
 
     public override void Start()
     {
         Alive = true;
         _machine = null;
         _busy = false;
-        NextWish();
+    }
+
+    public override void Kill()
+    {
+        base.Kill();
+        if (_machine is { Members.Count: > 0, Stage: not MoveStage.Done })
+        {
+            World.Counters.Count(SimEvent.KillsInsideMove);
+        }
     }
 
     /// <summary>A promise arrives.</summary>
     public void Receive(GatewayReply.Held held) => Input(new MoveInput.HeldReceived(held));
 
-    private void NextWish() =>
-        Later(
-            World.Random.Between(50, 800) * FaultMix.Ms,
-            () =>
-            {
-                NextWish();
-                if (!_busy)
-                {
-                    Look();
-                }
-            }
-        );
+    /// <summary>What it wants of the row; null when nothing, and then nothing is tried.</summary>
+    protected abstract MoveWish? WishFor(EpochRow row, bool back);
 
-    // Reads the row; an open attempt is resolved if its time is over, or given up when a rollback is wished.
-    private void Look()
+    /// <summary>A try has ended; null when it never began.</summary>
+    protected abstract void Ended(MoveOutcome? outcome);
+
+    /// <summary>
+    /// Makes one try: reads the row; an open attempt is resolved if its time is over, or given up when the way back is
+    /// wished.
+    /// </summary>
+    protected void Try(bool back)
     {
         _busy = true;
-        bool rollback = World.Random.OneIn(4);
-        World.Ask(
-            this,
+        _try++;
+        AskForTry<EpochRow>(
             () => World.Store.Read(SimWorld.Service),
             row =>
             {
                 if (row is { Holding: false })
                 {
-                    Begin(row, rollback);
+                    Begin(row, back);
                 }
                 else if (row is null)
                 {
-                    _busy = false;
-                }
-                else if (rollback)
-                {
-                    World.Ask(this, () => World.Abort(row.Attempt, Id), reply => Closed(reply, row.Attempt, rollback));
+                    End(null);
                 }
                 else
                 {
-                    World.Ask(
-                        this,
-                        () => World.Resolve(row.Attempt, Id),
-                        reply => Closed(reply, row.Attempt, rollback)
+                    AskForTry<EpochReply>(
+                        () => back ? World.Abort(row.Attempt, Id) : World.Resolve(row.Attempt, Id),
+                        reply => Closed(reply, row.Attempt, back)
                     );
                 }
             }
         );
     }
 
-    private void Closed(EpochReply? reply, long attempt, bool rollback)
+    /// <summary>Forgets the try that is under way, and gives its attempt up if it has opened one.</summary>
+    protected void GiveUp(Action then)
+    {
+        MoveMachineState? machine = _machine;
+        _machine = null;
+        _try++;
+        if (machine is null or { Stage: MoveStage.Done })
+        {
+            _busy = false;
+            then();
+            return;
+        }
+
+        AskForTry<EpochReply>(
+            () => World.Abort(machine.Attempt, Id),
+            _ =>
+            {
+                _busy = false;
+                then();
+            }
+        );
+    }
+
+    private void Closed(EpochReply? reply, long attempt, bool back)
     {
         if (reply is null || reply.Row.Holding)
         {
-            _busy = false;
+            End(null);
             return;
         }
 
@@ -93,64 +116,28 @@ public sealed class SimCoordinator : SimNode
             }
         }
 
-        Begin(reply.Row, rollback);
+        Begin(reply.Row, back);
     }
 
-    private void Begin(EpochRow row, bool rollback)
+    private void Begin(EpochRow row, bool back)
     {
-        if (World.Settling && !row.Routing.Closed)
+        if (WishFor(row, back) is not { } wish)
         {
             _busy = false;
             return;
         }
 
-        (_target, DrainMode drain) = Wish(row, rollback);
+        _target = wish.Target;
         _opened = false;
-        _try++;
         _machine = new MoveMachineState(SimWorld.Service);
-        TimeSpan hold = TimeSpan.FromMilliseconds(World.Random.OneIn(4) ? 100 : 400);
-        World.HoldBound = Math.Max(World.HoldBound, (long)hold.TotalMicroseconds);
-        Input(new MoveInput.Start(row, _target, drain, hold));
+        World.HoldBound = Math.Max(World.HoldBound, (long)wish.Hold.TotalMicroseconds);
+        Input(new MoveInput.Start(row, _target, wish.Drain, wish.Hold));
     }
 
-    private (Routing Target, DrainMode Drain) Wish(EpochRow row, bool rollback)
+    private void End(MoveOutcome? outcome)
     {
-        Routing now = row.Routing;
-        if (rollback && now.Candidate is not null)
-        {
-            return (Routing.Only(SimWorld.Service, now.Stable), DrainMode.Dispatch);
-        }
-
-        DrainMode drain = World.Random.OneIn(4) ? DrainMode.Dispatch : DrainMode.Atomic;
-        string other = string.Equals(now.Stable, "v1", StringComparison.Ordinal) ? "v2" : "v1";
-        if (now.Closed)
-        {
-            return (Routing.Only(SimWorld.Service, World.Random.OneIn(2) ? other : now.Stable, switched: true), drain);
-        }
-
-        if (now.Candidate is null)
-        {
-            return World.Random.Below(6) switch
-            {
-                0 => (now with { Closed = true }, drain),
-                1 => (Routing.Only(SimWorld.Service, other, switched: true), drain),
-                2 => (
-                    now with
-                    {
-                        Candidate = other,
-                        Salt = $"s{row.Epoch}",
-                        Segments = [new SegmentShare(SimWorld.Gold, Share.All)],
-                    },
-                    drain
-                ),
-                _ => (now with { Candidate = other, Salt = $"s{row.Epoch}", Share = new Share(20_000) }, drain),
-            };
-        }
-
-        int more = now.Share.Parts + 10_000 + World.Random.Below(60_000);
-        return more < Share.Whole
-            ? (now with { Share = new Share(more) }, drain)
-            : (Routing.Only(SimWorld.Service, now.Candidate, switched: true), drain);
+        _busy = false;
+        Ended(outcome);
     }
 
     private void Input(MoveInput input)
@@ -197,7 +184,7 @@ public sealed class SimCoordinator : SimNode
                 break;
             case MoveEffect.Done done:
                 Report(done.Outcome);
-                _busy = false;
+                End(done.Outcome);
                 break;
             default:
                 throw new InvalidOperationException($"unknown effect {effect}");
@@ -225,20 +212,30 @@ public sealed class SimCoordinator : SimNode
         World.Send(this, target, () => target.Receive(this, message));
     }
 
-    // A machine of a former try must not take the answers of this one for its own.
-    private void Ask(MoveStoreOp op, Func<EpochReply> statement)
+    private void Ask(MoveStoreOp op, Func<EpochReply> statement) =>
+        AskForTry(statement, reply => Input(new MoveInput.StoreAnswered(op, reply)));
+
+    // What was asked for a former try must not be taken for an answer to this one.
+    private void AskForTry<T>(Func<T?> statement, Action<T?> answer)
+        where T : class
     {
         int asked = _try;
         World.Ask(
             this,
             statement,
-            reply =>
+            value =>
             {
                 if (_try == asked)
                 {
-                    Input(new MoveInput.StoreAnswered(op, reply));
+                    answer(value);
                 }
             }
         );
     }
 }
+
+/// <summary>What a coordinator wants.</summary>
+/// <param name="Target">The document.</param>
+/// <param name="Drain">What happens to requests in flight.</param>
+/// <param name="Hold">Bound of the hold.</param>
+public sealed record MoveWish(Routing Target, DrainMode Drain, TimeSpan Hold);

@@ -11,6 +11,9 @@ public static class SimEntities
 {
     public const int Count = 16;
 
+    /// <summary>The two releases of every world.</summary>
+    public static readonly IReadOnlyList<string> BothReleases = ["v1", "v2"];
+
     private static readonly string[] Names = [.. Enumerable.Range(0, Count).Select(i => $"c-{i}")];
 
     private static readonly Dictionary<string, string>[] Attributes =
@@ -21,6 +24,12 @@ public static class SimEntities
     ];
 
     private static readonly ConditionalWeakTable<Routing, string[]> Known = [];
+
+    /// <summary>Number of a release, from 0.</summary>
+    public static int Index(string release) => release[1] - '1';
+
+    /// <summary>The other one of the two.</summary>
+    public static string Other(string release) => BothReleases[1 - Index(release)];
 
     /// <summary>The release that answers each customer under a document.</summary>
     public static string[] Releases(Routing routing) =>
@@ -57,4 +66,5 @@ public static class SimEntities
 /// <param name="Number">Grows with arrival.</param>
 /// <param name="Entity">Which customer.</param>
 /// <param name="Arrived">When, µs.</param>
-public sealed record SimRequest(long Number, int Entity, long Arrived);
+/// <param name="Call">The caller that wants one decision; null for a request without a key.</param>
+public sealed record SimRequest(long Number, int Entity, long Arrived, SimCall? Call = null);

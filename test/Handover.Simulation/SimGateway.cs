@@ -6,11 +6,12 @@ namespace Handover.Simulation;
 /// <summary>
 /// A gateway: the shipped <see cref="GatewayAgent"/> with a data plane, a disk and a network that can fail.
 /// </summary>
-public sealed class SimGateway : SimNode
+public sealed partial class SimGateway : SimNode
 {
     private readonly List<SimRequest> _waiting = [];
     private readonly Queue<(LastKnownGood Good, long? Held)> _writes = new();
     private readonly int[] _inFlight = new int[SimEntities.Count];
+    private readonly int[] _pins = new int[SimEntities.BothReleases.Count];
     private GatewayAgentState _agent;
     private LastKnownGood? _disk;
     private SimCoordinator? _asker;
@@ -35,6 +36,9 @@ public sealed class SimGateway : SimNode
     /// <summary>The epoch that it knows.</summary>
     public long Epoch => _agent.Epoch;
 
+    /// <summary>Requests that are in flight on a release, with their later hops.</summary>
+    public int Pins(string release) => _pins[SimEntities.Index(release)];
+
     public override void Start()
     {
         Alive = true;
@@ -47,16 +51,23 @@ public sealed class SimGateway : SimNode
         _asker = null;
         _agent = new GatewayAgentState(SimWorld.Service, Id, $"{Id}.{Life}");
         Input(new GatewayInput.Booted(_disk));
+        if (Life > 1)
+        {
+            TakeOver($"{Id}.{Life - 1}");
+        }
+
         NextArrival();
     }
 
     public override void Kill()
     {
         base.Kill();
+        World.Counters.Count(_agent.Hold is null ? SimEvent.GatewayKills : SimEvent.KillsWhileHeld);
         World.Checker.Died(Id);
         _waiting.Clear();
         _writes.Clear();
         Array.Clear(_inFlight);
+        Array.Clear(_pins);
     }
 
     /// <summary>Leaves in order: drains, takes itself off the store's list, ends.</summary>
@@ -117,6 +128,11 @@ public sealed class SimGateway : SimNode
     {
         bool held = _agent.Hold is not null;
         (_agent, IReadOnlyList<GatewayEffect> effects) = World.Mutation.Step(_agent, input, Clock);
+        if (input is GatewayInput.Joined joined)
+        {
+            CountBoot(joined, held);
+        }
+
         if (!held && _agent.Hold is not null)
         {
             _holdSince = World.Now;
@@ -130,6 +146,18 @@ public sealed class SimGateway : SimNode
         if (held && _agent.Hold is null)
         {
             World.HoldEnded(Id, World.Now - _holdSince);
+        }
+    }
+
+    private void CountBoot(GatewayInput.Joined joined, bool held)
+    {
+        if (!held && _agent.Hold is not null)
+        {
+            World.Counters.Count(SimEvent.JoinedIntoHold);
+        }
+        else if (joined.Reply is null && _agent is { Registered: false, Routing: not null })
+        {
+            World.Counters.Count(SimEvent.ServedFromFile);
         }
     }
 
@@ -211,13 +239,56 @@ public sealed class SimGateway : SimNode
         }
 
         string release = SimEntities.Releases(_routing)[request.Entity];
-        World.Dispatched(Id, request, _epoch, release);
-        _inFlight[request.Entity]++;
-        int life = Life;
-        World.After(World.ServiceTime(), () => Answered(life, request));
+        if (request.Call is null)
+        {
+            Send(request, release, null);
+        }
+        else
+        {
+            Admit(request, release);
+        }
     }
 
-    private void Answered(int life, SimRequest request)
+    private void Send(SimRequest request, string release, Action? answered)
+    {
+        World.Dispatched(Id, request, _epoch, release);
+        _inFlight[request.Entity]++;
+        _pins[SimEntities.Index(release)]++;
+        int life = Life;
+        long service = World.ServiceTime();
+        if (World.Random.OneIn(6))
+        {
+            World.Hop(service / 2, request, release, _epoch);
+        }
+
+        World.After(service, () => Answered(life, request, release, answered));
+    }
+
+    /// <summary>A member asks for its release's next member: the pin decides, not what is in force here.</summary>
+    public void Hop(SimRequest request, string pinned, long epoch)
+    {
+        if (_routing is null)
+        {
+            return;
+        }
+
+        World.Counters.Count(_epoch > epoch ? SimEvent.HopsAfterMove : SimEvent.SecondHops);
+        string release = World.Mutation.Hop(pinned, SimEntities.Releases(_routing)[request.Entity]);
+        World.Checker.Hopped(Id, request.Number, release, World.Stacks.Reachable(release));
+    }
+
+    /// <summary>A caller's request arrives.</summary>
+    public void Arrive(SimRequest request)
+    {
+        if (request.Call is null)
+        {
+            World.Checker.Arrived(Id, request.Number);
+        }
+
+        Route(request);
+    }
+
+    private void Answered(int life, SimRequest request, string release, Action? answered)
     {
         // The answer exists whether or not the gateway is paused; the gateway takes note when it runs.
         if (Life != life)
@@ -231,7 +302,9 @@ public sealed class SimGateway : SimNode
             () =>
             {
                 _inFlight[request.Entity]--;
+                _pins[SimEntities.Index(release)]--;
                 CheckDrained();
+                answered?.Invoke();
             }
         );
     }
@@ -295,8 +368,7 @@ public sealed class SimGateway : SimNode
             {
                 if (!_leaving)
                 {
-                    SimRequest request = World.NextRequest(Id);
-                    Route(request);
+                    World.NextRequest(this);
                     NextArrival();
                 }
             }

@@ -8,7 +8,7 @@ namespace Handover.Simulation;
 /// One seed: gateways, coordinators, a store and the network between them, in virtual time on one thread. Everything
 /// that happens follows from the seed and the mutation.
 /// </summary>
-public sealed class SimWorld
+public sealed partial class SimWorld
 {
     public const string Service = "price";
     private const long End = 8_000 * FaultMix.Ms;
@@ -21,6 +21,8 @@ public sealed class SimWorld
     private readonly List<SimCoordinator> _coordinators = [];
     private readonly FaultMix _faults;
     private long _requests;
+    private long _calls;
+    private long _lastCommitLost;
     private long _storeDownUntil;
     private long _storeClock = 500 * FaultMix.Ms;
 
@@ -28,7 +30,13 @@ public sealed class SimWorld
     {
         Random = new SimRandom(seed);
         Mutation = mutation;
+        Checker = new HistoryChecker { Clock = () => Now };
         _faults = new FaultMix(Random);
+        Engined = Random.OneIn(2);
+        Keyed = Random.OneIn(2);
+        ReplaySafe = Random.OneIn(3);
+        Ledger = new SimLedger(mutation);
+        Stacks = new SimStacks(this);
         Store = mutation.Store(() => DateTimeOffset.UnixEpoch.AddTicks((Now + _storeClock) * 10));
     }
 
@@ -38,8 +46,21 @@ public sealed class SimWorld
     public SimRandom Random { get; }
     public Mutation Mutation { get; }
     public SimEpochStore Store { get; }
-    public HistoryChecker Checker { get; } = new();
+    public HistoryChecker Checker { get; }
     public SimCounters Counters { get; } = new();
+
+    /// <summary>Whether one engine with rollouts moves here, instead of two wanderers.</summary>
+    public bool Engined { get; }
+
+    /// <summary>Whether some requests bring a key.</summary>
+    public bool Keyed { get; }
+
+    /// <summary>Whether the service says that a second run does no harm.</summary>
+    public bool ReplaySafe { get; }
+
+    public SimRolloutLog Rollouts { get; } = new();
+    public SimLedger Ledger { get; }
+    public SimStacks Stacks { get; }
     public long Now => _agenda.Now;
     public long HoldBound { get; set; }
 
@@ -57,9 +78,13 @@ public sealed class SimWorld
             _gateways.Add(new SimGateway($"gw-{i}", this));
         }
 
-        for (int i = 0; i < 2; i++)
+        if (Engined)
         {
-            _coordinators.Add(new SimCoordinator($"ctl-{i}", this));
+            _coordinators.Add(new SimEngine("engine", this));
+        }
+        else
+        {
+            _coordinators.AddRange([new SimWanderer("ctl-0", this), new SimWanderer("ctl-1", this)]);
         }
 
         _gateways.ForEach(g => g.Start());
@@ -68,22 +93,22 @@ public sealed class SimWorld
         _agenda.Run(End, () => Checker.Violation is not null);
         if (Checker.Violation is null)
         {
+            // An attempt that nobody was told of stays open until somebody looks; its time must be over by now.
+            if (Store.Read(Service) is { Holding: true } open)
+            {
+                Resolve(open.Attempt, "end");
+            }
+
             foreach (SimGateway gateway in _gateways)
             {
                 Checker.Settled(gateway.Id, gateway.Serving, gateway.Epoch, Store.Read(Service)!.Holding);
             }
+
+            Checker.RolloutsSettled();
         }
     }
 
-    public void After(long delay, Action action) =>
-        _agenda.After(
-            delay,
-            () =>
-            {
-                Checker.Now = Now;
-                action();
-            }
-        );
+    public void After(long delay, Action action) => _agenda.After(delay, action);
 
     public SimGateway Gateway(string id) => _gateways[id[^1] - '0'];
 
@@ -92,13 +117,24 @@ public sealed class SimWorld
     {
         if (Now < from.MutedUntil || Faulty(_faults.Lose))
         {
+            Counters.Count(SimEvent.LostMessages);
             return;
         }
 
         int copies = Faulty(_faults.Double) ? 2 : 1;
+        if (copies == 2)
+        {
+            Counters.Count(SimEvent.DoubledMessages);
+        }
+
         for (int i = 0; i < copies; i++)
         {
             bool slow = Faulty(_faults.SlowMessage);
+            if (slow)
+            {
+                Counters.Count(SimEvent.LateMessages);
+            }
+
             long delay = slow ? Random.Between(0, 1500) * FaultMix.Ms : Random.Between(100, 2000);
             After(
                 delay,
@@ -143,36 +179,49 @@ public sealed class SimWorld
         After(StoreTimeout, () => Hear(null));
         if (Faulty(_faults.LoseRequest))
         {
+            Counters.Count(SimEvent.LostRequests);
             return;
         }
 
-        long travel = Faulty(_faults.SlowRequest) ? Random.Between(0, 1500) * FaultMix.Ms : Random.Between(100, 2000);
+        bool late = Faulty(_faults.SlowRequest);
+        if (late)
+        {
+            Counters.Count(SimEvent.LateRequests);
+        }
+
+        long travel = late ? Random.Between(0, 1500) * FaultMix.Ms : Random.Between(100, 2000);
+        After(travel, () => Serve(from, statement, Hear));
+    }
+
+    private void Serve<T>(SimNode from, Func<T?> statement, Action<T?> hear)
+        where T : class
+    {
+        if (!StoreReachable(from))
+        {
+            return;
+        }
+
+        T? value = statement();
+        if (Faulty(_faults.LoseReply))
+        {
+            Counters.Count(SimEvent.LostReplies);
+            if (value is EpochReply { Applied: true, Row: { Holding: false } row } && row.Epoch > _lastCommitLost)
+            {
+                _lastCommitLost = row.Epoch;
+                Counters.Count(SimEvent.LostReplyOfCommit);
+            }
+
+            return;
+        }
+
         After(
-            travel,
+            Random.Between(100, 2000),
             () =>
             {
-                if (Now < _storeDownUntil || Now < from.StoreCutUntil)
+                if (Now >= from.StoreCutUntil)
                 {
-                    return;
+                    hear(value);
                 }
-
-                T? value = statement();
-                if (Faulty(_faults.LoseReply))
-                {
-                    Counters.LostReplies++;
-                    return;
-                }
-
-                After(
-                    Random.Between(100, 2000),
-                    () =>
-                    {
-                        if (Now >= from.StoreCutUntil)
-                        {
-                            Hear(value);
-                        }
-                    }
-                );
             }
         );
     }
@@ -191,10 +240,11 @@ public sealed class SimWorld
 
     public EpochReply Commit(long attempt, string actor)
     {
+        Routing before = Store.Read(Service)!.Routing;
         EpochReply reply = Store.Commit(Service, attempt, actor);
         if (reply.Applied)
         {
-            Counters.Commits++;
+            CountMove(before, reply.Row.Routing);
             Counters.Note(0xC0 + reply.Row.Epoch);
             Checker.Committed(attempt, reply.Row.Epoch, reply.Row.Routing);
         }
@@ -210,33 +260,14 @@ public sealed class SimWorld
         EpochReply reply = Close(Store.Resolve(Service, attempt, actor), attempt);
         if (reply.Applied)
         {
-            Counters.Resolves++;
+            Counters.Count(SimEvent.ResolvedByTime);
         }
         else if (actor[0] == 'g' && !reply.Row.Holding && reply.Row.Attempt == attempt)
         {
-            Counters.PulledOutcomes++;
+            Counters.Count(SimEvent.OutcomesPulled);
         }
 
         return reply;
-    }
-
-    public SimRequest NextRequest(string gateway)
-    {
-        var request = new SimRequest(++_requests, Random.Below(SimEntities.Count), Now);
-        Checker.Arrived(gateway, request.Number);
-        return request;
-    }
-
-    public void Dispatched(string gateway, SimRequest request, long epoch, string release)
-    {
-        Counters.Dispatches++;
-        if (Now - request.Arrived > 2_000 * FaultMix.Ms)
-        {
-            Counters.Late++;
-        }
-
-        Counters.Note((Now * 31) + (epoch * 7) + request.Entity);
-        Checker.Dispatched(gateway, request.Number, request.Entity, epoch, release);
     }
 
     /// <summary>
@@ -250,99 +281,15 @@ public sealed class SimWorld
         }
     }
 
-    public long ServiceTime() =>
-        Faulty(_faults.LongRequest) ? Random.Between(300, 1500) * FaultMix.Ms : Random.Between(2_000, 32_000);
-
-    public long DiskTime() =>
-        Faulty(_faults.SlowDisk) ? Random.Between(20, 300) * FaultMix.Ms : Random.Between(300, 3_000);
-
     private EpochReply Close(EpochReply reply, long attempt)
     {
         if (reply.Applied)
         {
-            Counters.Aborts++;
+            Counters.Count(SimEvent.Aborts);
             Counters.Note(0xA0 + attempt);
             Checker.Ended(attempt);
         }
 
         return reply;
-    }
-
-    private bool Faulty(int oneIn) => !Settling && Random.OneIn(oneIn);
-
-    private void NextFault() =>
-        After(
-            Random.Between(50, 900) * FaultMix.Ms,
-            () =>
-            {
-                if (!Settling)
-                {
-                    Strike();
-                    NextFault();
-                }
-            }
-        );
-
-    private void Strike()
-    {
-        SimNode victim = Random.OneIn(3)
-            ? _coordinators[Random.Below(_coordinators.Count)]
-            : _gateways[Random.Below(_gateways.Count)];
-        long until = Math.Min(FaultsEnd, Now + (Random.Between(1, 2500) * FaultMix.Ms));
-        switch (Random.Below(6))
-        {
-            case 0 when _faults.Pause:
-                victim.PausedUntil = until;
-                break;
-            case 1 when _faults.Partition:
-                Cut(victim, until);
-                break;
-            case 2 when _faults.Outage:
-                _storeDownUntil = until;
-                break;
-            case 3 when _faults.Kill && victim.Alive:
-                KillAndRestart(victim, until);
-                break;
-            case 4 when _faults.Leave && victim is SimGateway { Alive: true } gateway:
-                gateway.Leave();
-                break;
-            case 5 when _faults.ClockJump:
-                _storeClock += Random.Between(-600, 600) * FaultMix.Ms;
-                break;
-            default:
-                break;
-        }
-    }
-
-    // In one direction, in both, from the store only, or from everything.
-    private void Cut(SimNode victim, long until)
-    {
-        int ways = 1 + Random.Below(7);
-        victim.MutedUntil = (ways & 1) != 0 ? until : victim.MutedUntil;
-        victim.DeafUntil = (ways & 2) != 0 ? until : victim.DeafUntil;
-        victim.StoreCutUntil = (ways & 4) != 0 ? until : victim.StoreCutUntil;
-    }
-
-    // Often the store is out of reach at the restart: then the gateway's own file decides.
-    private void KillAndRestart(SimNode victim, long until)
-    {
-        victim.Kill();
-        victim.PausedUntil = 0;
-        if (Random.OneIn(2))
-        {
-            victim.StoreCutUntil = until;
-        }
-
-        int life = victim.Life;
-        After(
-            Random.OneIn(2) ? Random.Between(1, 60) * FaultMix.Ms : (until - Now) / 2,
-            () =>
-            {
-                if (victim.Life == life)
-                {
-                    victim.Start();
-                }
-            }
-        );
     }
 }

@@ -235,7 +235,6 @@ public sealed partial class RolloutEngine
             Failpoint.Pass(Failpoint.RollbackCleared);
         }
 
-        Routing target = effect.Target.RoutingFor(state);
         var settings = new MoveSettings
         {
             Drain = effect.Drain ?? AutoDrain(service, state.From, effect.Hold),
@@ -243,14 +242,23 @@ public sealed partial class RolloutEngine
             Reason = state.RollbackReason ?? $"{state.Id}: {state.Phase.Kind}",
             Tries = 1,
         };
-        Result<MoveCommitted> moved = await _parts.Moves.MoveAsync(service, _ => target, settings, cancel);
+        Result<MoveCommitted> moved = await _parts.Moves.MoveAsync(
+            service,
+            row => effect.Target.RoutingFor(state, row.Routing),
+            settings,
+            cancel
+        );
         if (moved.Ok)
         {
             Know(moved.Value.Row);
         }
 
         return moved.Ok
-            ? new RolloutCommand.MoveCommitted(moved.Value.Epoch, effect.Target, moved.Value.Held)
+            ? new RolloutCommand.MoveCommitted(
+                moved.Value.Epoch,
+                effect.Target.Reached(moved.Value.Row.Routing),
+                moved.Value.Held
+            )
             : new RolloutCommand.MoveFailed(effect.Target, string.Join("; ", moved.Problems.Select(p => p.Message)));
     }
 

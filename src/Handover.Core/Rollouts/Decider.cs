@@ -144,7 +144,7 @@ public static partial class Decider
         DateTimeOffset now
     )
     {
-        if (!s.Open)
+        if (!s.Open || Repeats(s, c))
         {
             return Nothing;
         }
@@ -172,6 +172,22 @@ public static partial class Decider
                     new RolloutEvent.Succeeded(now, now + retire.Keep),
                 ];
         }
+    }
+
+    // The same answer may come twice (its effect was derived again before the first was recorded), and by then the next
+    // phase may be the active one, which it must not settle.
+    private static bool Repeats(RolloutState s, RolloutCommand.MoveCommitted c)
+    {
+        MoveTarget? wanted = s.WishedShare is { } wished
+            ? new MoveTarget.Shares(wished, s.SegmentShares)
+            : Effects.TargetOf(s);
+        return c.Target is MoveTarget.Shares reached
+            && c.Epoch == s.Epoch
+            && !(
+                wanted is MoveTarget.Shares awaited
+                && reached.Covers(awaited)
+                && (!s.PhaseSettled || s.WishedShare is not null)
+            );
     }
 
     private static IReadOnlyList<RolloutEvent> OnMoveFailed(

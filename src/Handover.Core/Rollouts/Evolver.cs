@@ -56,7 +56,8 @@ public static class Evolver
                 Status = s.Status == RolloutStatus.Holding ? Going(s) : s.Status,
                 ProgressAt = m.At,
                 PhaseSettled = true,
-                WishedShare = null,
+                // A move that was under way when the wish came may commit all the same; the wish stands.
+                WishedShare = s.WishedShare is { } wished && wished.Parts > m.Share.Parts ? wished : null,
                 MoveFailures = 0,
             },
             RolloutEvent.MoveGivenUp m => s with { MoveFailures = s.MoveFailures + 1, Reasons = [m.Reason] },

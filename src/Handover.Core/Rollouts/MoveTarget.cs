@@ -12,6 +12,15 @@ public abstract record MoveTarget
     /// <summary>The document for this target.</summary>
     public abstract Routing RoutingFor(RolloutState state);
 
+    /// <summary>
+    /// The document for this target where <paramref name="inForce"/> is in force. A move may have committed and not be
+    /// recorded yet (its answer was lost, or a wish took its place), so the state alone does not say who has moved.
+    /// </summary>
+    public virtual Routing RoutingFor(RolloutState state, Routing inForce) => RoutingFor(state);
+
+    /// <summary>What was reached when <paramref name="committed"/> is in force.</summary>
+    public virtual MoveTarget Reached(Routing committed) => this;
+
     /// <summary>Shares of the candidate: for everybody, and for segments.</summary>
     public sealed record Shares(Share Share, IReadOnlyDictionary<string, Share> Segments) : MoveTarget
     {
@@ -29,6 +38,34 @@ public abstract record MoveTarget
                         .Select(s => new SegmentShare(s, Segments[s.Name])),
                 ],
             };
+
+        /// <summary>Shares only grow within a rollout: a smaller wish takes nobody back.</summary>
+        public override Routing RoutingFor(RolloutState state, Routing inForce)
+        {
+            bool same =
+                inForce.Candidate == state.Plan.To && inForce.Stable == state.From && inForce.Salt == state.Plan.Salt;
+            return same ? Larger(inForce).RoutingFor(state) : RoutingFor(state);
+        }
+
+        /// <inheritdoc/>
+        public override MoveTarget Reached(Routing committed) => Larger(committed);
+
+        /// <summary>Whether everybody whom the other takes is taken.</summary>
+        public bool Covers(Shares other) =>
+            Share.Parts >= other.Share.Parts
+            && other.Segments.All(s => Segments.TryGetValue(s.Key, out Share share) && share.Parts >= s.Value.Parts);
+
+        private Shares Larger(Routing than)
+        {
+            var segments = Segments.ToDictionary(StringComparer.Ordinal);
+            foreach (SegmentShare segment in than.Segments)
+            {
+                Share mine = segments.GetValueOrDefault(segment.Segment.Name);
+                segments[segment.Segment.Name] = mine.Parts > segment.Share.Parts ? mine : segment.Share;
+            }
+
+            return new Shares(Share.Parts > than.Share.Parts ? Share : than.Share, segments);
+        }
 
         /// <inheritdoc/>
         public bool Equals(Shares? other) =>

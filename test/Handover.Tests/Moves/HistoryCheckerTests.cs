@@ -64,7 +64,7 @@ public sealed class HistoryCheckerTests
     [Fact]
     public void A_commit_without_a_promise_is_I6() =>
         Bad(
-            "I6",
+            "A8/I6",
             () =>
             {
                 Begin(1);
@@ -76,7 +76,7 @@ public sealed class HistoryCheckerTests
     [Fact]
     public void A_gap_in_the_epochs_is_I1() =>
         Bad(
-            "I1",
+            "A6/I1",
             () =>
             {
                 Begin(1);
@@ -87,7 +87,7 @@ public sealed class HistoryCheckerTests
     [Fact]
     public void A_commit_after_the_end_is_I1() =>
         Bad(
-            "I1",
+            "A6/I1",
             () =>
             {
                 Begin(1);
@@ -99,7 +99,7 @@ public sealed class HistoryCheckerTests
     [Fact]
     public void Dispatch_under_the_old_epoch_after_the_commit_is_I2() =>
         Bad(
-            "I2",
+            "A2/I2",
             () =>
             {
                 Move(DrainMode.Atomic);
@@ -110,7 +110,7 @@ public sealed class HistoryCheckerTests
     [Fact]
     public void Two_releases_at_work_on_one_customer_is_I3() =>
         Bad(
-            "I3",
+            "A2/I3",
             () =>
             {
                 Dispatch("gw-0", 1, "v1");
@@ -122,7 +122,7 @@ public sealed class HistoryCheckerTests
     [Fact]
     public void Dispatch_between_the_promise_and_the_outcome_is_I7() =>
         Bad(
-            "I7",
+            "A7/I7",
             () =>
             {
                 Begin(1);
@@ -135,7 +135,7 @@ public sealed class HistoryCheckerTests
     public void A_release_that_the_document_does_not_name_is_A6() => Bad("A6", () => Dispatch("gw-0", 1, "v2"));
 
     [Fact]
-    public void An_epoch_that_does_not_exist_is_I1() => Bad("I1", () => Dispatch("gw-0", 2, "v2"));
+    public void An_epoch_that_does_not_exist_is_I1() => Bad("A6/I1", () => Dispatch("gw-0", 2, "v2"));
 
     [Fact]
     public void A_request_from_nowhere_is_A5() => Bad("A5", () => _checker.Dispatched("gw-0", 77, 3, 1, "v1"));

@@ -22,10 +22,11 @@ public sealed class MoveSimulationTests
             }
         );
         Assert.Empty(summary.Violations);
-        Assert.True(summary.Counters.Commits > 1_000, "moves commit");
-        Assert.True(summary.Counters.Resolves > 20, "attempts run out of time");
-        Assert.True(summary.Counters.PulledOutcomes > 50, "gateways pull outcomes");
-        Assert.True(summary.Counters.LostReplies > 50, "replies are lost");
+        Assert.True(summary.Counters[SimEvent.Commits] > 1_000, "moves commit");
+        Assert.Equal(
+            [],
+            summary.Counters.Unmet.Except([SimEvent.WishesOutlivingDeath]) // Rare; the 20,000 seeds of CI must meet it.
+        );
     }
 
     [Fact]

@@ -1,0 +1,54 @@
+using Handover.Core.Foundation;
+using Handover.Core.Gates;
+using Handover.Core.Rollouts;
+using Handover.Core.Traffic;
+using Xunit;
+
+namespace Handover.Tests.Rollouts;
+
+/// <summary>
+/// A move that commits late, or is told twice, neither takes customers back nor settles a phase that is not its own.
+/// Each of these was found by the simulation.
+/// </summary>
+public sealed class LateMoveTests
+{
+    private static readonly MoveTarget.Shares Tenth = Shares(10);
+
+    [Fact]
+    public void An_answer_that_comes_twice_does_not_settle_the_next_phase()
+    {
+        RolloutWalk walk = new RolloutWalk(RolloutWalk.Parallel()).Prepared().Move();
+        long epoch = walk.State.Epoch;
+        walk.Judge(Outcome.Promote);
+        walk.Do(new RolloutCommand.MoveCommitted(epoch, Tenth, TimeSpan.Zero));
+        Assert.False(walk.State.PhaseSettled);
+        Assert.Equal(Shares(100), walk.Effects.OfType<RolloutEffect.Move>().Single().Target);
+    }
+
+    [Fact]
+    public void A_smaller_wish_takes_nobody_back_whom_an_unrecorded_move_has_moved()
+    {
+        RolloutWalk walk = new RolloutWalk(RolloutWalk.Parallel()).Prepared();
+        Routing inForce = Shares(40).RoutingFor(walk.State);
+        Assert.Equal(Share.FromPercent(40), Tenth.RoutingFor(walk.State, inForce).Share);
+        Assert.Equal(Shares(40), Tenth.Reached(inForce));
+        Assert.Equal(Share.FromPercent(10), Tenth.RoutingFor(walk.State, Routing.Only("price", "v1")).Share);
+        Routing othersDraw = inForce with { Salt = "another" };
+        Assert.Equal(Share.FromPercent(10), Tenth.RoutingFor(walk.State, othersDraw).Share);
+    }
+
+    [Fact]
+    public void A_wish_outlives_the_smaller_move_that_it_came_too_late_for()
+    {
+        RolloutWalk walk = new RolloutWalk(RolloutWalk.Parallel()).Prepared();
+        walk.Do(new RolloutCommand.SetShare(Share.FromPercent(50), "ann"));
+        walk.Do(new RolloutCommand.MoveCommitted(2, Tenth, TimeSpan.Zero));
+        Assert.Equal(Share.FromPercent(10), walk.State.Share);
+        Assert.Equal(Shares(50), walk.Effects.OfType<RolloutEffect.Move>().Single().Target);
+        walk.Do(new RolloutCommand.MoveCommitted(3, Shares(50), TimeSpan.Zero));
+        Assert.Null(walk.State.WishedShare);
+    }
+
+    private static MoveTarget.Shares Shares(int percent) =>
+        new(Share.FromPercent(percent), new Dictionary<string, Share>());
+}
