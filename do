@@ -17,7 +17,7 @@ case $verb in
   fmt) dotnet tool restore > /dev/null && dotnet csharpier format . ;; # formats every file
   bench) compile bench/Handover.Bench && $bin/Handover.Bench/release/Handover.Bench "${@:?name of the bench}" ;; # NAME
   run) # [DIR]: a node
-    for part in src/Handover.App samples/diamonds/encoder; do compile "$part"; done
+    for part in src/Handover.App samples/diamonds/{encoder,similar}; do compile "$part"; done
     exec $bin/Handover.App/release/handover run "${@:-samples/diamonds}" ;;
   chaos) exec bash eng/chaos.sh "$@" ;; # [kills|failpoints|rollbacks|same]: kill -9 and rollback under load, long
   ci) exec bash eng/test.sh --with-lint ;; # what .ci/run calls: lint + test

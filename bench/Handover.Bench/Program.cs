@@ -1,4 +1,5 @@
 using Handover.Bench.Gates;
+using Handover.Bench.Hops;
 using Handover.Bench.Rollouts;
 
 // Side-by-side measurements: `gates` compares verdicts with their limits, with published tables and with other tools;
@@ -7,6 +8,7 @@ return args switch
 {
     ["gates", .. var rest] => GatesBench.Run(rest),
     ["rollouts", .. var rest] => RolloutsBench.Run(rest),
+    ["hops", .. var rest] => HopsBench.Run(rest),
     _ => Usage(),
 };
 
@@ -14,5 +16,8 @@ static int Usage()
 {
     Console.Error.WriteLine("usage: bench gates [--scale N]     (N > 1 runs N times as many trials)");
     Console.Error.WriteLine("       bench rollouts [--runs N]   (default 200 seeds each)");
+    Console.Error.WriteLine(
+        "       bench hops [--chains N]     (default 100,000; members judged by their own logs, nginx beside)"
+    );
     return 2;
 }
