@@ -6,9 +6,8 @@ using System.Text;
 namespace Handover.Bench.Hops;
 
 /// <summary>Customers who ask, a fixed number at a time; what they were answered is kept for the count.</summary>
-/// <param name="twoHops">Address of the service of two hops.</param>
-/// <param name="threeHops">Address of the service of three hops.</param>
-public sealed class ChainDriver(Uri twoHops, Uri threeHops) : IDisposable
+/// <param name="services">Where to ask, in turn, and how many members such a request passes.</param>
+public sealed class ChainDriver(params (Uri Url, int Hops)[] services) : IDisposable
 {
     private const int Customers = 500;
     private static readonly string[] Cuts = ["Fair", "Good", "Very Good", "Premium", "Ideal"];
@@ -26,27 +25,27 @@ public sealed class ChainDriver(Uri twoHops, Uri threeHops) : IDisposable
     /// <summary>What was asked so far.</summary>
     public IReadOnlyList<Asked> Asked => [.. _asked];
 
-    /// <summary>Asks until so many chains were driven.</summary>
-    public Task RunAsync(HopsOptions options) =>
-        Task.WhenAll(Enumerable.Range(0, options.Parallel).Select(worker => DriveAsync(options, worker)));
+    /// <summary>Asks until so many chains were driven, or it is told to stop.</summary>
+    public Task RunAsync(HopsOptions options, CancellationToken stop = default) =>
+        Task.WhenAll(Enumerable.Range(0, options.Parallel).Select(worker => DriveAsync(options, worker, stop)));
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    private async Task DriveAsync(HopsOptions options, int worker)
+    private async Task DriveAsync(HopsOptions options, int worker, CancellationToken stop)
     {
         var random = new Random(options.Seed * 1000 + worker);
         while (true)
         {
             int number = Interlocked.Increment(ref _next);
-            if (number > options.Chains)
+            if (number > options.Chains || stop.IsCancellationRequested)
             {
                 return;
             }
 
-            bool two = number % 2 == 0;
+            (Uri url, int hops) = services[number % services.Length];
             string id = string.Create(CultureInfo.InvariantCulture, $"chain-{options.Seed}-{number}");
-            _asked.Enqueue(await AskAsync(two ? twoHops : threeHops, id, two ? 2 : 3, random));
+            _asked.Enqueue(await AskAsync(url, id, hops, random));
         }
     }
 

@@ -41,8 +41,8 @@ public static class HandoverChains
         await node.ReadyAsync(new Uri(admin, "readyz"));
         using HttpClient http = Admin(admin, workspace.Root);
         using var driver = new ChainDriver(
-            new Uri($"http://127.0.0.1:{ports[0]}/v2/models/{Services[0]}/infer"),
-            new Uri($"http://127.0.0.1:{ports[0]}/v2/models/{Services[1]}/infer")
+            (new Uri($"http://127.0.0.1:{ports[0]}/v2/models/{Services[0]}/infer"), 2),
+            (new Uri($"http://127.0.0.1:{ports[0]}/v2/models/{Services[1]}/infer"), 3)
         );
         using var stop = new CancellationTokenSource();
         var watch = Stopwatch.StartNew();
@@ -127,7 +127,7 @@ public static class HandoverChains
             spec:
               to: {{to}}
               phases:
-                [ { verify: {} }, { start: { timeout: 60s } }, { warm: { requests: 20, until: converged } },
+                [ { verify: {} }, { start: { timeout: 60s } },
                   {{moves}}, { bake: { for: 200ms } }, { retire: { keep: 10m } } ]
               gates: { metrics: [ { name: errors, worseBy: 20%, critical: true } ] }
             """;

@@ -3,9 +3,9 @@ using System.Globalization;
 namespace Handover.Bench.Hops;
 
 /// <summary>
-/// Does one request ever meet two releases? Chains of two and of three hops are driven while releases move all the time,
-/// and judged by what the members themselves wrote down. Beside it the same members stand behind a weighted nginx, which
-/// decides at each hop anew: that is how many mix where nobody carries the decision along.
+/// Does one request ever meet two releases? Chains of two and of three hops are driven while releases move all the
+/// time, and judged by what the members themselves wrote down. Beside it the same members stand behind a weighted
+/// nginx, which decides at each hop anew: that is how many mix where nobody carries the decision along.
 /// </summary>
 public static class HopsBench
 {

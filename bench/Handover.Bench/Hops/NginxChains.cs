@@ -5,7 +5,7 @@ namespace Handover.Bench.Hops;
 
 /// <summary>
 /// The same members as plain processes behind nginx, which gives each hop to one of two releases at equal weight: the
-/// usual canary of a mesh, hop by hop.
+/// usual weighted split of a mesh, hop by hop.
 /// </summary>
 public static class NginxChains
 {
@@ -39,7 +39,7 @@ public static class NginxChains
             say("  ten members run; nginx goes in front of them");
             processes.Add(Nginx(workspace.Root, ports, front));
             await processes[^1].ReadyAsync(new Uri($"http://127.0.0.1:{front}/nginx"));
-            using var driver = new ChainDriver(Entry(front, "encoder"), Entry(front, "embed"));
+            using var driver = new ChainDriver((Entry(front, "encoder"), 2), (Entry(front, "embed"), 3));
             await driver.RunAsync(options);
             foreach (MemberProcess process in processes)
             {

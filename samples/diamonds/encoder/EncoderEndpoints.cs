@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Diamonds.Encoder;
 
@@ -130,7 +131,7 @@ public sealed class EncoderEndpoints(
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(buffer))
         {
-            if (options.Release == "v1")
+            if (options.OneHot)
             {
                 encoding.WriteOneHot(writer, rows);
             }
@@ -162,11 +163,24 @@ public sealed class EncoderEndpoints(
         }
 
         using HttpResponseMessage response = await client.SendAsync(request, context.RequestAborted);
+        byte[] body = await response.Content.ReadAsByteArrayAsync(context.RequestAborted);
         return new Answer(
             (int)response.StatusCode,
             response.Content.Headers.ContentType?.ToString() ?? "application/json",
-            await response.Content.ReadAsByteArrayAsync(context.RequestAborted)
+            options.Cents && response.IsSuccessStatusCode ? InCents(body) : body
         );
+    }
+
+    private static byte[] InCents(byte[] body)
+    {
+        JsonNode answer = JsonNode.Parse(body)!;
+        foreach (JsonNode? output in answer["outputs"]!.AsArray())
+        {
+            JsonArray data = output!["data"]!.AsArray();
+            output["data"] = new JsonArray([.. data.Select(v => JsonValue.Create(v!.GetValue<float>() * 100))]);
+        }
+
+        return JsonSerializer.SerializeToUtf8Bytes(answer);
     }
 
     private sealed record Answer(int Status, string ContentType, byte[] Body)

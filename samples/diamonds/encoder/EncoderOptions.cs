@@ -9,6 +9,14 @@ namespace Diamonds.Encoder;
 /// <param name="Features">File with the levels of the categories and the scale of the numbers.</param>
 public sealed record EncoderOptions(int Port, string Release, Uri Members, string Features)
 {
+    /// <summary>
+    /// Whether categories become zeros and ones; else ids. By default what the release of this name had.
+    /// </summary>
+    public bool OneHot { get; init; } = Release == "v1";
+
+    /// <summary>Whether amounts are answered in cents instead of dollars.</summary>
+    public bool Cents { get; init; }
+
     /// <summary>Reads the options; the problem says what is missing.</summary>
     public static EncoderOptions? Parse(string[] args, Func<string, string?> environment, out string problem)
     {
@@ -47,6 +55,18 @@ public sealed record EncoderOptions(int Port, string Release, Uri Members, strin
             problem = $"The feature file '{features}' does not exist.";
         }
 
-        return problem.Length == 0 ? new EncoderOptions(port, release, url!, features) : null;
+        string encoding = Value("--encoding") ?? (release == "v1" ? "onehot" : "ids");
+        if (encoding is not ("onehot" or "ids"))
+        {
+            problem = "--encoding must be onehot or ids.";
+        }
+
+        return problem.Length == 0
+            ? new EncoderOptions(port, release, url!, features)
+            {
+                OneHot = encoding == "onehot",
+                Cents = args.Contains("--cents"),
+            }
+            : null;
     }
 }

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Diamonds.Similar;
 
 /// <summary>
-/// A linear map from a stone's features to a vector. Which map made a vector cannot be seen from the vector: that is why
-/// a space has a name, and why the name must travel with whatever embeds and with whatever is indexed.
+/// A linear map from a stone's features to a vector. Which map made a vector cannot be seen from the vector: that is
+/// why a space has a name, and why the name must travel with whatever embeds and with whatever is indexed.
 /// </summary>
 public sealed class EmbeddingSpace
 {

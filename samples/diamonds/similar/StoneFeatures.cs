@@ -34,7 +34,9 @@ public sealed class StoneFeatures
         return new StoneFeatures(json.RootElement);
     }
 
-    /// <summary>The features of one row. Throws <see cref="FormatException"/> for a category that nobody knows.</summary>
+    /// <summary>
+    /// The features of one row. Throws <see cref="FormatException"/> for a category that nobody knows.
+    /// </summary>
     public float[] Of(RawRows rows, int row)
     {
         float[] features = new float[levels.Sum(l => l.Count) + RawRows.NumberCount];

@@ -32,21 +32,23 @@ public static class MonitorRules
             }
         }
 
-        foreach (MonitoredReference wanted in monitors.References)
+        foreach (IGrouping<string, MonitoredReference> wanted in monitors.References.GroupBy(r => r.Output))
         {
-            TensorSpec? tensor = release.Output?.Tensors.FirstOrDefault(t => t.Name == wanted.Output);
-            if (tensor is null || tensor.Reference == wanted.Distribution)
+            // A monitor may know several distributions of one output: that is how it is ready for two releases at once.
+            string[] known = [.. wanted.Select(r => r.Distribution)];
+            TensorSpec? tensor = release.Output?.Tensors.FirstOrDefault(t => t.Name == wanted.Key);
+            if (tensor is null || known.Contains(tensor.Reference))
             {
                 continue;
             }
 
+            string old = string.Join(", ", known);
             string has = tensor.Reference ?? "nothing declared";
-            string detail =
-                $"{consumer.Name} compares {wanted.Output} with {wanted.Distribution}; {release.Name} expects {has}.";
+            string detail = $"{consumer.Name} compares {wanted.Key} with {old}; {release.Name} expects {has}.";
             found.Add(
-                Finding(wanted.Output, ContractRule.Reference, wanted.Distribution, tensor.Reference, detail) with
+                Finding(wanted.Key, ContractRule.Reference, old, tensor.Reference, detail) with
                 {
-                    Fix = $"Give the monitor the distribution of {release.Name}, or declare the one it has.",
+                    Fix = $"Give the monitor the distribution of {release.Name}, or declare one that it has.",
                 }
             );
         }

@@ -26,7 +26,13 @@ public sealed class ChainTests
     [Fact]
     public void The_count_finds_what_it_is_there_for()
     {
-        Asked[] asked = [new("a", 200, "v1", 2), new("b", 200, "v1", 2), new("c", 200, "v2", 2), new("d", 500, null, 2)];
+        Asked[] asked =
+        [
+            new("a", 200, "v1", 2),
+            new("b", 200, "v1", 2),
+            new("c", 200, "v2", 2),
+            new("d", 500, null, 2),
+        ];
         string[] logs =
         [
             Line("a", "v1", "live"),

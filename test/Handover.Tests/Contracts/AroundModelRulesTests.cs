@@ -140,6 +140,18 @@ public sealed class AroundModelRulesTests
         Assert.Empty(MonitorRules.Check(Candidate, Monitor("price", "price-2026q4")));
 
     [Fact]
+    public void A_monitor_that_knows_the_distributions_of_two_releases_is_ready_for_both()
+    {
+        Consumer both = Monitor("price", "price-2026q3");
+        MonitorSpec monitors = both.Monitors!;
+        both = both with
+        {
+            Monitors = monitors with { References = [.. monitors.References, new("price", "price-2026q4")] },
+        };
+        Assert.Empty(MonitorRules.Check(Candidate, both));
+    }
+
+    [Fact]
     public void A_monitor_whose_output_is_gone_goes_blind()
     {
         ContractVerdict verdict = Assert.Single(

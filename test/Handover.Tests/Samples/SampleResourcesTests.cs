@@ -30,9 +30,9 @@ public sealed class SampleResourcesTests
         Dictionary<string, RolloutPlan> plans = Of<Resource.OfRollout>().Select(r => r.Value).ToDictionary(p => p.Name);
 
         Assert.Empty(CatalogValidator.Validate(Catalog, plans, _ => null));
-        Assert.Equal(2, Catalog.Services.Count);
-        Assert.Equal(11, Catalog.Releases.Count);
-        Assert.Equal(15, plans.Count);
+        Assert.Equal(3, Catalog.Services.Count);
+        Assert.Equal(14, Catalog.Releases.Count);
+        Assert.Equal(16, plans.Count);
     }
 
     [Theory]

@@ -9,8 +9,8 @@ namespace Handover.Tests.Samples;
 public sealed class SimilarTests
 {
     private const int Stones = 3000;
-    private static readonly StoneFeatures Features = StoneFeatures.Read(SampleFolder.At("models/features.json"));
-    private static readonly RawRows Rows = StoneTable.Read(SampleFolder.At("data/diamonds.csv.gz"), Stones);
+    private static readonly StoneFeatures Features = StoneFeatures.Read(SampleFolder.File("models/features.json"));
+    private static readonly RawRows Rows = StoneTable.Read(SampleFolder.File("data/diamonds.csv.gz"), Stones);
     private static readonly EmbeddingSpace First = Space("stones-1");
     private static readonly EmbeddingSpace Second = Space("stones-2");
 
@@ -25,7 +25,9 @@ public sealed class SimilarTests
             [
                 .. Enumerable
                     .Range(0, Stones)
-                    .OrderBy(i => Math.Sqrt(First.Embed(Features.Of(Rows, i)).Zip(wanted, (a, b) => Math.Pow(a - b, 2)).Sum()))
+                    .OrderBy(i =>
+                        Math.Sqrt(First.Embed(Features.Of(Rows, i)).Zip(wanted, (a, b) => Math.Pow(a - b, 2)).Sum())
+                    )
                     .Take(5),
             ];
             int[] found = index.Nearest(wanted, 5);
@@ -82,5 +84,5 @@ public sealed class SimilarTests
     }
 
     private static EmbeddingSpace Space(string name) =>
-        EmbeddingSpace.Read(SampleFolder.At($"three-hop/spaces/{name}.json"));
+        EmbeddingSpace.Read(SampleFolder.File($"three-hop/spaces/{name}.json"));
 }

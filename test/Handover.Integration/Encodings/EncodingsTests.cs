@@ -1,0 +1,225 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Encodings.Around;
+using Handover.Bench.Hops;
+using Handover.Integration.Runtimes;
+using Handover.Protocol;
+using Microsoft.AspNetCore.Builder;
+using Xunit;
+
+namespace Handover.Integration.Encodings;
+
+/// <summary>
+/// The problem that Handover is for, told from end to end on the sample: a release that changes one-hot to embeddings
+/// together with its feature view, with a decision engine, a warehouse and a monitor around it. First refused; then each
+/// of them agrees; then moved without a mixed chain; then a violation takes it back; and then it succeeds.
+/// </summary>
+public sealed class EncodingsTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("handover-encodings-").FullName;
+    private readonly FeatureStore _store = new(TimeProvider.System);
+    private Webhooks _hooks = null!;
+    private WebApplication _around = null!;
+    private MemberProcess _node = null!;
+    private HttpClient _admin = null!;
+    private ChainDriver _customers = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _hooks = new Webhooks(_directory);
+        _hooks.EnsureSecrets(AroundApp.Consumers);
+        _hooks.Ready("decision-engine");
+        int[] ports = MemberProcess.FreePorts(3);
+        _around = AroundApp.Build(ports[2], _store, _hooks);
+        await _around.StartAsync();
+        CopySample(ports[2]);
+        string data = $"http://127.0.0.1:{ports[0]}";
+        string admin = $"http://127.0.0.1:{ports[1]}";
+        string[] arguments = ["run", _directory, "--data-url", data, "--admin-url", admin];
+        _node = new MemberProcess(RuntimeWorld.Executable, arguments, _directory);
+        await _node.ReadyAsync(new Uri($"{admin}/readyz"));
+        _admin = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(admin) };
+        string token = File.ReadAllText(Path.Combine(_directory, ".handover", "admin.token")).Trim();
+        _admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        _customers = new ChainDriver((new Uri($"{data}/v2/models/quote/infer"), 2));
+    }
+
+    [Fact]
+    public async Task A_changed_encoding_moves_once_everybody_around_it_agrees_and_comes_back_when_one_does_not()
+    {
+        using var enough = new CancellationTokenSource();
+        Task asking = _customers.RunAsync(new HopsOptions(1_000_000, Parallel: 4, Seed: 3), enough.Token);
+        await RefusedAsync();
+        string id = await AwaitedAsync();
+        await AgreedAndTakenBackAsync(id);
+        await SucceededAsync();
+        await enough.CancelAsync();
+        await asking;
+        await _node.StopAsync();
+        Judge();
+        Told();
+    }
+
+    private async Task RefusedAsync()
+    {
+        RolloutView cents = await EndedAsync(await StartAsync("v2-cents"));
+        Assert.Equal("refused", cents.State);
+        Assert.Contains(cents.Reasons, r => Has(r, "decision-engine", "unit"));
+        Assert.Contains(cents.Reasons, r => Has(r, "warehouse", "unit"));
+
+        RolloutView blind = await EndedAsync(await StartAsync("v2"));
+        Assert.Equal("refused", blind.State);
+        Assert.Contains("price-monitor", Assert.Single(blind.Reasons), StringComparison.Ordinal);
+    }
+
+    private async Task<string> AwaitedAsync()
+    {
+        await ApplyAsync("monitor-both.yml");
+        string id = await StartAsync("v2");
+        RolloutView waiting = await UntilAsync(id, r => r.State == "holding");
+        Assert.Equal("verify", waiting.Phase);
+        Assert.Contains(waiting.Reasons, r => Has(r, "warehouse", "has not acknowledged v2"));
+        Assert.Contains(waiting.Reasons, r => Has(r, "stone-attributes", "version 2 is not served"));
+        _store.Materialise(2);
+        waiting = await UntilAsync(id, r => r.Reasons.Count == 1);
+        Assert.Contains("warehouse", waiting.Reasons[0], StringComparison.Ordinal);
+        Assert.Equal("verify", waiting.Phase);
+        return id;
+    }
+
+    private async Task AgreedAndTakenBackAsync(string id)
+    {
+        // Its owner has done what was to be done, and the next notification is answered with a signed acknowledgement.
+        _hooks.Ready("warehouse");
+        await UntilAsync(id, r => r.Share >= 50);
+        _store.Age(2, TimeSpan.FromHours(2));
+        RolloutView back = await EndedAsync(id);
+        Assert.Equal("rolledBack", back.State);
+        Assert.Contains(back.Reasons, r => Has(r, "stone-attributes", "old"));
+    }
+
+    private async Task SucceededAsync()
+    {
+        _store.Materialise(2);
+        RolloutView done = await EndedAsync(await StartAsync("v2"));
+        Assert.Equal("succeeded", done.State);
+        JsonElement warehouse = await JsonAsync(await _admin.GetAsync("/api/v1/services/quote/consumers/warehouse"));
+        Assert.Contains(
+            warehouse.GetProperty("acknowledgements").EnumerateArray(),
+            a => a.GetProperty("release").GetString() == "v2" && a.GetProperty("way").GetString() == "webhook"
+        );
+    }
+
+    private void Judge()
+    {
+        string logs = Path.Combine(_directory, ".handover", "logs");
+        ChainCount count = ChainCount.Of(_customers.Asked, Directory.EnumerateFiles(logs).SelectMany(File.ReadLines));
+        Assert.Equal((0, 0, 0, 0), (count.Mixed, count.Torn, count.Failed, count.Mislabelled));
+        Assert.True(count.Lesser > 0.02, $"the lesser release had {count.Lesser:P1} of {count.Chains} chains");
+    }
+
+    private void Told()
+    {
+        string[] told = [.. _hooks.Taken.Where(t => t.Consumer == "decision-engine").Select(t => t.Type.Split('.')[3])];
+        string[] first = ["verify", "refuse", "verify", "refuse", "verify", "move", "move", "rollback", "verify"];
+        Assert.Equal(first, told.Take(first.Length));
+        Assert.Equal("retire", told[^1]);
+        var ids = _hooks.Taken.Where(t => t.Consumer == "decision-engine").Select(t => t.Id).ToList();
+        Assert.Equal(ids.Count, ids.Distinct().Count());
+        Assert.Equal(ids, _hooks.Taken.Where(t => t.Consumer == "warehouse").Select(t => t.Id));
+    }
+
+    private async Task<string> StartAsync(string to)
+    {
+        // How evenly this machine runs today is not the question here, so nothing is warmed.
+        string manifest = File.ReadAllText(Path.Combine(_directory, "rollout.yaml"))
+            .Replace("    - warm: { requests: 200, until: converged }\n", "", StringComparison.Ordinal)
+            .Replace("to: v2", $"to: {to}", StringComparison.Ordinal)
+            .Replace("name: embeddings", $"name: embeddings-{to}", StringComparison.Ordinal);
+        using HttpResponseMessage started = await _admin.PostAsJsonAsync(
+            "/api/v1/rollouts",
+            new { manifest, manifestFile = "rollout.yaml" }
+        );
+        return (await JsonAsync(started)).GetProperty("id").GetString()!;
+    }
+
+    private async Task ApplyAsync(string step)
+    {
+        string text = File.ReadAllText(Path.Combine(_directory, "steps", step));
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/apply")
+        {
+            Content = JsonContent.Create(new { files = new[] { new { path = step, text } } }),
+        };
+        request.Headers.TryAddWithoutValidation("If-Match", "*");
+        using HttpResponseMessage applied = await _admin.SendAsync(request);
+        Assert.True(applied.IsSuccessStatusCode, await applied.Content.ReadAsStringAsync());
+    }
+
+    private Task<RolloutView> EndedAsync(string id) => UntilAsync(id, r => r.EndedAt is not null);
+
+    private async Task<RolloutView> UntilAsync(string id, Func<RolloutView, bool> holds)
+    {
+        using var bound = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            RolloutView view = (
+                await _admin.GetFromJsonAsync($"/api/v1/rollouts/{id}", ProtocolJson.Lenient.RolloutView)
+            )!;
+            if (holds(view))
+            {
+                return view;
+            }
+
+            string now = $"{id} is {view.State} in {view.Phase} at {view.Share}%: {string.Join("; ", view.Reasons)}";
+            Assert.True(view.EndedAt is null && !bound.IsCancellationRequested, now);
+            await Task.Delay(50);
+        }
+    }
+
+    private static bool Has(string text, params string[] parts) =>
+        parts.All(p => text.Contains(p, StringComparison.Ordinal));
+
+    private static async Task<JsonElement> JsonAsync(HttpResponseMessage answer)
+    {
+        string text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, text);
+        using JsonDocument json = JsonDocument.Parse(text);
+        return json.RootElement.Clone();
+    }
+
+    private void CopySample(int port)
+    {
+        string sample = Path.Combine(Path.GetDirectoryName(RuntimeWorld.Models)!, "..", "encodings");
+        foreach (string folder in (string[])["", "bin", "steps"])
+        {
+            Directory.CreateDirectory(Path.Combine(_directory, folder));
+            foreach (string file in Directory.EnumerateFiles(Path.Combine(sample, folder)))
+            {
+                string to = Path.Combine(_directory, folder, Path.GetFileName(file));
+                File.Copy(file, to);
+                if (file.EndsWith(".yaml", StringComparison.Ordinal))
+                {
+                    string text = File.ReadAllText(file);
+                    text = text.Replace(":6566", $":{port}", StringComparison.Ordinal);
+                    File.WriteAllText(to, text.Replace("timeout: 2s", "timeout: 20s", StringComparison.Ordinal));
+                }
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _customers?.Dispose();
+        _admin?.Dispose();
+        if (_node is not null)
+        {
+            await _node.DisposeAsync();
+        }
+
+        await _around.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+}
