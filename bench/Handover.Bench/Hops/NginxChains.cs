@@ -108,21 +108,17 @@ public static class NginxChains
 
         for (int i = 0; i < Members.Length; i++)
         {
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $"upstream {Members[i]} {{ random; server 127.0.0.1:{ports[i * 2]} weight=1; server 127.0.0.1:{ports[i * 2 + 1]} weight=1; keepalive 64; }}\n"
-            );
+            string servers = $"server 127.0.0.1:{ports[i * 2]} weight=1; server 127.0.0.1:{ports[i * 2 + 1]} weight=1;";
+            text.Append(CultureInfo.InvariantCulture, $"upstream {Members[i]} {{ random; {servers} keepalive 64; }}\n");
         }
 
-        text.Append(
-            CultureInfo.InvariantCulture,
-            $"server {{ listen 127.0.0.1:{front};\nlocation = /nginx {{ return 200; }}\n"
-        );
+        text.Append(CultureInfo.InvariantCulture, $"server {{ listen 127.0.0.1:{front};\n");
+        text.Append("location = /nginx { return 200; }\nproxy_http_version 1.1;\nproxy_set_header Connection \"\";\n");
         foreach (string member in Members)
         {
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"location /members/{member}/ {{ proxy_pass http://{member}/; proxy_http_version 1.1; proxy_set_header Connection \"\"; }}\n"
+                $"location /members/{member}/ {{ proxy_pass http://{member}/; }}\n"
             );
         }
 

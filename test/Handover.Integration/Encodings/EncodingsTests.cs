@@ -12,8 +12,8 @@ namespace Handover.Integration.Encodings;
 
 /// <summary>
 /// The problem that Handover is for, told from end to end on the sample: a release that changes one-hot to embeddings
-/// together with its feature view, with a decision engine, a warehouse and a monitor around it. First refused; then each
-/// of them agrees; then moved without a mixed chain; then a violation takes it back; and then it succeeds.
+/// together with its feature view, with a decision engine, a warehouse and a monitor around it. First refused; then
+/// each of them agrees; then moved without a mixed chain; then a violation takes it back; and then it succeeds.
 /// </summary>
 public sealed class EncodingsTests : IAsyncLifetime
 {

@@ -50,5 +50,5 @@ public sealed class ChainTests
     }
 
     private static string Line(string id, string release, string purpose) =>
-        $$"""{"at":"2026-01-01T00:00:00Z","requestId":"{{id}}","release":"{{release}}","purpose":"{{purpose}}","status":200}""";
+        $$"""{"at":"2026-01-01","requestId":"{{id}}","release":"{{release}}","purpose":"{{purpose}}","status":200}""";
 }
