@@ -145,7 +145,8 @@ internal sealed class EdgePipeline(PipelineTools tools)
                 continue;
             }
 
-            if (Assign(context, passage) is { } unknown)
+            bool allowed = await tools.Flags.AllowsAsync(snapshot, unit.Flags, passage.Entity, passage.Attributes);
+            if (Assign(context, passage, allowed) is { } unknown)
             {
                 slot?.Dispose();
                 return new Admission(null, null, unknown);
@@ -226,11 +227,11 @@ internal sealed class EdgePipeline(PipelineTools tools)
             _ => null,
         };
 
-    private Refusal? Assign(HttpContext context, Passage passage)
+    private Refusal? Assign(HttpContext context, Passage passage, bool allowed)
     {
         ServiceSnapshot snapshot = passage.Snapshot;
         string? entity = tools.IgnoreStickiness ? tools.NewId() : passage.Entity;
-        Assigned assigned = snapshot.Assign(entity, passage.Attributes);
+        Assigned assigned = snapshot.Assign(entity, passage.Attributes, allowed);
         passage.Release = assigned.Release;
         passage.Reason = assigned.Reason;
         passage.CandidateShare = assigned.CandidateShare;

@@ -3,6 +3,7 @@ using System.Text;
 using Handover.Core.Foundation;
 using Handover.Core.Moves;
 using Handover.Gateway.Feed;
+using Handover.Gateway.Flags;
 using Handover.Gateway.Forwarding;
 using Handover.Gateway.Holding;
 using Handover.Gateway.Ledger;
@@ -37,6 +38,7 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
     private readonly MemberClients _clients;
     private readonly GatewayFeed _feed;
     private readonly Mirror _mirror;
+    private readonly FlagDesk _flags;
     private readonly KillSwitchLoop _switches;
     private readonly WebApplication _app;
     private bool _stopped;
@@ -70,9 +72,10 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
         var recorder = new ExchangeRecorder(exchanges);
         var pins = new PinDesk(time);
         _mirror = new Mirror(recorder, pins, time);
+        _flags = new FlagDesk(options.UrlPolicy, time);
         _app = Build(options, logs);
         var forwarder = new MemberForwarder(_app.Services.GetRequiredService<IHttpForwarder>(), time);
-        var tools = new PipelineTools(forwarder, recorder, _mirror, pins, time)
+        var tools = new PipelineTools(forwarder, recorder, _mirror, pins, _flags, time)
         {
             IgnoreStickiness = options.IgnoreStickiness,
             Ledger = ledger ?? new NoLedger(),
@@ -140,6 +143,29 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
     public void Deliver(MoveMessage message) => _loop.Deliver(message);
 
     /// <inheritdoc/>
+    public async ValueTask<GatewayAnswer?> AskAsync(
+        string service,
+        string? entity,
+        IReadOnlyDictionary<string, string> attributes
+    )
+    {
+        if (!_feed.Table.Units.TryGetValue(service, out ServiceUnit? unit) || unit.Snapshot.Routing is null)
+        {
+            return null;
+        }
+
+        ServiceSnapshot snapshot = unit.Snapshot;
+        bool allowed = await _flags.AllowsAsync(snapshot, unit.Flags, entity, attributes);
+        return new GatewayAnswer(
+            snapshot.Assign(entity, attributes, allowed),
+            snapshot.Epoch,
+            snapshot.Routing!.Candidate,
+            snapshot.Off is not null,
+            !allowed
+        );
+    }
+
+    /// <inheritdoc/>
     public Problem? Switch(string service, KillSwitch? off) => _switches.Switch(service, off);
 
     /// <inheritdoc/>
@@ -163,6 +189,7 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
         {
             Off = snapshot.Off,
             Closing = unit.Closing.Newest,
+            Flag = unit.Flags.Now,
         };
     }
 
@@ -173,6 +200,7 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
         await _switches.DisposeAsync();
         await _loop.DisposeAsync();
         _mirror.Dispose();
+        _flags.Dispose();
         await _app.DisposeAsync();
         _clients.Dispose();
         await _lock.DisposeAsync();

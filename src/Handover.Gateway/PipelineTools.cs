@@ -1,3 +1,4 @@
+using Handover.Gateway.Flags;
 using Handover.Gateway.Forwarding;
 using Handover.Gateway.Mirroring;
 using Handover.Gateway.Observing;
@@ -12,6 +13,7 @@ internal sealed record PipelineTools(
     ExchangeRecorder Recorder,
     Mirror Mirror,
     PinDesk Pins,
+    FlagDesk Flags,
     TimeProvider Time
 )
 {

@@ -1,6 +1,7 @@
 using Handover.Core.Catalog;
 using Handover.Core.Foundation;
 using Handover.Core.Moves;
+using Handover.Core.Rollouts;
 
 namespace Handover.Ports;
 
@@ -23,6 +24,12 @@ public interface IGatewayPort
 
     /// <summary>What the gateway is doing for a service; null when it does not know the service.</summary>
     GatewayStatus? Status(string service);
+
+    /// <summary>
+    /// What the gateway would do with a request of this entity now; null when it does not know the service or its
+    /// routing yet.
+    /// </summary>
+    ValueTask<GatewayAnswer?> AskAsync(string service, string? entity, IReadOnlyDictionary<string, string> attributes);
 
     /// <summary>
     /// Switches a service off (its candidate answers nobody from now on) or, with null, on again. In force when this
@@ -52,6 +59,9 @@ public sealed record ServiceConfiguration(
 {
     /// <summary>Copies live requests to a release; null when nothing is mirrored.</summary>
     public MirrorConfiguration? Mirror { get; init; }
+
+    /// <summary>The organisation's flag that decides who may have the candidate; null when everybody may.</summary>
+    public OutsideFlag? Flag { get; init; }
 
     /// <summary>
     /// Hashes (SHA-256, lower-case hex) of tokens whose bearer may name a release, where the service allows it.
@@ -89,6 +99,9 @@ public sealed record GatewayStatus(
 
     /// <summary>The newest closing of the service on this gateway; null when there was none since it started.</summary>
     public GatewayClosing? Closing { get; init; }
+
+    /// <summary>What came of asking the organisation's flag.</summary>
+    public FlagCounts Flag { get; init; } = new(0, 0, 0, 0, 0, 0);
 }
 
 /// <summary>What callers saw of a closing (the middle of a switch with one stack).</summary>

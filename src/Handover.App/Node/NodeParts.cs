@@ -194,6 +194,7 @@ public sealed class NodeParts : IAsyncDisposable
                 Moves = new MoveCoordinator(epochs, gateways, _time),
                 Runtime = runtime,
                 Gateway = _gateway,
+                Urls = urls,
                 Publisher = new GatewayPublisher(_gateway, runtime, [pinKey]),
                 Evidence = evidence,
                 Warmer = warmer,

@@ -83,6 +83,7 @@ public static class AdminApi
         FlagRoutes.Map(group, api);
         LabelRoutes.Map(group, api);
         NodeRoutes.Map(group, api);
+        OfrepRoutes.Map(app, api);
         NodeRoutes.MapHealth(app, api, () => Metrics(api, guard, failures));
         app.MapOpenApi("/openapi/{documentName}.json");
     }
@@ -101,6 +102,12 @@ public static class AdminApi
                 "1 while the service's kill switch is in force.",
                 MetricType.Gauge,
                 () => api.Catalog.Snapshot.Services.Keys.Select(s => FlagRoutes.Gauge(api, s))
+            ),
+            new MetricSource(
+                "handover_flag_answers_total",
+                "Answers of the organisation's flag, by what they came to.",
+                MetricType.Counter,
+                () => api.Catalog.Snapshot.Services.Keys.SelectMany(s => FlagRoutes.Counts(api, s))
             ),
             MetricSource.Single(
                 "handover_journal_dropped_total",

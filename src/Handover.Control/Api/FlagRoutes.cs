@@ -38,6 +38,21 @@ internal static class FlagRoutes
     public static MetricValue Gauge(ApiServices api, string service) =>
         new(OffOf(api, service) is null ? 0 : 1, ("service", service));
 
+    public static IEnumerable<MetricValue> Counts(ApiServices api, string service)
+    {
+        FlagCounts[] all = [.. api.Gateways.Select(g => g.Status(service)?.Flag).OfType<FlagCounts>()];
+        MetricValue Of(string answer, Func<FlagCounts, long> count) =>
+            new(all.Sum(count), ("service", service), ("answer", answer));
+        return
+        [
+            Of("allowed", c => c.Allowed),
+            Of("refused", c => c.Refused),
+            Of("unknown", c => c.Unknown),
+            Of("failed", c => c.Failed),
+            Of("crowded", c => c.Crowded),
+        ];
+    }
+
     private static IResult Read(HttpContext context, ApiServices api, string service) =>
         AdminGuard.Need(context, Permission.Read)
         ?? (

@@ -49,6 +49,9 @@ public sealed record EngineParts
     /// <summary>Recent exchanges, to remember stable's past after a restart.</summary>
     public required IJournalPort Journal { get; init; }
 
+    /// <summary>Which addresses flags may be asked at.</summary>
+    public UrlPolicy Urls { get; init; } = UrlPolicy.LoopbackOnly;
+
     /// <summary>Hashes of tokens whose bearer may name a release.</summary>
     public Func<IReadOnlyList<string>> OverrideHashes { get; init; } = () => [];
 }

@@ -19,11 +19,13 @@ public sealed class GatewayPublisher(IGatewayPort gateway, IRuntimePort runtime,
     /// <param name="catalog">What users declared.</param>
     /// <param name="stacks">Stacks that may be running, as (service, release).</param>
     /// <param name="mirrors">Mirrors that open rollouts want, by service.</param>
+    /// <param name="flags">Flags that decide who is eligible in open rollouts, by service.</param>
     /// <param name="overrideHashes">Hashes of tokens whose bearer may name a release.</param>
     public void Publish(
         CatalogSnapshot catalog,
         IReadOnlyCollection<(string Service, string Release)> stacks,
         IReadOnlyDictionary<string, Core.Rollouts.RolloutEffect.Mirror> mirrors,
+        IReadOnlyDictionary<string, Core.Rollouts.OutsideFlag> flags,
         IReadOnlyList<string> overrideHashes
     )
     {
@@ -48,6 +50,7 @@ public sealed class GatewayPublisher(IGatewayPort gateway, IRuntimePort runtime,
                     Mirror = mirrors.TryGetValue(service.Name, out Core.Rollouts.RolloutEffect.Mirror? mirror)
                         ? new MirrorConfiguration(mirror.Release, mirror.Share, MirrorConcurrency, MirrorTimeout)
                         : null,
+                    Flag = flags.GetValueOrDefault(service.Name),
                     OverrideTokenHashes = overrideHashes,
                 };
             }

@@ -39,6 +39,9 @@ public sealed partial class RolloutEngine
             .. WrongReleases(plan, catalog, from),
             .. UnknownMetrics(plan),
             .. OutsideWindow(plan, service),
+            .. plan.Flag is { } flag && _parts.Urls.Check(flag.Ofrep) is { } refused
+                ? [refused with { Field = "spec.flag.ofrep" }]
+                : Array.Empty<Problem>(),
             .. segments
                 .Where(n => !catalog.Segments.ContainsKey(n))
                 .Select(n => new Problem("unknown-segment", $"there is no segment '{n}'.") { Field = "spec.phases" }),

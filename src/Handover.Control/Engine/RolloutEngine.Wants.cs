@@ -162,6 +162,10 @@ public sealed partial class RolloutEngine
         CatalogSnapshot catalog = _parts.Catalog();
         var wanted = new Dictionary<(string Service, string Release), Release>();
         var mirrors = new Dictionary<string, RolloutEffect.Mirror>(StringComparer.Ordinal);
+        Dictionary<string, OutsideFlag> flags = _loops
+            .Values.Select(l => l.State)
+            .Where(s => s is { Open: true, Plan.Flag: not null })
+            .ToDictionary(s => s.Plan.Service, s => s.Plan.Flag!, StringComparer.Ordinal);
         foreach (Service service in catalog.Services.Values)
         {
             Routing routing = RoutingOf(service.Name) ?? Routing.Only(service.Name, service.Stable);
@@ -203,7 +207,7 @@ public sealed partial class RolloutEngine
             }
         }
 
-        _parts.Publisher.Publish(catalog, [.. catalog.Releases.Keys], mirrors, _parts.OverrideHashes());
+        _parts.Publisher.Publish(catalog, [.. catalog.Releases.Keys], mirrors, flags, _parts.OverrideHashes());
         _keeper.Want(wanted);
     }
 

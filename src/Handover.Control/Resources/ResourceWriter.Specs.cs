@@ -284,6 +284,16 @@ public static partial class ResourceWriter
 
         json.WriteEndArray();
         json.WriteEndObject();
+        if (plan.Flag is { } flag)
+        {
+            json.WriteStartObject("flag");
+            json.WriteString("ofrep", flag.Ofrep.OriginalString);
+            json.WriteString("key", flag.Key);
+            json.WriteString("timeout", Units.Duration(flag.Timeout));
+            json.WriteString("ttl", Units.Duration(flag.Ttl));
+            json.WriteEndObject();
+        }
+
         json.WriteString("deadline", Units.Duration(plan.Deadline));
         json.WriteString("whenInconclusive", NameMaps.Inconclusive.Of(plan.WhenInconclusive));
         json.WriteString("whenDisagreed", NameMaps.WhenDisagreed.Of(plan.WhenDisagreed));

@@ -25,10 +25,27 @@ internal static class RolloutForm
         {
             Strategy = strategy,
             Gates = Gates(spec.Map("gates")),
+            Flag = Flag(spec.Map("flag")),
             Deadline = spec.Duration("deadline", fallback.Deadline, TimeSpan.FromSeconds(1), Units.MaxDuration),
             WhenDisagreed = spec.Choice("whenDisagreed", NameMaps.WhenDisagreed, WhenDisagreed.Hold),
             WhenInconclusive = spec.Choice("whenInconclusive", NameMaps.Inconclusive, Inconclusive.Hold),
         };
+    }
+
+    private static OutsideFlag? Flag(FieldCursor? map)
+    {
+        if (map?.Url("ofrep") is not { } ofrep)
+        {
+            return null;
+        }
+
+        TimeSpan millisecond = TimeSpan.FromMilliseconds(1);
+        return new OutsideFlag(
+            ofrep,
+            map.Text("key"),
+            map.Duration("timeout", OutsideFlag.DefaultTimeout, millisecond, TimeSpan.FromSeconds(1)),
+            map.Duration("ttl", OutsideFlag.DefaultTtl, 100 * millisecond, TimeSpan.FromMinutes(1))
+        );
     }
 
     private static string Salt(FieldCursor spec, string name)

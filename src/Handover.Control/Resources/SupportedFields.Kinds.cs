@@ -234,6 +234,10 @@ public static partial class SupportedFields
                 NameMaps.WhenDisagreed.All,
                 "What a stale feature view or a wrong index does once the candidate runs; default hold."
             ),
-            NotYet(P, "spec.flag", F.Map, "The organisation's flag that decides who is eligible."),
+            Field(P, "spec.flag", F.Map, "The organisation's flag that decides who is eligible."),
+            Needed(P, "spec.flag.ofrep", F.Url, "Base address of an OFREP server."),
+            Needed(P, "spec.flag.key", F.Text, "Key of the flag there."),
+            Field(P, "spec.flag.timeout", F.Duration, "Longest wait for an answer, 1ms to 1s; default 50ms."),
+            Field(P, "spec.flag.ttl", F.Duration, "How long an answer counts, 100ms to 1m; default 1s."),
         ];
 }

@@ -50,7 +50,7 @@ public sealed class AdminGuard(AdminAddress address, TokenStore tokens, AuthFail
         string? token = Bearer(context.Request);
         if (token is null)
         {
-            if (!address.Loopback || !IsRead(context.Request.Method))
+            if (!address.Loopback || !(IsRead(context.Request.Method) || IsEvaluation(context.Request.Path)))
             {
                 context.Response.Headers.WWWAuthenticate = "Bearer";
                 await Refuse(context, 401, "unauthenticated", "a token is needed: send Authorization: Bearer TOKEN.");
@@ -140,6 +140,10 @@ public sealed class AdminGuard(AdminAddress address, TokenStore tokens, AuthFail
             || string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
     }
 
+    // OFREP asks with POST and changes nothing.
+    private static bool IsEvaluation(PathString path) =>
+        path.StartsWithSegments("/ofrep/v1/evaluate", StringComparison.Ordinal);
+
     private static bool IsRead(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
 
     // Probes have no token; they say nothing but yes or no to those without one.
@@ -147,7 +151,10 @@ public sealed class AdminGuard(AdminAddress address, TokenStore tokens, AuthFail
 
     private static string? Bearer(HttpRequest request)
     {
+        // OFREP knows both; the token is the same.
+        string? key = request.Headers["X-API-Key"];
         string? header = request.Headers.Authorization;
+        header = string.IsNullOrEmpty(header) && IsEvaluation(request.Path) ? key : header;
         return header is not null && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
             ? header[7..].Trim()
             : header;

@@ -35,6 +35,9 @@ public sealed record RolloutPlan
     /// <summary>A phase without progress for so long: <see cref="WhenInconclusive"/> applies. Default 2 h.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromHours(2);
 
+    /// <summary>The organisation's flag that decides who is eligible; null when everybody is.</summary>
+    public OutsideFlag? Flag { get; init; }
+
     /// <summary>What happens at the deadline.</summary>
     public Inconclusive WhenInconclusive { get; init; } = Inconclusive.Hold;
 

@@ -41,6 +41,7 @@ internal sealed class GatewayFeed(MemberClients clients, AgentLoop loop, KillSwi
                     declared.Service,
                     pools[i],
                     declared.Mirror,
+                    declared.Flag,
                     configuration.PinKeys,
                     declared.OverrideTokenHashes
                 );

@@ -1,4 +1,5 @@
 using Handover.Core.Catalog;
+using Handover.Core.Rollouts;
 using Handover.Gateway.Forwarding;
 using Handover.Ports;
 
@@ -8,12 +9,14 @@ namespace Handover.Gateway.Routing;
 /// <param name="Service">The declaration.</param>
 /// <param name="Releases">Release -> member -> where it runs.</param>
 /// <param name="Mirror">Copies of live requests.</param>
+/// <param name="Flag">The organisation's flag.</param>
 /// <param name="PinKeys">Keys for pins.</param>
 /// <param name="OverrideTokenHashes">Who may name a release.</param>
 internal sealed record ServiceSettings(
     Service Service,
     IReadOnlyDictionary<string, IReadOnlyDictionary<string, MemberPool>> Releases,
     MirrorConfiguration? Mirror,
+    OutsideFlag? Flag,
     IReadOnlyList<byte[]> PinKeys,
     IReadOnlyList<string> OverrideTokenHashes
 );

@@ -1,4 +1,5 @@
 using Handover.Core.Catalog;
+using Handover.Core.Rollouts;
 using Handover.Core.Traffic;
 using Handover.Gateway.Forwarding;
 using Handover.Ports;
@@ -33,6 +34,9 @@ internal sealed record ServiceSnapshot
     /// <summary>The kill switch; null when the candidate may answer.</summary>
     public KillSwitch? Off { get; init; }
 
+    /// <summary>The organisation's flag; null when everybody may have the candidate.</summary>
+    public OutsideFlag? Flag { get; init; }
+
     /// <summary>HMAC keys for pins: the first signs, all verify.</summary>
     public required IReadOnlyList<byte[]> PinKeys { get; init; }
 
@@ -49,10 +53,13 @@ internal sealed record ServiceSnapshot
     /// Which release answers. Routing is the most that the candidate may get; whatever stands in its way here only
     /// takes from it.
     /// </summary>
-    public Assigned Assign(string? entity, IReadOnlyDictionary<string, string> attributes)
+    /// <param name="entity">The entity.</param>
+    /// <param name="attributes">Its attributes.</param>
+    /// <param name="allowed">Whether the organisation's flag lets it have the candidate.</param>
+    public Assigned Assign(string? entity, IReadOnlyDictionary<string, string> attributes, bool allowed)
     {
         RoutingDocument routing = Routing!;
-        return Off is null ? Assignment.Assign(routing, entity, attributes) : Assignment.OnStable(routing);
+        return Off is null && allowed ? Assignment.Assign(routing, entity, attributes) : Assignment.OnStable(routing);
     }
 
     /// <summary>Whether a release may answer at all.</summary>

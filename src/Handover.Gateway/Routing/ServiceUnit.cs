@@ -1,5 +1,6 @@
 using Handover.Core.Traffic;
 using Handover.Gateway.Draining;
+using Handover.Gateway.Flags;
 using Handover.Gateway.Forwarding;
 using Handover.Gateway.Holding;
 using Handover.Gateway.Observing;
@@ -26,6 +27,7 @@ internal sealed class ServiceUnit
             Routing = null,
             Releases = settings.Releases,
             Mirror = settings.Mirror,
+            Flag = settings.Flag,
             PinKeys = settings.PinKeys,
             OverrideTokenHashes = settings.OverrideTokenHashes,
         };
@@ -45,6 +47,9 @@ internal sealed class ServiceUnit
     /// <summary>What callers see while the service is closed.</summary>
     public ClosingWatch Closing { get; }
 
+    /// <summary>What came of asking the organisation's flag.</summary>
+    public FlagTally Flags { get; } = new();
+
     /// <summary>Counters.</summary>
     public ServiceCounters Counters { get; } = new();
 
@@ -56,6 +61,7 @@ internal sealed class ServiceUnit
                 Service = settings.Service,
                 Releases = settings.Releases,
                 Mirror = settings.Mirror,
+                Flag = settings.Flag,
                 PinKeys = settings.PinKeys,
                 OverrideTokenHashes = settings.OverrideTokenHashes,
             }

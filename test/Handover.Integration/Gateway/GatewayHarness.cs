@@ -4,6 +4,7 @@ using System.Text;
 using Handover.Core.Catalog;
 using Handover.Core.Foundation;
 using Handover.Core.Moves;
+using Handover.Core.Rollouts;
 using Handover.Core.Traffic;
 using Handover.Gateway;
 using Handover.Ports;
@@ -58,6 +59,8 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
 
     public string StateDirectory => _directory;
 
+    public OutsideFlag? Flag { get; set; }
+
     public IReadOnlyList<string> OverrideTokens { get; set; } = [];
 
     public static async Task<GatewayHarness> StartAsync(Action<GatewayHarness>? set = null, bool sabotage = false)
@@ -108,6 +111,7 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
                     )
                     {
                         Mirror = Mirror,
+                        Flag = Flag,
                         OverrideTokenHashes = OverrideTokens,
                     },
                 },

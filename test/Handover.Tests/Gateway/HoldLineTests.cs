@@ -143,6 +143,6 @@ public sealed class HoldLineTests : IDisposable
             Limits = limits ?? new ServiceLimits(),
         };
         var releases = new Dictionary<string, IReadOnlyDictionary<string, Handover.Gateway.Forwarding.MemberPool>>();
-        return new ServiceUnit(new ServiceSettings(service, releases, null, [], []), TimeProvider.System);
+        return new ServiceUnit(new ServiceSettings(service, releases, null, null, [], []), TimeProvider.System);
     }
 }

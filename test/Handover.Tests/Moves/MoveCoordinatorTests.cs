@@ -141,6 +141,12 @@ public sealed class MoveCoordinatorTests : IDisposable
 
         public GatewayStatus? Status(string service) => null;
 
+        public ValueTask<GatewayAnswer?> AskAsync(
+            string service,
+            string? entity,
+            IReadOnlyDictionary<string, string> attributes
+        ) => throw new NotSupportedException();
+
         public Problem? Switch(string service, KillSwitch? off) => throw new NotSupportedException();
 
         public void Deliver(MoveMessage message)
