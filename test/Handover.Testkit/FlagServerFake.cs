@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Handover.Testkit;
 
-/// <summary>An organisation's flag server on a real socket: OFREP's one call, and whatever misbehaviour is wanted.</summary>
+/// <summary>A flag server on a real socket: OFREP's one call, and any misbehaviour that is wanted.</summary>
 public sealed class FlagServerFake : IAsyncDisposable
 {
     private readonly WebApplication _app;

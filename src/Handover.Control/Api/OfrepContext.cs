@@ -13,7 +13,7 @@ internal sealed record OfrepContext
     /// <summary>The entity: <c>targetingKey</c>.</summary>
     public string Entity { get; private init; } = "";
 
-    /// <summary>Texts, numbers and truth values of the context, as the gateway would read them from a request.</summary>
+    /// <summary>What the context says, as the gateway would read it from a request.</summary>
     public IReadOnlyDictionary<string, string> Attributes { get; private init; } = new Dictionary<string, string>();
 
     /// <summary>The context as it came.</summary>

@@ -11,9 +11,9 @@ using Microsoft.AspNetCore.Routing;
 namespace Handover.Control.Api;
 
 /// <summary>
-/// Each rollout as a flag over OFREP 0.3: key its name, variant and value the release. The gateway itself is asked, with
-/// the code and the snapshot that requests meet, so the answer cannot differ from what a request would get. Errors have
-/// OFREP's shape here, not that of problem+json: stock providers read them.
+/// Each rollout as a flag over OFREP 0.3: key its name, variant and value the release. The gateway itself is asked,
+/// with the code and the snapshot that requests meet, so the answer cannot differ from what a request would get. Errors
+/// have OFREP's shape here, not that of problem+json: stock providers read them.
 /// </summary>
 internal static class OfrepRoutes
 {

@@ -2,7 +2,7 @@ using Handover.Ports;
 
 namespace Handover.Gateway.Flags;
 
-/// <summary>What came of asking one service's flag. Fields, because they are counted up with interlocked operations.</summary>
+/// <summary>What came of asking one service's flag. Fields, for interlocked counting.</summary>
 internal sealed class FlagTally
 {
     public long Asked;
