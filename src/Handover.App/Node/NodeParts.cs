@@ -179,8 +179,7 @@ public sealed class NodeParts : IAsyncDisposable
         _labels = new LabelParts(options, journal, evidence, ServiceOf, _time, _logs);
         _stops.Add(_labels.DisposeAsync);
         MemberRuntime runtime = Runtime(options, urls);
-        LedgerStore ledger = Ledger(options);
-        _gateway = Gateway(options, urls, epochs, new ExchangeFanOut(evidence, journal), ledger);
+        _gateway = Gateway(options, urls, epochs, new ExchangeFanOut(evidence, journal), Ledger(options));
         var gateways = new GatewayRegistry();
         gateways.Add(_gateway);
         var warmer = new Warmer(journal, Keep(new GatewayWarmTarget(() => DataUrl, pinKey, _time)), _time);

@@ -38,7 +38,6 @@ internal static class NodeRoutes
                 ?? TypedResults.Text(PrometheusText.Write(metrics()), MediaTypes.Prometheus)
             )
         );
-        app.Map("/ofrep/{**rest}", Handler.Of(c => c.NotYet("OFREP")));
     }
 
     private static async Task<IResult> AdviseAsync(HttpContext context, ApiServices api)
