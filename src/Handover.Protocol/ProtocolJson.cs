@@ -50,6 +50,8 @@ namespace Handover.Protocol;
 [JsonSerializable(typeof(WantedLabelsView))]
 [JsonSerializable(typeof(FlagView))]
 [JsonSerializable(typeof(LabelsView))]
+[JsonSerializable(typeof(TrialRequest))]
+[JsonSerializable(typeof(TrialView))]
 public sealed partial class ProtocolJson : JsonSerializerContext
 {
     /// <summary>For clients: members that a newer server adds are passed over.</summary>

@@ -45,10 +45,13 @@ public sealed record RolloutView
     /// <summary>Each gate's own reading.</summary>
     public IReadOnlyList<GateView> Gates { get; init; } = [];
 
+    /// <summary>What it costs beyond stable; null if not declared, or in different currencies.</summary>
+    public CostView? Cost { get; init; }
+
     /// <summary>
-    /// Cost of the second stack so far: declared cost per day times the time it ran; null if not declared.
+    /// The metric that will be proven last; null when the phases' least times and requests decide.
     /// </summary>
-    public MoneyView? Cost { get; init; }
+    public string? DecidedBy { get; init; }
 
     /// <summary>When it started.</summary>
     public DateTimeOffset StartedAt { get; init; }
@@ -58,6 +61,9 @@ public sealed record RolloutView
 
     /// <summary>When it should end at current traffic; null when that cannot be said.</summary>
     public DateTimeOffset? Forecast { get; init; }
+
+    /// <summary>How long it should take from now at current traffic; null when that cannot be said.</summary>
+    public double? ForecastSeconds { get; init; }
 
     /// <summary>Who started it.</summary>
     public required string StartedBy { get; init; }
@@ -118,8 +124,15 @@ public sealed record VerdictView(string Outcome, IReadOnlyList<string> Reasons)
 /// <param name="LogEvidence">Natural logarithm of its e-value for harm.</param>
 /// <param name="Threshold">Natural logarithm of the e-value at which harm is called.</param>
 /// <param name="N">Candidate units that went in.</param>
-/// <param name="Forecast">Candidate requests still needed for a promotion; null when that cannot be said.</param>
-public sealed record GateView(string Name, string Outcome, double LogEvidence, double Threshold, long N, long? Forecast)
+/// <param name="Forecast">How it will go on; null when that cannot be said.</param>
+public sealed record GateView(
+    string Name,
+    string Outcome,
+    double LogEvidence,
+    double Threshold,
+    long N,
+    GateForecastView? Forecast
+)
 {
     /// <summary>One line for people.</summary>
     public string Detail { get; init; } = "";
@@ -138,3 +151,37 @@ public sealed record PhaseView(string Kind, string Text, string Status);
 /// <param name="Text">One line for people.</param>
 /// <param name="Actor">Who.</param>
 public sealed record RolloutEventView(long Seq, DateTimeOffset At, string Kind, string Text, string Actor);
+
+/// <summary>How one gate will go on at the traffic of now.</summary>
+/// <param name="Requests">Candidate requests still needed for a promotion; null when that cannot be said.</param>
+/// <param name="PromoteSeconds">
+/// Until it lets a healthy candidate pass; 0 when nothing needs proof, null for never or unknown.
+/// </param>
+/// <param name="RollBackSeconds">
+/// Until it takes back a candidate twice as bad as the margin allows; null for never or unknown.
+/// </param>
+public sealed record GateForecastView(long? Requests, double? PromoteSeconds, double? RollBackSeconds);
+
+/// <summary>What a rollout costs beyond stable: declared cost per day times time.</summary>
+/// <param name="Amount">So far.</param>
+/// <param name="Currency">ISO 4217 code of all amounts.</param>
+public sealed record CostView(decimal Amount, string Currency)
+{
+    /// <summary>The part that answered copies, which no caller was given.</summary>
+    public decimal Shadow { get; init; }
+
+    /// <summary>Still to come if the forecast holds; null without one.</summary>
+    public decimal? ToCome { get; init; }
+
+    /// <summary>So far and to come; null without a forecast.</summary>
+    public decimal? Total { get; init; }
+
+    /// <summary>What stable costs per day; null when not declared.</summary>
+    public decimal? StablePerDay { get; init; }
+
+    /// <summary>What the candidate costs per day.</summary>
+    public decimal CandidatePerDay { get; init; }
+
+    /// <summary>What may be spent; null when nobody said.</summary>
+    public decimal? Budget { get; init; }
+}

@@ -179,7 +179,8 @@ public sealed class NodeParts : IAsyncDisposable
         _labels = new LabelParts(options, journal, evidence, ServiceOf, _time, _logs);
         _stops.Add(_labels.DisposeAsync);
         MemberRuntime runtime = Runtime(options, urls);
-        _gateway = Gateway(options, urls, epochs, new ExchangeFanOut(evidence, journal), Ledger(options));
+        LedgerStore ledger = Ledger(options);
+        _gateway = Gateway(options, urls, epochs, new ExchangeFanOut(evidence, journal, Watch(evidence)), ledger);
         var gateways = new GatewayRegistry();
         gateways.Add(_gateway);
         var warmer = new Warmer(journal, Keep(new GatewayWarmTarget(() => DataUrl, pinKey, _time)), _time);
@@ -277,6 +278,13 @@ public sealed class NodeParts : IAsyncDisposable
                 Warmer = warmer,
             }
         );
+
+    private ContractWatch Watch(EvidenceCollector evidence)
+    {
+        var watch = new ContractWatch(evidence, () => _catalog.Current, _logs.CreateLogger<ContractWatch>());
+        _stops.Add(watch.DisposeAsync);
+        return watch;
+    }
 
     private string? StillStarting()
     {

@@ -82,6 +82,7 @@ public static class AdminApi
         ServiceRoutes.Map(group, api);
         FlagRoutes.Map(group, api);
         LabelRoutes.Map(group, api);
+        TrialRoutes.Map(group, api);
         NodeRoutes.Map(group, api);
         OfrepRoutes.Map(app, api);
         NodeRoutes.MapHealth(app, api, () => Metrics(api, guard, failures));

@@ -9,7 +9,7 @@ internal static class RolloutDetail
     public static RolloutView Of(ApiServices api, RolloutSnapshot snapshot)
     {
         DateTimeOffset now = api.Clock.GetUtcNow();
-        RolloutView view = RolloutViews.Of(snapshot, api.Catalog.Snapshot, now, full: true);
+        RolloutView view = RolloutViews.Of(snapshot, full: true);
         return view with
         {
             Losses = LossViews.Of(api, view.Service, view.StartedAt, view.EndedAt ?? now),

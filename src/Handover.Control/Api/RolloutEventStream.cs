@@ -109,7 +109,7 @@ internal static class RolloutEventStream
                 seen = e.Seq;
             }
 
-            RolloutView state = RolloutViews.Of(now, api.Catalog.Snapshot, at, full: false) with { Events = [] };
+            RolloutView state = RolloutViews.Of(now, full: false) with { Events = [] };
             string json = JsonSerializer.Serialize(state with { Cost = null }, ProtocolJson.Default.RolloutView);
             if (!string.Equals(json, shown, StringComparison.Ordinal))
             {

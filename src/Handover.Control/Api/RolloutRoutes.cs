@@ -20,6 +20,10 @@ internal static class RolloutRoutes
             .MapPost("/rollouts", Handler.Of(c => StartAsync(c, api)))
             .Accepts<StartRolloutRequest>(MediaTypes.Json)
             .Produces<RolloutView>(201);
+        group
+            .MapPost("/rollouts:forecast", Handler.Of(c => ForecastAsync(c, api)))
+            .Accepts<StartRolloutRequest>(MediaTypes.Json)
+            .Produces<RolloutView>();
         group.MapGet("/rollouts/{id}", (HttpContext c, string id) => Get(c, api, id)).Produces<RolloutView>();
         group.MapGet("/rollouts/{id}/events", (HttpContext c, string id) => RolloutEventStream.RunAsync(c, api, id));
         group
@@ -47,7 +51,7 @@ internal static class RolloutRoutes
                 context,
                 api.Rollouts.List(string.IsNullOrEmpty(service) ? null : service),
                 r => r.State.Id,
-                r => RolloutViews.Of(r, api.Catalog.Snapshot, api.Clock.GetUtcNow(), full: false)
+                r => RolloutViews.Of(r, full: false)
             ),
             ProtocolJson.Default.PageRolloutView
         );
@@ -111,6 +115,33 @@ internal static class RolloutRoutes
         );
         context.Response.Headers.Location = $"/api/v1/rollouts/{Uri.EscapeDataString(state.Id)}";
         return View(context, api, started.Value, 201);
+    }
+
+    /// <summary>The rollout that a start would make, and how it would go on; nothing is changed.</summary>
+    private static async Task<IResult> ForecastAsync(HttpContext context, ApiServices api)
+    {
+        if (AdminGuard.Need(context, Permission.Read) is { } denied)
+        {
+            return denied;
+        }
+
+        Result<RolloutPlan> plan = await PlanAsync(context, api);
+        Result<RolloutSnapshot> ahead = plan.Ok
+            ? await api.Rollouts.ForecastAsync(plan.Value, context.RequestAborted)
+            : Result<RolloutSnapshot>.Failed(plan.Problems);
+        return ahead.Ok
+            ? ApiRequest.Answer(RolloutViews.Of(ahead.Value, full: true), ProtocolJson.Default.RolloutView)
+            : ApiProblems.Of(context, ahead.Problems);
+    }
+
+    private static async Task<Result<RolloutPlan>> PlanAsync(HttpContext context, ApiServices api)
+    {
+        Result<StartRolloutRequest> body = await RequestBody.JsonAsync(
+            context.Request,
+            ProtocolJson.Default.StartRolloutRequest,
+            RequestBody.Manifests
+        );
+        return body.Ok ? api.Catalog.Plan(body.Value) : Result<RolloutPlan>.Failed(body.Problems);
     }
 
     private static async Task<IResult> CommandAsync(HttpContext context, ApiServices api, string id, string verb)

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Handover.Control.Engine;
-using Handover.Core.Catalog;
 using Handover.Core.Gates;
 using Handover.Core.Moves;
 using Handover.Core.Rollouts;
@@ -27,7 +26,7 @@ public static class RolloutViews
         );
 
     /// <summary>The whole rollout, or for lists with the newest events only.</summary>
-    public static RolloutView Of(RolloutSnapshot snapshot, CatalogSnapshot catalog, DateTimeOffset now, bool full)
+    public static RolloutView Of(RolloutSnapshot snapshot, bool full)
     {
         RolloutState state = snapshot.State;
         IEnumerable<RolloutHistoryEntry> events = full ? snapshot.Events : snapshot.Events.TakeLast(EventsInLists);
@@ -46,11 +45,13 @@ public static class RolloutViews
             SegmentShares = state.SegmentShares.ToDictionary(s => s.Key, s => Percent(s.Value)),
             Epoch = state.Epoch,
             Verdict = state.Verdict is { } v ? Of(v) : null,
-            Gates = [.. (state.Verdict?.Gates ?? []).Select(Gate)],
-            Cost = CostSoFar(state, catalog, now),
+            Gates = Gates(snapshot),
+            Cost = snapshot.Outlook?.Cost is { } cost ? Of(cost) : null,
+            DecidedBy = snapshot.Outlook?.Gates?.PromotionDecidedBy,
             StartedAt = state.StartedAt,
             EndedAt = state.EndedAt,
             Forecast = snapshot.Forecast,
+            ForecastSeconds = snapshot.Outlook?.Gates?.Promote?.TotalSeconds,
             StartedBy = state.StartedBy,
             ApprovedBy = state.ApprovedBy,
             Reasons = state.Reasons,
@@ -129,8 +130,17 @@ public static class RolloutViews
     public static double Percent(Core.Foundation.Share share) => share.Parts / 1000.0;
 
     /// <summary>One gate's reading.</summary>
-    public static GateView Gate(GateReading g) =>
-        new(g.Name, Wire(g.Outcome), Finite(g.LogEvidence), Finite(g.Threshold), g.N, g.NeedsMore)
+    public static GateView Gate(GateReading g) => Gate(g, []);
+
+    private static GateView Gate(GateReading g, IReadOnlyList<MetricForecast> forecasts) =>
+        new(
+            g.Name,
+            Wire(g.Outcome),
+            Finite(g.LogEvidence),
+            Finite(g.Threshold),
+            g.N,
+            Of(forecasts.FirstOrDefault(f => f.Metric == g.Name), g.NeedsMore)
+        )
         {
             Detail = g.Detail,
         };
@@ -147,18 +157,36 @@ public static class RolloutViews
         : state.Open ? "active"
         : "skipped";
 
-    private static MoneyView? CostSoFar(RolloutState state, CatalogSnapshot catalog, DateTimeOffset now)
-    {
-        if (
-            !catalog.Releases.TryGetValue((state.Plan.Service, state.Plan.To), out Release? to) || to.CostPerDay is null
-        )
+    /// <summary>What it costs.</summary>
+    public static CostView Of(RolloutCost cost) =>
+        new(cost.SoFar, cost.Currency)
         {
-            return null;
-        }
+            Shadow = cost.Shadow,
+            ToCome = cost.ToCome,
+            Total = cost.Total,
+            StablePerDay = cost.StablePerDay,
+            CandidatePerDay = cost.CandidatePerDay,
+            Budget = cost.Budget,
+        };
 
-        decimal days = (decimal)((state.EndedAt ?? now) - state.StartedAt).TotalDays;
-        return new MoneyView(Math.Round(to.CostPerDay.Amount * Math.Max(days, 0), 2), to.CostPerDay.Currency);
+    private static List<GateView> Gates(RolloutSnapshot snapshot)
+    {
+        IReadOnlyList<MetricForecast> forecasts = snapshot.Outlook?.Gates?.Metrics ?? [];
+        List<GateView> gates = [.. (snapshot.State.Verdict?.Gates ?? []).Select(g => Gate(g, forecasts))];
+
+        // Before the first verdict the forecast is all there is.
+        gates.AddRange(
+            forecasts
+                .Where(f => gates.TrueForAll(g => g.Name != f.Metric))
+                .Select(f => new GateView(f.Metric, "hold", 0, 0, 0, Of(f, null)) { Detail = "no evidence yet" })
+        );
+        return gates;
     }
+
+    private static GateForecastView? Of(MetricForecast? forecast, long? requests) =>
+        forecast is null && requests is null
+            ? null
+            : new GateForecastView(requests, forecast?.Promote?.TotalSeconds, forecast?.RollBack?.TotalSeconds);
 
     /// <summary>A phase in a few words.</summary>
     public static string Text(Phase phase) =>

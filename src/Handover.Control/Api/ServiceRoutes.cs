@@ -66,7 +66,7 @@ internal static class ServiceRoutes
             return ApiProblems.Of(context, done.Problems);
         }
 
-        RolloutView view = RolloutViews.Of(done.Value, api.Catalog.Snapshot, api.Clock.GetUtcNow(), full: true);
+        RolloutView view = RolloutViews.Of(done.Value, full: true);
         context.Audited(
             api,
             $"service.rollback {service}",
@@ -238,7 +238,7 @@ internal static class ServiceRoutes
                     .. api
                         .Rollouts.List(service)
                         .Take(100)
-                        .Select(r => RolloutViews.Of(r, api.Catalog.Snapshot, now, full: false) with { Events = [] }),
+                        .Select(r => RolloutViews.Of(r, full: false) with { Events = [] }),
                 ]
             ),
             ProtocolJson.Default.HistoryView

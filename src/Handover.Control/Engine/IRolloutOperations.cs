@@ -1,4 +1,5 @@
 using Handover.Core.Foundation;
+using Handover.Core.Gates;
 using Handover.Core.Rollouts;
 
 namespace Handover.Control.Engine;
@@ -12,6 +13,12 @@ public interface IRolloutOperations
     /// Starts a rollout; refused with a problem when one is open for the service or the plan cannot work.
     /// </summary>
     Task<Result<RolloutSnapshot>> StartAsync(RolloutPlan plan, string actor, CancellationToken cancel);
+
+    /// <summary>
+    /// The rollout that the plan would start, and how it would go on; refused with what would refuse the start. Changes
+    /// nothing.
+    /// </summary>
+    Task<Result<RolloutSnapshot>> ForecastAsync(RolloutPlan plan, CancellationToken cancel);
 
     /// <summary>All rollouts, newest first; only those of <paramref name="service"/> when it is given.</summary>
     IReadOnlyList<RolloutSnapshot> List(string? service);
@@ -69,7 +76,17 @@ public sealed record RolloutSnapshot(
     RolloutState State,
     IReadOnlyList<RolloutHistoryEntry> Events,
     DateTimeOffset? Forecast
-);
+)
+{
+    /// <summary>How it will go on, by metric, and what it costs; null when nobody looked ahead.</summary>
+    public RolloutOutlook? Outlook { get; init; }
+}
+
+/// <summary>How a rollout will go on if traffic stays as it is.</summary>
+/// <param name="Gates">Times by metric, and which one decides; null once it has ended or goes back.</param>
+/// <param name="Cost">What it costs beyond stable; null when that is not declared.</param>
+/// <param name="RequestsPerSecond">The traffic that was reckoned with.</param>
+public sealed record RolloutOutlook(GateForecast? Gates, RolloutCost? Cost, double RequestsPerSecond);
 
 /// <summary>One thing that happened.</summary>
 /// <param name="Seq">Number within the rollout, from 1.</param>

@@ -49,7 +49,7 @@ public sealed partial class RolloutEngine
             _ => null,
         };
 
-    Verdict? IRolloutShell.Judge(RolloutState state, DateTimeOffset now) => _parts.Evidence.Judge(state, now);
+    Verdict? IRolloutShell.Judge(RolloutState state, DateTimeOffset now) => _parts.Evidence.Judge(state, now, Holding);
 
     string? IRolloutShell.CandidateDown(RolloutState state, DateTimeOffset now)
     {

@@ -42,6 +42,7 @@ public sealed partial class RolloutEngine
             .. plan.Flag is { } flag && _parts.Urls.Check(flag.Ofrep) is { } refused
                 ? [refused with { Field = "spec.flag.ofrep" }]
                 : Array.Empty<Problem>(),
+            .. BudgetProblems(plan, catalog, from),
             .. segments
                 .Where(n => !catalog.Segments.ContainsKey(n))
                 .Select(n => new Problem("unknown-segment", $"there is no segment '{n}'.") { Field = "spec.phases" }),
@@ -59,7 +60,7 @@ public sealed partial class RolloutEngine
                     Gates = plan.Gates with { Promote = PromotionRule.Proof },
                 }
                 : plan;
-        return new RolloutCommand.Begin(
+        var begin = new RolloutCommand.Begin(
             $"{plan.Name}.{NextRun(plan.Name)}",
             fixedPlan,
             from,
@@ -70,6 +71,7 @@ public sealed partial class RolloutEngine
         {
             DowntimeAllowed = DowntimeOf(plan, service),
         };
+        return WithinBudget(begin);
     }
 
     // What a segment refers to is put in its place now: the rollout never changes its mind about whom it covers.

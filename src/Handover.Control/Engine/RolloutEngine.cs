@@ -278,20 +278,9 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
         bool judged =
             state is { Open: true, Status: RolloutStatus.Running, RollbackReason: null } && loop.Reading is not null;
         RolloutState shown = state with { Verdict = reading, Reasons = judged ? reading!.Reasons : state.Reasons };
-        return new RolloutSnapshot(shown, [.. events], ForecastOf(state));
-    }
-
-    private DateTimeOffset? ForecastOf(RolloutState state)
-    {
-        if (!state.Open || state.RollbackReason is not null || state.Plan.Gates.Promote != PromotionRule.NoHarm)
-        {
-            return null;
-        }
-
         DateTimeOffset now = _time.GetUtcNow();
-        IReadOnlyList<ForecastStep> steps = RemainingSteps.Of(state, now);
-        TimeSpan? left = Forecast.NoHarm(steps, _parts.Evidence.RequestsPerSecond(state.Plan.Service));
-        return left is { } wait ? now + wait : null;
+        RolloutOutlook outlook = Outlook(state, loop.Events, now);
+        return new RolloutSnapshot(shown, [.. events], now + outlook.Gates?.Promote) { Outlook = outlook };
     }
 
     private static int RunOf(string id) => int.TryParse(id[(id.LastIndexOf('.') + 1)..], out int run) ? run : 0;

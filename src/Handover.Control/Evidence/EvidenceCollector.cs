@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Handover.Control.Stores;
 using Handover.Core.Catalog;
+using Handover.Core.Foundation;
 using Handover.Core.Gates;
 using Handover.Core.Rollouts;
 using Handover.Core.Traffic;
@@ -38,7 +39,10 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
                 exchange.Outcome is ExchangeOutcome.Timeout
                     ? double.PositiveInfinity
                     : exchange.Latency.TotalMilliseconds;
-            Past(exchange.Service).Latency(exchange.Release, ms, exchange.At);
+            ServicePast past = Past(exchange.Service);
+            past.Latency(exchange.Release, ms, exchange.At);
+            past.Bad(exchange.Release, "errors", exchange.Outcome is not ExchangeOutcome.Ok);
+            past.Bad(exchange.Release, "timeouts", exchange.Outcome is ExchangeOutcome.Timeout);
         }
 
         if (exchange.Purpose is Purpose.Live or Purpose.Shadow && _open.TryGetValue(exchange.Service, out Open? open))
@@ -101,7 +105,11 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
     /// Asks the gates; null when it is not time yet. A verdict is on disk, with the ticks behind it, before it is
     /// returned and acted on.
     /// </summary>
-    public Verdict? Judge(RolloutState state, DateTimeOffset now)
+    public Verdict? Judge(
+        RolloutState state,
+        DateTimeOffset now,
+        Func<RolloutState, DateTimeOffset, IReadOnlyList<string>>? holding = null
+    )
     {
         if (
             !_open.TryGetValue(state.Plan.Service, out Open? open)
@@ -114,7 +122,7 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
 
         open.LookedAt = now;
         Past(state.Plan.Service).Freeze(state.From, open.Evidence);
-        VerdictRecord record = open.Evidence.Judge(state, now);
+        VerdictRecord record = open.Evidence.Judge(state, now, holding?.Invoke(state, now));
         var key = (record.Verdict.Outcome, record.Verdict.Culprit, state.PhaseIndex);
         bool changed = open.Last != key;
         if (changed || now - open.SavedAt >= SavePeriod)
@@ -139,11 +147,46 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
     public IReadOnlyList<GateCounts> Counts(string service) =>
         _open.TryGetValue(service, out Open? open) ? open.Evidence.Counts : [];
 
+    /// <summary>Whether a release is the candidate of an open rollout; null when it takes no part in one.</summary>
+    internal bool? IsCandidate(string service, string release) =>
+        _open.TryGetValue(service, out Open? open) ? open.Evidence.IsCandidate(release) : null;
+
+    /// <summary>Takes the check of one answer against contracts.</summary>
+    internal void Checked(Exchange exchange, BrokenContract? broken)
+    {
+        if (_open.TryGetValue(exchange.Service, out Open? open))
+        {
+            open.Evidence.Checked(exchange, broken);
+        }
+    }
+
+    /// <summary>An answer that could not be checked.</summary>
+    internal void NotCheckable(Exchange exchange)
+    {
+        if (_open.TryGetValue(exchange.Service, out Open? open))
+        {
+            open.Evidence.NotCheckable(exchange.Release);
+        }
+    }
+
     /// <summary>The first answers of a rollout that broke a contract while they served; it may have ended.</summary>
     public IReadOnlyList<BrokenContract> Broken(RolloutState state) =>
         _open.TryGetValue(state.Plan.Service, out Open? open) && open.Id == state.Id ? open.Evidence.Broken
         : state.Open ? []
         : _ended.GetOrAdd(state.Id, id => RolloutEvidence.BrokenOf(store.LoadEvidence(id)));
+
+    /// <summary>
+    /// How the gates of a rollout will go on: from its evidence when it is open, else as if it began now.
+    /// </summary>
+    public GateForecast Forecast(RolloutState state, Service service, IReadOnlyList<ForecastStep> steps)
+    {
+        ServicePast past = Past(service.Name);
+        double rate = past.Rate(time.GetUtcNow());
+        Ratio? Known(string metric) => past.BadRate(state.From, metric);
+        return _open.TryGetValue(service.Name, out Open? open) && open.Id == state.Id
+            ? open.Evidence.Forecast(steps, rate, Known)
+            : GateForecast.Of(GateBook.Start(RolloutEvidence.SetupOf(state, service)), steps, rate, Known);
+    }
 
     /// <summary>99th percentile of a release's recent latency in milliseconds; null when it has not answered.</summary>
     public double? P99(string service, string release) => Past(service).LatencyQuantile(release, 0.99);

@@ -1,3 +1,5 @@
+using Handover.Ports;
+
 namespace Handover.Control.Evidence;
 
 /// <summary>Counts of answers that were checked against contracts while they served.</summary>
@@ -10,7 +12,7 @@ internal sealed partial class RolloutEvidence
 
     private readonly List<BrokenContract> _broken = [];
     private long _checked;
-    private long _checkable;
+    private long _notCheckable;
 
     /// <summary>The first broken contracts, the oldest first.</summary>
     public IReadOnlyList<BrokenContract> Broken
@@ -28,13 +30,15 @@ internal sealed partial class RolloutEvidence
     public static IReadOnlyList<BrokenContract> BrokenOf(string? saved) =>
         saved is null ? [] : Read(saved)?.Broken ?? [];
 
+    /// <summary>Whether a release is the candidate; null when it is none of the two.</summary>
+    public bool? IsCandidate(string release) => Arm(release);
+
     /// <summary>Takes the check of one answer.</summary>
-    /// <param name="release">The release that gave it.</param>
-    /// <param name="share">The routing probability at the time of the request.</param>
+    /// <param name="exchange">The answer.</param>
     /// <param name="broken">What it broke; null when it kept every contract.</param>
-    public void Checked(string release, Core.Foundation.Share share, BrokenContract? broken)
+    public void Checked(Exchange exchange, BrokenContract? broken)
     {
-        if (Arm(release) is not { } candidate)
+        if (Arm(exchange.Release) is not { } candidate || exchange.At < _startedAt)
         {
             return;
         }
@@ -43,12 +47,21 @@ internal sealed partial class RolloutEvidence
         {
             _checked += candidate ? 1 : 0;
             bool bad = broken is not null;
-            Accumulator(ShareOf(candidate, share)).Unit("contract", 0, candidate, unit: true, bad, firstBad: bad);
-            if (broken is not null && (candidate || _broken.Count < BrokenKept - 1) && _broken.Count < BrokenKept)
+            Accumulator(exchange.CandidateShare).Unit("contract", 0, candidate, unit: true, bad, firstBad: bad);
+            if (broken is null || _broken.Count >= BrokenKept)
             {
-                // The candidate's come first: they are what a verdict speaks of.
-                int index = candidate ? _broken.FindLastIndex(b => b.Release == _to) + 1 : _broken.Count;
+                return;
+            }
+
+            // The candidate's come first: they are what a verdict speaks of. One place is kept for them.
+            int index = _broken.FindLastIndex(b => Arm(b.Release) is true) + 1;
+            if (candidate)
+            {
                 _broken.Insert(index, broken);
+            }
+            else if (_broken.Count < BrokenKept - 1)
+            {
+                _broken.Add(broken);
             }
         }
     }
@@ -60,11 +73,11 @@ internal sealed partial class RolloutEvidence
         {
             lock (_gate)
             {
-                _checkable++;
+                _notCheckable++;
             }
         }
     }
 
     private string? Unchecked() =>
-        _checked == 0 && _checkable >= BlindAfter ? "answers are too large to be checked while serving" : null;
+        _checked == 0 && _notCheckable >= BlindAfter ? "answers are too large to be checked while serving" : null;
 }

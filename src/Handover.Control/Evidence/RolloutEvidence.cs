@@ -111,6 +111,13 @@ internal sealed partial class RolloutEvidence
         return new RolloutEvidence(state, service, setup, checkpoint, book);
     }
 
+    /// <summary>Begins with nothing stored, for trials; labels are judged as they come.</summary>
+    public static RolloutEvidence Fresh(RolloutState state, Service service)
+    {
+        GateSetup setup = SetupOf(state, service) with { LabelWindow = null };
+        return new RolloutEvidence(state, service, setup, null, GateBook.Start(setup));
+    }
+
     /// <summary>What the tests of a rollout are set up with when it begins.</summary>
     public static GateSetup SetupOf(RolloutState state, Service service)
     {
@@ -151,8 +158,17 @@ internal sealed partial class RolloutEvidence
         }
     }
 
+    /// <summary>How the gates will go on from here.</summary>
+    public GateForecast Forecast(IReadOnlyList<ForecastStep> steps, double rate, Func<string, Ratio?> known)
+    {
+        lock (_gate)
+        {
+            return GateForecast.Of(_book, steps, rate, known);
+        }
+    }
+
     /// <summary>Closes the open ticks, and asks the gates.</summary>
-    public VerdictRecord Judge(RolloutState state, DateTimeOffset now)
+    public VerdictRecord Judge(RolloutState state, DateTimeOffset now, IReadOnlyList<string>? holding = null)
     {
         lock (_gate)
         {
@@ -171,7 +187,7 @@ internal sealed partial class RolloutEvidence
                 (_phaseBase, _pairBase) = (_book.CandidateRequests, _shadowPairs);
             }
 
-            JudgeInput input = Input(state, now);
+            JudgeInput input = Input(state, now) with { Holding = holding ?? [] };
             return new VerdictRecord(
                 0,
                 now,

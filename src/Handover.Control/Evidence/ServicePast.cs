@@ -1,13 +1,17 @@
+using Handover.Core.Foundation;
+
 namespace Handover.Control.Evidence;
 
 /// <summary>The recent latencies, losses and rate of one service, by release. Thread-safe.</summary>
 internal sealed class ServicePast(int capacity)
 {
     private const int RateSeconds = 10;
+    private const int LeastForRate = 200;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, RecentValues> _latencies = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RecentValues> _losses = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RecentValues> _bad = new(StringComparer.Ordinal);
     private readonly long[] _perSecond = new long[RateSeconds];
     private readonly long[] _secondOf = new long[RateSeconds];
 
@@ -32,6 +36,24 @@ internal sealed class ServicePast(int capacity)
         lock (_gate)
         {
             Of(_losses, release).Add(loss);
+        }
+    }
+
+    public void Bad(string release, string metric, bool bad)
+    {
+        lock (_gate)
+        {
+            Of(_bad, $"{release} {metric}").Add(bad ? 1 : 0);
+        }
+    }
+
+    /// <summary>Share of bad answers among the recent ones; null while there are too few to say.</summary>
+    public Ratio? BadRate(string release, string metric)
+    {
+        lock (_gate)
+        {
+            RecentValues recent = Of(_bad, $"{release} {metric}");
+            return recent.Count < LeastForRate ? null : new Ratio(recent.ToArray().Average());
         }
     }
 

@@ -294,6 +294,13 @@ public static partial class ResourceWriter
             json.WriteEndObject();
         }
 
+        if (plan.Budget is { } budget)
+        {
+            json.WriteStartObject("budget");
+            json.WriteString("extraCost", FormattableString.Invariant($"{budget.Amount} {budget.Currency}"));
+            json.WriteEndObject();
+        }
+
         json.WriteString("deadline", Units.Duration(plan.Deadline));
         json.WriteString("whenInconclusive", NameMaps.Inconclusive.Of(plan.WhenInconclusive));
         json.WriteString("whenDisagreed", NameMaps.WhenDisagreed.Of(plan.WhenDisagreed));

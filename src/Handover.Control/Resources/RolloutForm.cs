@@ -1,3 +1,5 @@
+using System.Globalization;
+using Handover.Core.Catalog;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
 using Handover.Core.Moves;
@@ -26,6 +28,7 @@ internal static class RolloutForm
             Strategy = strategy,
             Gates = Gates(spec.Map("gates")),
             Flag = Flag(spec.Map("flag")),
+            Budget = Budget(spec.Map("budget")),
             Deadline = spec.Duration("deadline", fallback.Deadline, TimeSpan.FromSeconds(1), Units.MaxDuration),
             WhenDisagreed = spec.Choice("whenDisagreed", NameMaps.WhenDisagreed, WhenDisagreed.Hold),
             WhenInconclusive = spec.Choice("whenInconclusive", NameMaps.Inconclusive, Inconclusive.Hold),
@@ -46,6 +49,29 @@ internal static class RolloutForm
             map.Duration("timeout", OutsideFlag.DefaultTimeout, millisecond, TimeSpan.FromSeconds(1)),
             map.Duration("ttl", OutsideFlag.DefaultTtl, 100 * millisecond, TimeSpan.FromMinutes(1))
         );
+    }
+
+    private static Cost? Budget(FieldCursor? map)
+    {
+        if (map?.TextOrNull("extraCost") is not { } text)
+        {
+            return null;
+        }
+
+        string[] words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        const NumberStyles Plain = NumberStyles.AllowDecimalPoint;
+        if (
+            words is [var amount, { Length: 3 } currency]
+            && currency.All(char.IsAsciiLetterUpper)
+            && decimal.TryParse(amount, Plain, CultureInfo.InvariantCulture, out decimal value)
+        )
+        {
+            return new Cost(value, currency);
+        }
+
+        string message = $"'{text}' is no amount with a currency.";
+        map.Bad("bad-amount", map.Find("extraCost")!, "extraCost", message, "Write it like 50000 USD.");
+        return null;
     }
 
     private static string Salt(FieldCursor spec, string name)

@@ -226,7 +226,8 @@ public static partial class SupportedFields
                 "What harm in it does; default rollback, for predictions hold."
             ),
             Field(P, "spec.deadline", F.Duration, "Longest time of a phase without progress; default 2h."),
-            NotYet(P, "spec.budget", F.Map, "What the rollout may cost beyond stable."),
+            Field(P, "spec.budget", F.Map, "What the rollout may cost beyond stable."),
+            Needed(P, "spec.budget.extraCost", F.Text, "Amount and ISO 4217 code, e.g. 50000 USD."),
             Choice(P, "spec.whenInconclusive", NameMaps.Inconclusive.All, "What the deadline does; default hold."),
             Choice(
                 P,

@@ -41,6 +41,9 @@ public sealed record RolloutPlan
     /// <summary>What happens at the deadline.</summary>
     public Inconclusive WhenInconclusive { get; init; } = Inconclusive.Hold;
 
+    /// <summary>What the rollout may cost beyond stable; null when nobody said.</summary>
+    public Catalog.Cost? Budget { get; init; }
+
     /// <summary>What happens when features or an index stop agreeing with the candidate while it serves.</summary>
     public WhenDisagreed WhenDisagreed { get; init; } = WhenDisagreed.Hold;
 }

@@ -28,6 +28,13 @@ internal sealed class RolloutOperationsFake : IRolloutOperations
         return Task.FromResult<Result<RolloutSnapshot>>(_all[0]);
     }
 
+    public async Task<Result<RolloutSnapshot>> ForecastAsync(RolloutPlan plan, CancellationToken cancel)
+    {
+        Result<RolloutSnapshot> started = await StartAsync(plan, "forecast", cancel);
+        _all.RemoveAt(0);
+        return started;
+    }
+
     public IReadOnlyList<RolloutSnapshot> List(string? service) =>
         [.. _all.Where(r => service is null || r.State.Plan.Service == service)];
 

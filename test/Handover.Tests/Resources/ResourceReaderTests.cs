@@ -232,8 +232,8 @@ public sealed class ResourceReaderTests
     )]
     [InlineData(
         "deadline: 2h",
-        "budget: { extraCost: 1 USD }",
-        "p.yaml:27:3: spec.budget: 'budget' is not supported yet. Remove it."
+        "budget: { extraCost: 1 dollar }",
+        "p.yaml:27:24: spec.budget.extraCost: '1 dollar' is no amount with a currency. Write it like 50000 USD."
     )]
     [InlineData(
         "requests: 500",

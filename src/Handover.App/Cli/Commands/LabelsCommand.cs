@@ -40,7 +40,11 @@ internal static class LabelsCommand
                     receipt,
                     ProtocolJson.Default.LabelReceipt,
                     r => $"{r.Accepted}",
-                    (output, r) => output.WriteLine($"accepted {r.Accepted}, rejected {r.Rejected}")
+                    (output, r) =>
+                        output.WriteLine(
+                            $"accepted {r.Accepted} ({r.Waiting} waiting), duplicate {r.Duplicate}, "
+                                + $"conflicting {r.Conflicting}, rejected {r.Rejected}"
+                        )
                 );
                 foreach (LineError error in receipt.Errors)
                 {
@@ -50,7 +54,38 @@ internal static class LabelsCommand
                 return receipt.Rejected > 0 ? ExitCodes.Failed : ExitCodes.Ok;
             }
         );
-        return new Command("labels", "Truth that arrives late") { push, Wanted(run) };
+        return new Command("labels", "Truth that arrives late") { push, Wanted(run), Status(run) };
+    }
+
+    private static Command Status(CliRunner run)
+    {
+        var service = new Argument<string>("SERVICE");
+        return run.Handle(
+            new Command("status", "Show what became of labels, and how right each release was") { service },
+            async session =>
+            {
+                string name = Uri.EscapeDataString(session.Parse.GetValue(service)!);
+                LabelsView labels = await session.Api.GetAsync(
+                    $"/api/v1/services/{name}/labels",
+                    ProtocolJson.Lenient.LabelsView,
+                    session.Cancel
+                );
+                session.Output.One(labels, ProtocolJson.Default.LabelsView, l => l.Service, Show);
+                return ExitCodes.Ok;
+            }
+        );
+    }
+
+    private static void Show(TextWriter output, LabelsView labels)
+    {
+        string judged = labels.WindowSeconds is { } seconds
+            ? $"answers are judged when {Durations.Text(TimeSpan.FromSeconds(seconds))} old"
+            : "labels are judged as they come";
+        output.WriteLine($"{labels.Service}: {judged}");
+        output.WriteLine(
+            $"waiting {labels.Waiting}, {string.Join(", ", labels.Counts.Select(c => $"{c.Key} {c.Value}"))}"
+        );
+        RolloutOutlook.Losses(output, labels.Losses);
     }
 
     private static Command Wanted(CliRunner run)

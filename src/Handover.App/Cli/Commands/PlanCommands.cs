@@ -28,6 +28,7 @@ internal static class PlanCommands
     {
         (ApplyResult result, _) = await SendAsync(session, RequestOf(session), validateOnly: true, null);
         Show(session, result, fields);
+        await ForecastsAsync(session);
         return result.Breaks ? ExitCodes.Refused
             : result.Changes.Count > 0 && !session.DryRun ? ExitCodes.HasChanges
             : ExitCodes.Ok;
@@ -62,6 +63,27 @@ internal static class PlanCommands
         (ApplyResult applied, _) = await SendAsync(session, request, validateOnly: false, etag);
         Show(session, applied, fields: false);
         return ExitCodes.Ok;
+    }
+
+    /// <summary>How the rollouts in the files would go on, for people; a rollout that cannot start says why.</summary>
+    private static async Task ForecastsAsync(CliSession session)
+    {
+        if (session.Output.Format != OutputFormat.Table)
+        {
+            return;
+        }
+
+        foreach (ManifestFile file in Manifests.Read(session, session.Parse.GetValue(Manifests.Option)!))
+        {
+            string[] documents = file.Text.Split("\n---", StringSplitOptions.RemoveEmptyEntries);
+            if (documents.Length != 1 || !file.Text.Contains("\nkind: Rollout", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            var request = new StartRolloutRequest { Manifest = file.Text, ManifestFile = file.Path };
+            await RolloutOutlook.AheadAsync(session, request, file.Path);
+        }
     }
 
     private static ApplyRequest RequestOf(CliSession session) =>

@@ -20,6 +20,7 @@ internal static class RolloutCommand
             Report(run),
             VerdictCommands.Verdicts(run),
             VerdictCommands.Recompute(run),
+            TrialCommand.Build(run),
         };
         foreach (Command steer in RolloutSteer.Build(run))
         {
@@ -51,14 +52,12 @@ internal static class RolloutCommand
             ("epoch", view.Epoch.ToString(CultureInfo.InvariantCulture)),
             ("verdict", view.Verdict is { } v ? $"{v.Outcome}: {string.Join("; ", v.Reasons)}" : null),
             ("sick", view.Verdict?.SickRelease),
-            (
-                "cost",
-                view.Cost is { } cost ? $"{cost.Amount.ToString(CultureInfo.InvariantCulture)} {cost.Currency}" : null
-            ),
+            ("cost", RolloutOutlook.Cost(view.Cost)),
             ("started", $"{view.StartedAt:u} by {view.StartedBy}"),
             ("approved", view.ApprovedBy),
             ("ended", view.EndedAt?.ToString("u", CultureInfo.InvariantCulture)),
             ("forecast", view.Forecast?.ToString("u", CultureInfo.InvariantCulture)),
+            ("decided by", view.DecidedBy),
             ("because", view.Reasons.Count > 0 ? string.Join("; ", view.Reasons) : null)
         );
         if (view.Gates.Count > 0)
@@ -71,9 +70,15 @@ internal static class RolloutCommand
                 ("OUTCOME", g => g.Outcome),
                 ("EVIDENCE", g => g.Threshold < 1e300 ? $"{Number(g.LogEvidence)}/{Number(g.Threshold)}" : "-"),
                 ("N", g => g.N.ToString(CultureInfo.InvariantCulture)),
-                ("NEEDS", g => g.Forecast?.ToString(CultureInfo.InvariantCulture) ?? "-"),
+                ("FORECAST", g => RolloutOutlook.Forecast(g.Forecast)),
                 ("DETAIL", g => g.Detail)
             );
+        }
+
+        RolloutOutlook.Losses(output, view.Losses);
+        foreach (BrokenContractView broken in view.BrokenContracts)
+        {
+            output.WriteLine($"broken contract: {broken.Release} {broken.Purpose} {broken.RequestId}: {broken.Detail}");
         }
     }
 
@@ -123,6 +128,11 @@ internal static class RolloutCommand
     /// <summary>Starts a rollout and prints its id.</summary>
     public static async Task<int> StartAsync(CliSession session, StartRolloutRequest request)
     {
+        if (session.DryRun)
+        {
+            await RolloutOutlook.AheadAsync(session, request, request.ManifestFile ?? $"{request.Service}");
+        }
+
         if (
             session.OnlyDry(
                 request.Manifest is null

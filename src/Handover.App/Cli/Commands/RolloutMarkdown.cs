@@ -24,6 +24,8 @@ public static class RolloutMarkdown
         Facts(output, report);
         Phases(output, rollout);
         Gates(output, rollout);
+        Losses(output, rollout.Losses);
+        Broken(output, rollout.BrokenContracts);
         Routing(output, report.Epochs);
         Events(output, rollout.Events);
     }
@@ -31,9 +33,6 @@ public static class RolloutMarkdown
     private static void Facts(TextWriter output, RolloutReportView report)
     {
         RolloutView rollout = report.Rollout;
-        string cost = rollout.Cost is { } money
-            ? string.Create(CultureInfo.InvariantCulture, $"{money.Amount:0.00} {money.Currency}")
-            : "not declared";
         string ended = rollout.EndedAt?.ToString("u", CultureInfo.InvariantCulture) ?? "still open";
         Table(
             output,
@@ -47,7 +46,7 @@ public static class RolloutMarkdown
                 ["approved by", rollout.ApprovedBy ?? "nobody"],
                 ["ended", ended],
                 ["duration", Durations.Text(TimeSpan.FromSeconds(report.DurationSeconds))],
-                ["cost of the second stack", cost],
+                ["cost beyond stable", RolloutOutlook.Cost(rollout.Cost) ?? "not declared"],
                 ["verdict", rollout.Verdict is { } v ? $"{v.Outcome}: {string.Join("; ", v.Reasons)}" : "none"],
                 ["sick release", rollout.Verdict?.SickRelease ?? "none"],
             ]
@@ -88,6 +87,50 @@ public static class RolloutMarkdown
                     g.Threshold < 1e300 ? g.Threshold.ToString("0.00", CultureInfo.InvariantCulture) : "-",
                     g.N.ToString(CultureInfo.InvariantCulture),
                     g.Detail,
+                }
+            )
+        );
+    }
+
+    private static void Losses(TextWriter output, IReadOnlyList<LossView> losses)
+    {
+        if (losses.Count == 0)
+        {
+            return;
+        }
+
+        output.WriteLine("## Labels");
+        output.WriteLine();
+        output.WriteLine("How right each release was on requests made while the rollout ran, late labels included.");
+        output.WriteLine();
+        Table(
+            output,
+            [.. RolloutOutlook.LossColumns.Select(c => c.Head)],
+            losses.Select(l => RolloutOutlook.LossColumns.Select(c => c.Cell(l)).ToArray())
+        );
+    }
+
+    private static void Broken(TextWriter output, IReadOnlyList<BrokenContractView> broken)
+    {
+        if (broken.Count == 0)
+        {
+            return;
+        }
+
+        output.WriteLine("## Broken contracts");
+        output.WriteLine();
+        Table(
+            output,
+            ["at", "release", "purpose", "request", "what", "answer (redacted as the journal is)"],
+            broken.Select(b =>
+                new[]
+                {
+                    b.At.ToString("u", CultureInfo.InvariantCulture),
+                    b.Release,
+                    b.Purpose,
+                    b.RequestId,
+                    b.Detail,
+                    b.Document?.GetRawText() ?? "not kept",
                 }
             )
         );

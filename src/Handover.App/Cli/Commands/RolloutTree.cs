@@ -63,12 +63,12 @@ internal static class RolloutTree
     {
         double part = gate.Threshold > 0 ? gate.LogEvidence / gate.Threshold : 0;
         string colour = Colour(gate.Outcome);
-        string needs = gate.Forecast is > 0 ? $", {gate.Forecast} more requests to promote" : "";
+        string ahead = gate.Forecast is null ? "" : $", {RolloutOutlook.Forecast(gate.Forecast)}";
         string numbers = string.Create(
             CultureInfo.InvariantCulture,
             $"{gate.LogEvidence:0.00} of {gate.Threshold:0.00}, n {gate.N}"
         );
-        return $"{Safe(gate.Name), -12} {Bar(part)} [{colour}]{Safe(gate.Outcome)}[/] {numbers}{needs}  "
+        return $"{Safe(gate.Name), -12} {Bar(part)} [{colour}]{Safe(gate.Outcome)}[/] {numbers}{ahead}  "
             + $"[grey]{Safe(gate.Detail)}[/]";
     }
 
@@ -79,10 +79,9 @@ internal static class RolloutTree
             view.EndedAt is not null ? "ended"
             : view.Forecast is { } end ? $"about {Durations.Text(end - now)} to go"
             : "no forecast yet";
-        string cost = view.Cost is { } money
-            ? string.Create(CultureInfo.InvariantCulture, $", second stack {money.Amount} {Safe(money.Currency)}")
-            : "";
-        return $"[grey]running for {ran}, {forecast}{cost}[/]";
+        string decides = view.DecidedBy is { } metric ? $", {Safe(metric)} decides" : "";
+        string cost = RolloutOutlook.Cost(view.Cost) is { } money ? $", costs {Safe(money)}" : "";
+        return $"[grey]running for {ran}, {forecast}{decides}{cost}[/]";
     }
 
     private static string Bar(double part)
