@@ -89,7 +89,7 @@ public sealed record RolloutCost(string Currency, decimal SoFar, decimal Shadow,
         };
     }
 
-    /// <summary>Why the rollout must not go on without a person; null when its budget is kept, or there is none.</summary>
+    /// <summary>Why the rollout must not go on without a person; null when it keeps its budget or has none.</summary>
     public string? Breach()
     {
         decimal known = SoFar + (ToCome ?? 0);
