@@ -10,7 +10,19 @@ if (options.Problem is { } problem)
 }
 
 var clock = Stopwatch.StartNew();
-SimSummary summary = SimRunner.Run(options);
+SimSummary summary = SimRunner.Run(
+    options,
+    (done, sofar) =>
+    {
+        if (options.Seeds > 20_000 && done % 20_000 == 0)
+        {
+            Console.Error.WriteLine(
+                FormattableString.Invariant($"{done} of {options.Seeds} seeds, {sofar.Violations.Count} violations, ")
+                    + FormattableString.Invariant($"{clock.Elapsed.TotalSeconds:0} s")
+            );
+        }
+    }
+);
 SimCounters total = summary.Counters;
 foreach ((ulong seed, string violation) in summary.Violations.Take(10))
 {

@@ -3,6 +3,8 @@ namespace Handover.Simulation;
 /// <summary>Runs many seeds. Each is a world of its own, so threads change nothing but the time it takes.</summary>
 public static class SimRunner
 {
+    private const int Chunk = 5_000;
+
     /// <summary>Runs one seed.</summary>
     public static (SimCounters Counters, string? Violation) RunSeed(ulong seed, Mutation mutation)
     {
@@ -11,29 +13,41 @@ public static class SimRunner
         return (world.Counters, world.Checker.Violation);
     }
 
-    /// <summary>Runs them all and adds up, in the order of the seeds.</summary>
-    public static SimSummary Run(SimOptions options)
+    /// <summary>
+    /// Runs them all and adds up, in the order of the seeds, a chunk at a time: a million worlds are not kept at once.
+    /// </summary>
+    /// <param name="options">Which seeds.</param>
+    /// <param name="progress">Told after each chunk how many seeds are done and what they came to.</param>
+    public static SimSummary Run(SimOptions options, Action<int, SimSummary>? progress = null)
     {
         Func<Mutation> mutation = Mutations.Find(options.Mutation)!;
-        var results = new (SimCounters Counters, string? Violation)[options.Seeds];
-        Parallel.For(
-            0,
-            options.Seeds,
-            new ParallelOptions { MaxDegreeOfParallelism = options.Threads },
-            i => results[i] = RunSeed(options.From + (ulong)i, mutation())
-        );
         var total = new SimCounters();
         var violations = new List<(ulong, string)>();
-        for (int i = 0; i < results.Length; i++)
+        var summary = new SimSummary(total, violations);
+        var chunk = new (SimCounters Counters, string? Violation)[Chunk];
+        for (int done = 0; done < options.Seeds; done += Chunk)
         {
-            total.Add(results[i].Counters);
-            if (results[i].Violation is { } violation)
+            int size = Math.Min(Chunk, options.Seeds - done);
+            ulong from = options.From + (ulong)done;
+            Parallel.For(
+                0,
+                size,
+                new ParallelOptions { MaxDegreeOfParallelism = options.Threads },
+                i => chunk[i] = RunSeed(from + (ulong)i, mutation())
+            );
+            for (int i = 0; i < size; i++)
             {
-                violations.Add((options.From + (ulong)i, violation));
+                total.Add(chunk[i].Counters);
+                if (chunk[i].Violation is { } violation)
+                {
+                    violations.Add((from + (ulong)i, violation));
+                }
             }
+
+            progress?.Invoke(done + size, summary);
         }
 
-        return new SimSummary(total, violations);
+        return summary;
     }
 
     /// <summary>The first seed that catches a mutation; null when none of them does.</summary>
