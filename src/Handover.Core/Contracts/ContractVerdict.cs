@@ -29,6 +29,9 @@ public sealed record ContractVerdict(
 
     /// <summary>A document that the writer may emit and the reader refuses; only where one can be built.</summary>
     public Payloads.TypedTensor? Witness { get; init; }
+
+    /// <summary>The same for schemas: JSON that the writer allows and the reader refuses.</summary>
+    public string? Document { get; init; }
 }
 
 /// <summary>What a comparison says; ordered, so that the worst finding is the largest.</summary>
@@ -44,7 +47,7 @@ public enum ContractOutcome
     Breaks,
 }
 
-/// <summary>The rules for tensors; lower case on the wire.</summary>
+/// <summary>The rules; camel case on the wire.</summary>
 public enum ContractRule
 {
     /// <summary>No rule objects.</summary>
@@ -70,6 +73,39 @@ public enum ContractRule
 
     /// <summary>The same meaning, in a version that the reader knows.</summary>
     Semantics,
+
+    /// <summary>The type of a JSON value.</summary>
+    Type,
+
+    /// <summary>Whether null may be there.</summary>
+    Null,
+
+    /// <summary>Fields beyond those that are known.</summary>
+    Field,
+
+    /// <summary>Labels of an enum.</summary>
+    Labels,
+
+    /// <summary>Steps of a number.</summary>
+    Precision,
+
+    /// <summary>Length, pattern and format of a text.</summary>
+    Text,
+
+    /// <summary>Number, order and uniqueness of items.</summary>
+    Array,
+
+    /// <summary>Schemas that are put together.</summary>
+    Composition,
+
+    /// <summary>The order of classes in a vector.</summary>
+    ClassOrder,
+
+    /// <summary>Content type, streaming, status codes.</summary>
+    Transport,
+
+    /// <summary>What a Pact file expects.</summary>
+    Pact,
 
     /// <summary>The distribution that a monitor compares with.</summary>
     Reference,

@@ -24,6 +24,7 @@ internal sealed partial class SchemaCompiler
         node.Const = constant < 0 ? null : new JsonValue(place.Text, constant);
         int values = cursor.Find("enum"u8, JsonKind.Array, "a list of values");
         node.Enum = values < 0 ? null : [.. cursor.Children(values).Select(v => new JsonValue(place.Text, v))];
+        node.ReadsUnknownLabels = cursor.Text("x-onUnknown"u8) is not null;
         node.Minimum = cursor.Number("minimum"u8);
         node.Maximum = cursor.Number("maximum"u8);
         node.ExclusiveMinimum = cursor.Number("exclusiveMinimum"u8);

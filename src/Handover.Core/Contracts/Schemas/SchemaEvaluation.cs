@@ -93,7 +93,11 @@ internal ref partial struct SchemaEvaluation
             return Fail(node, at, SchemaRule.Const);
         }
 
-        if (node.Enum is { } values && !IsOneOf(values, at))
+        if (
+            node.Enum is { } values
+            && !IsOneOf(values, at)
+            && (!node.ReadsUnknownLabels || token.Kind != JsonKind.String)
+        )
         {
             return Fail(node, at, SchemaRule.Enum);
         }

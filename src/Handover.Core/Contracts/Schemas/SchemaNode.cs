@@ -17,12 +17,27 @@ internal sealed class SchemaNode
     /// <summary>The schema as it was written, for keywords that only the compatibility rules read.</summary>
     public required JsonValue Source { get; init; }
 
+    /// <summary>A schema that everything fits.</summary>
+    public static SchemaNode True { get; } =
+        new()
+        {
+            Location = "true",
+            Resource = 0,
+            Source = new JsonValue(JsonText.Read("true"u8, "true").Value, 0),
+            Always = true,
+        };
+
     /// <summary>The answer of a boolean schema; null for others.</summary>
     public bool? Always { get; set; }
 
     public JsonTypes Types { get; set; } = JsonTypes.All;
     public JsonValue? Const { get; set; }
     public IReadOnlyList<JsonValue>? Enum { get; set; }
+
+    /// <summary>
+    /// Whether texts outside of <see cref="Enum"/> are read as some known label (<c>x-onUnknown</c>).
+    /// </summary>
+    public bool ReadsUnknownLabels { get; set; }
 
     public JsonDecimal? Minimum { get; set; }
     public JsonDecimal? Maximum { get; set; }
