@@ -1,5 +1,6 @@
 using Handover.Control.Resources;
 using Handover.Core.Foundation;
+using Handover.Ports;
 
 namespace Handover.App.Node;
 
@@ -35,7 +36,31 @@ public static class ConfigDirectory
             };
         }
 
-        return ResourceReader.ReadAll(files.Select(f => (File.ReadAllText(f), Path.GetRelativePath(directory, f))));
+        return ResourceReader.ReadAll(
+            files.Select(f => (File.ReadAllText(f), Path.GetRelativePath(directory, f))),
+            path => TextOf(directory, path)
+        );
+    }
+
+    /// <summary>The text of a file that a resource names; only from inside the directory, and bounded.</summary>
+    public static Result<string> TextOf(string directory, string path)
+    {
+        Result<string> real = ConfinedPath.Resolve(directory, path);
+        if (!real.Ok)
+        {
+            return real;
+        }
+
+        try
+        {
+            return new FileInfo(real.Value).Length > MostBytes
+                ? new Problem("file-too-large", $"'{path}' has more than {MostBytes >> 20} MiB.")
+                : Result<string>.Of(File.ReadAllText(real.Value));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new Problem("file-unreadable", $"'{path}' cannot be read: {e.Message}");
+        }
     }
 
     private static IEnumerable<string> Files(string root, string directory)

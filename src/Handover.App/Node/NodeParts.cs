@@ -214,7 +214,7 @@ public sealed class NodeParts : IAsyncDisposable
             {
                 Warm = Warming(runtime, journal, warmer).WarmAsync,
                 Rollouts = _engine,
-                Catalog = new StoredCatalog(_catalog),
+                Catalog = new StoredCatalog(_catalog, path => ConfigDirectory.TextOf(options.Directory, path)),
                 Epochs = epochs,
                 Journal = journal,
                 Record = rollouts,

@@ -10,7 +10,7 @@ using Handover.Protocol;
 namespace Handover.Control.Api;
 
 /// <summary>The catalogue store as the API needs it: texts in, views out, contracts checked on the way.</summary>
-public sealed class StoredCatalog(CatalogStore store) : ICatalogAccess
+public sealed class StoredCatalog(CatalogStore store, Func<string, Result<string>>? files = null) : ICatalogAccess
 {
     private static readonly string[] UsualSegments = ["internal", "beta"];
 
@@ -33,7 +33,7 @@ public sealed class StoredCatalog(CatalogStore store) : ICatalogAccess
             return new Problem("bad-body", "an apply needs 1 to 1,000 files.") { Field = "files" };
         }
 
-        Result<ResourceSet> read = ResourceReader.ReadAll(request.Files.Select(f => (f.Text, f.Path)));
+        Result<ResourceSet> read = ResourceReader.ReadAll(request.Files.Select(f => (f.Text, f.Path)), files);
         if (!read.Ok)
         {
             return Result<ApplyResult>.Failed(read.Problems);

@@ -79,7 +79,7 @@ public static class CatalogValidator
 
             if (
                 service.Labels is { } labels
-                && release.Output is { } output
+                && release.Output is { Document: null } output
                 && !output.Tensors.Any(t => t.Name == labels.Output)
             )
             {

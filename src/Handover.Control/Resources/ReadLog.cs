@@ -6,7 +6,7 @@ namespace Handover.Control.Resources;
 /// Gathers every problem of one file, so that a person repairs all of them in one go. Bounded: a file that is wrong
 /// from top to bottom must not answer with a megabyte of messages.
 /// </summary>
-internal sealed class ReadLog(string file)
+internal sealed class ReadLog(string file, Func<string, Result<string>>? files = null)
 {
     /// <summary>Most problems that are told of one file.</summary>
     public const int MaxProblems = 200;
@@ -21,6 +21,16 @@ internal sealed class ReadLog(string file)
 
     /// <summary>The file that is read.</summary>
     public string File => file;
+
+    /// <summary>
+    /// The text of a file of the configuration directory that a resource names; a problem where there is no directory.
+    /// </summary>
+    public Result<string> TextOf(string path) =>
+        files?.Invoke(path)
+        ?? new Problem("no-directory", $"'{path}' can be read only from a configuration directory.")
+        {
+            Fix = "Give the content as schemaText.",
+        };
 
     /// <summary>What to report, in the order of the file.</summary>
     public IReadOnlyList<Problem> Problems

@@ -11,9 +11,12 @@ public static class ResourceReader
     /// <summary>
     /// Reads every document of <paramref name="text"/>; <paramref name="fileName"/> is used in messages.
     /// </summary>
-    public static Result<ResourceSet> Read(string text, string fileName)
+    /// <param name="text">YAML or JSON.</param>
+    /// <param name="fileName">For messages.</param>
+    /// <param name="files">Gives the text of a file that a resource names; null where there is no directory.</param>
+    public static Result<ResourceSet> Read(string text, string fileName, Func<string, Result<string>>? files = null)
     {
-        var log = new ReadLog(fileName);
+        var log = new ReadLog(fileName, files);
         var resources = new List<Resource>();
         foreach (YamlNode document in YamlTree.Read(text, log))
         {
@@ -33,9 +36,12 @@ public static class ResourceReader
     }
 
     /// <summary>Reads several texts and joins them; the problems of all of them are told together.</summary>
-    public static Result<ResourceSet> ReadAll(IEnumerable<(string Text, string FileName)> files)
+    public static Result<ResourceSet> ReadAll(
+        IEnumerable<(string Text, string FileName)> files,
+        Func<string, Result<string>>? named = null
+    )
     {
-        var read = files.Select(f => Read(f.Text, f.FileName)).ToList();
+        var read = files.Select(f => Read(f.Text, f.FileName, named)).ToList();
         var problems = read.SelectMany(r => r.Problems).ToList();
         return problems.Count > 0 ? Result<ResourceSet>.Failed(problems) : ResourceSet.Join(read.Select(r => r.Value));
     }

@@ -154,6 +154,15 @@ public static partial class ResourceWriter
         }
 
         json.WriteStartObject(name);
+        if (signature.Document is { } document)
+        {
+            string kind = document.Kind == ContractDocumentKind.Pact ? "pact" : "schema";
+            json.WriteString(kind, document.File);
+            json.WriteString(kind + "Text", document.Text);
+            json.WriteEndObject();
+            return;
+        }
+
         json.WriteStartArray("tensors");
         foreach (TensorSpec tensor in signature.Tensors)
         {

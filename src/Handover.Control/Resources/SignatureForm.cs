@@ -1,12 +1,15 @@
 using System.Globalization;
 using Handover.Core.Catalog;
+using Handover.Core.Contracts;
+using Handover.Core.Foundation;
 
 namespace Handover.Control.Resources;
 
-/// <summary>A set of tensors as releases and consumers declare it.</summary>
+/// <summary>A set of tensors, a schema or a Pact file as releases and consumers declare it.</summary>
 internal static class SignatureForm
 {
     private const int MaxDimensions = 16;
+    private const int MaxDocument = 512 << 10;
 
     public static Signature? Read(FieldCursor? map)
     {
@@ -15,6 +18,54 @@ internal static class SignatureForm
             return null;
         }
 
+        string[] kinds = [.. new[] { "tensors", "schema", "pact" }.Where(map.Has)];
+        if (kinds.Length != 1)
+        {
+            string got = kinds.Length == 0 ? "nothing" : string.Join(" and ", kinds);
+            map.Bad("missing-field", map.Node, "tensors", $"one of tensors and schema is needed, got {got}.");
+            return null;
+        }
+
+        return kinds[0] == "tensors" ? Tensors(map) : Document(map, kinds[0]);
+    }
+
+    private static Signature? Document(FieldCursor map, string field)
+    {
+        string file = map.Text(field);
+        YamlNode at = map.Find(field)!;
+        if (!ReleaseForm.IsInside(file))
+        {
+            string message = $"'{file}' leaves the configuration directory.";
+            map.Bad("outside-directory", at, field, message, "Give a path relative to it.");
+            return null;
+        }
+
+        Result<string> text = map.TextOrNull(field + "Text") is { } given ? given : map.Log.TextOf(file);
+        if (!text.Ok)
+        {
+            map.Bad(text.Problems[0].Code, at, field, text.Problems[0].Message, text.Problems[0].Fix);
+            return null;
+        }
+
+        if (text.Value.Length > MaxDocument)
+        {
+            map.Bad("too-large", at, field, $"'{file}' has more than {MaxDocument >> 10} KiB.");
+            return null;
+        }
+
+        ContractDocumentKind kind = field == "pact" ? ContractDocumentKind.Pact : ContractDocumentKind.Schema;
+        var signature = new Signature([]) { Document = new ContractDocument(kind, file, text.Value) };
+        Result<AnswerContract> compiled = AnswerContract.Compile(file, signature, WireProtocol.Json);
+        foreach (Problem problem in compiled.Problems.Take(10))
+        {
+            map.Bad(problem.Code, at, field, $"{file}: {problem.Message}", problem.Fix);
+        }
+
+        return signature;
+    }
+
+    private static Signature Tensors(FieldCursor map)
+    {
         var tensors = new List<TensorSpec>();
         foreach (FieldCursor tensor in map.Maps("tensors"))
         {

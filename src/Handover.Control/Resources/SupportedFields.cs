@@ -64,8 +64,9 @@ public static partial class SupportedFields
 
     private static SupportedField[] Tensors(string kind, string path) =>
         [
-            Needed(kind, $"{path}.tensors", FieldType.Maps, "Named tensors."),
-            NotYet(kind, $"{path}.schema", FieldType.Text, "File with a JSON Schema 2020-12."),
+            Field(kind, $"{path}.tensors", FieldType.Maps, "Named tensors; or give a schema."),
+            Field(kind, $"{path}.schema", FieldType.Text, "File with a JSON Schema 2020-12."),
+            Field(kind, $"{path}.schemaText", FieldType.Text, "Its content; filled in when it is applied."),
             Needed(kind, $"{path}.tensors[].name", FieldType.Text, "Name on the wire."),
             Choice(kind, $"{path}.tensors[].datatype", NameMaps.Datatypes, "Open Inference datatype.") with
             {

@@ -66,6 +66,41 @@ public sealed record ContractMatrix
         return worst?.Outcome ?? ContractOutcome.Holds;
     }
 
+    private static IEnumerable<ContractVerdict> Answers(
+        Release release,
+        Consumer consumer,
+        DocumentCompatibility documents
+    )
+    {
+        if (release.Output is null || !DocumentCompatibility.Concerns(release.Output, consumer.Accepts))
+        {
+            return TensorCompatibility.Check(release, consumer);
+        }
+
+        var sides = new ContractSides($"release {release.Name}", $"consumer {consumer.Name}", consumer.Name, "outputs");
+        return documents.Check(release.Output, consumer.Accepts, sides).Select(v => v with { Release = release.Name });
+    }
+
+    private static IEnumerable<ContractVerdict> Requests(
+        Release stable,
+        Release candidate,
+        DocumentCompatibility documents
+    )
+    {
+        if (candidate.Input is not { } takes || !DocumentCompatibility.Concerns(stable.Input, takes))
+        {
+            return TensorCompatibility.CheckRequests(stable, candidate);
+        }
+
+        var sides = new ContractSides(
+            $"a request that release {stable.Name} accepts",
+            $"release {candidate.Name}",
+            TensorCompatibility.Callers,
+            "inputs"
+        );
+        return documents.Check(stable.Input, takes, sides).Select(v => v with { Release = candidate.Name });
+    }
+
     private IReadOnlyList<ContractVerdict> Only(ContractOutcome outcome) =>
         [.. Verdicts.Where(v => v.Outcome == outcome)];
 

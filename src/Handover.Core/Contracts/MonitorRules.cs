@@ -19,7 +19,7 @@ public static class MonitorRules
         var found = new List<ContractVerdict>();
         foreach (MonitoredMetric metric in monitors.Metrics)
         {
-            if (release.Output is { } output && !output.Tensors.Any(t => t.Name == metric.Output))
+            if (release.Output is { Document: null } output && !output.Tensors.Any(t => t.Name == metric.Output))
             {
                 string detail =
                     $"{release.Name} does not answer {metric.Output}; {consumer.Name} computes {metric.Name} from it.";

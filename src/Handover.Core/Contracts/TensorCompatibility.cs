@@ -50,10 +50,11 @@ public static class TensorCompatibility
     {
         var sides = new ContractSides(writer, $"consumer {consumer.Name}", consumer.Name, "outputs");
         var verdicts = new List<ContractVerdict>();
+        Dictionary<string, TensorSpec> emitted = ByName(emits);
         foreach (TensorSpec reads in consumer.Accepts.Tensors)
         {
             int before = verdicts.Count;
-            if (Find(emits, reads.Name) is { } writes)
+            if (emitted.GetValueOrDefault(reads.Name) is { } writes)
             {
                 verdicts.AddRange(new TensorRules(sides).Compare(writes, reads));
             }
@@ -89,9 +90,11 @@ public static class TensorCompatibility
             "inputs"
         );
         var verdicts = new List<ContractVerdict>();
+        Dictionary<string, TensorSpec> sent = ByName(sends);
+        Dictionary<string, TensorSpec> taken = ByName(takes);
         foreach (TensorSpec reads in takes.Tensors)
         {
-            TensorSpec? writes = Find(sends, reads.Name);
+            TensorSpec? writes = sent.GetValueOrDefault(reads.Name);
             bool always = writes is { Optional: false };
             if (!always && !reads.Optional)
             {
@@ -104,7 +107,7 @@ public static class TensorCompatibility
             }
         }
 
-        foreach (TensorSpec gone in sends.Tensors.Where(s => Find(takes, s.Name) is null))
+        foreach (TensorSpec gone in sends.Tensors.Where(s => !taken.ContainsKey(s.Name)))
         {
             verdicts.Add(
                 sides.Finding(
@@ -171,16 +174,15 @@ public static class TensorCompatibility
             $"{sides.Reader} reads nothing of the answer."
         );
 
-    private static TensorSpec? Find(Signature signature, string name)
+    // Names of a signature are unique; a thousand consumers ask for the same ones, so looking must not cost a walk.
+    private static Dictionary<string, TensorSpec> ByName(Signature signature)
     {
+        var found = new Dictionary<string, TensorSpec>(signature.Tensors.Count, StringComparer.Ordinal);
         foreach (TensorSpec tensor in signature.Tensors)
         {
-            if (string.Equals(tensor.Name, name, StringComparison.Ordinal))
-            {
-                return tensor;
-            }
+            found.TryAdd(tensor.Name, tensor);
         }
 
-        return null;
+        return found;
     }
 }

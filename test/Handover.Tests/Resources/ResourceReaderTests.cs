@@ -255,11 +255,36 @@ public sealed class ResourceReaderTests
         AssertProblem(Examples.Rollout, right, wrong, "p.yaml", expected);
 
     [Fact]
-    public void What_is_promised_for_later_is_refused_everywhere()
+    public void A_contract_is_given_in_one_way_and_its_file_only_from_a_directory()
     {
-        string consumer = Examples.Consumer.Replace("accepts: {", "accepts: { pact: a.json,", StringComparison.Ordinal);
-        Assert.Equal("not-supported-yet", Assert.Single(ResourceReader.Read(consumer, "x").Problems).Code);
+        string both = Examples.Consumer.Replace("accepts: {", "accepts: { pact: a.json,", StringComparison.Ordinal);
+        Assert.Equal("missing-field", Assert.Single(ResourceReader.Read(both, "x").Problems).Code);
+        string schema = Accepting("{ schema: s.json }");
+        Assert.Equal("no-directory", Assert.Single(ResourceReader.Read(schema, "x").Problems).Code);
+        string outside = Accepting("{ schema: ../s.json }");
+        Assert.Equal("outside-directory", Assert.Single(ResourceReader.Read(outside, "x").Problems).Code);
+        Problem bad = Assert.Single(
+            ResourceReader.Read(schema, "x", _ => Result<string>.Of("""{"minimum": "1"}""")).Problems
+        );
+        Assert.Equal("schema-malformed", bad.Code);
     }
+
+    [Fact]
+    public void The_text_of_a_schema_is_taken_in_with_the_resource()
+    {
+        const string Text = """{"type": "object"}""";
+        Resource read = ResourceReader
+            .Read(Accepting("{ schema: s.json }"), "x", path => Result<string>.Of(path == "s.json" ? Text : "{}"))
+            .Value.Resources.Single();
+        string json = ResourceWriter.ToJson(read);
+        var stored = (Resource.OfConsumer)ResourceReader.Read(json, "json").Value.Resources.Single();
+        Assert.Equal(Text, stored.Value.Accepts.Document!.Text);
+        Assert.Equal(json, ResourceWriter.ToJson(stored));
+    }
+
+    private static string Accepting(string accepts) =>
+        "apiVersion: handover.dev/v1\nkind: Consumer\nmetadata: { name: c, service: s }\n"
+        + $"spec: {{ role: decision, accepts: {accepts} }}\n";
 
     [Fact]
     public void An_unknown_operator_of_a_rule_is_told_with_its_line()

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Handover.App.Node;
 using Handover.Control.Resources;
 using Handover.Core.Foundation;
 using Handover.Protocol;
@@ -13,8 +14,13 @@ internal static class LintCommand
             new Command("lint", "Check files without a node") { Manifests.Option },
             session =>
             {
-                IReadOnlyList<ManifestFile> files = Manifests.Read(session, session.Parse.GetValue(Manifests.Option)!);
-                Result<ResourceSet> read = ResourceReader.ReadAll(files.Select(f => (f.Text, f.Path)));
+                string[] paths = session.Parse.GetValue(Manifests.Option)!;
+                IReadOnlyList<ManifestFile> files = Manifests.Read(session, paths);
+                string directory = Directory.Exists(paths[0]) ? paths[0] : Path.GetDirectoryName(paths[0]) ?? "";
+                Result<ResourceSet> read = ResourceReader.ReadAll(
+                    files.Select(f => (f.Text, f.Path)),
+                    path => ConfigDirectory.TextOf(directory.Length == 0 ? "." : directory, path)
+                );
                 if (read.Ok)
                 {
                     session.Say($"{read.Value.Resources.Count} resources in {files.Count} files: ok");

@@ -10,17 +10,18 @@ namespace Handover.Core.Contracts.Compatibility;
 /// </summary>
 internal sealed class SchemaWitness(JsonSchema writer, JsonSchema reader)
 {
-    private const int MaxTries = 2_000;
+    private const int MaxTries = 600;
+    private const int MaxTriesOfAll = 4_000;
     private const int MaxLength = 20_000;
-    private int _tries;
+    private int _all;
 
     /// <summary>A document for a finding; null when none was found.</summary>
     public string? For(SchemaFinding finding)
     {
-        _tries = 0;
+        int tries = 0;
         foreach (string document in Along(SchemaFacts.Of(writer.Root), finding, 0))
         {
-            if (++_tries > MaxTries)
+            if (++tries > MaxTries || ++_all > MaxTriesOfAll)
             {
                 return null;
             }
