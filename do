@@ -15,7 +15,9 @@ case $verb in
   sim) compile test/Handover.Simulation && $bin/Handover.Simulation/release/Handover.Simulation "$@" ;; # [--seeds N]
   lint) exec bash eng/lint.sh ;; # all analyzers, and the formatter's check
   fmt) dotnet tool restore > /dev/null && dotnet csharpier format . ;; # formats every file
-  bench) compile bench/Handover.Bench && $bin/Handover.Bench/release/Handover.Bench "${@:?name of the bench}" ;; # NAME
+  bench) # NAME: gates, shadow, mutants, rollouts, plots
+    [ "${1:-}" != mutants ] || compile test/Handover.Tests
+    compile bench/Handover.Bench && $bin/Handover.Bench/release/Handover.Bench "${@:?name of the bench}" ;;
   run) # [DIR]: a node
     for part in src/Handover.App samples/diamonds/{encoder,similar}; do compile "$part"; done
     exec $bin/Handover.App/release/handover run "${@:-samples/diamonds}" ;;

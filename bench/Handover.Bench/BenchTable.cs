@@ -60,7 +60,7 @@ public sealed class BenchTable(string name)
 
     private void Row(string figure, string measured, string target, string verdict)
     {
-        Console.WriteLine($"  {verdict, -4} {figure, -66} {measured, -34} {target}");
+        Console.WriteLine($"  {verdict, -4} {figure, -66} {measured, -46} {target}");
         _rows.Add(
             new JsonObject
             {

@@ -64,6 +64,18 @@ public sealed class Draws
         return k + Small(mean);
     }
 
+    /// <summary>How many of <paramref name="n"/> succeed, one by one.</summary>
+    public long Binomial(long n, double chance)
+    {
+        long k = 0;
+        for (long i = 0; i < n; i++)
+        {
+            k += Uniform() < chance ? 1 : 0;
+        }
+
+        return k;
+    }
+
     /// <summary>Exponential with mean 1.</summary>
     public double Exponential() => -Math.Log(1 - Uniform());
 

@@ -1,12 +1,18 @@
 using Handover.Bench.Gates;
 using Handover.Bench.Hops;
+using Handover.Bench.Mutants;
+using Handover.Bench.Plots;
 using Handover.Bench.Rollouts;
+using Handover.Bench.Shadow;
 
 // Side-by-side measurements: `gates` compares verdicts with their limits, with published tables and with other tools;
-// `rollouts` runs whole rollouts on recorded traffic.
+// `shadow` the paired tests; `mutants` the tests themselves; `rollouts` runs whole rollouts on recorded traffic.
 return args switch
 {
     ["gates", .. var rest] => GatesBench.Run(rest),
+    ["mutants", .. var rest] => MutantsBench.Run(rest),
+    ["plots"] => PlotsBench.Run(),
+    ["shadow", .. var rest] => ShadowBench.Run(rest),
     ["rollouts", .. var rest] => RolloutsBench.Run(rest),
     ["hops", .. var rest] => HopsBench.Run(rest),
     _ => Usage(),
@@ -15,6 +21,9 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine("usage: bench gates [--scale N]     (N > 1 runs N times as many trials)");
+    Console.Error.WriteLine("       bench mutants [--tests FOLDER]   (where Handover.Tests was built)");
+    Console.Error.WriteLine("       bench shadow [--scale N]");
+    Console.Error.WriteLine("       bench plots                      (the pictures of docs/statistics.md)");
     Console.Error.WriteLine("       bench rollouts [--runs N]   (default 200 seeds each)");
     Console.Error.WriteLine(
         "       bench hops [--chains N]     (default 100,000; members judged by their own logs, nginx beside)"

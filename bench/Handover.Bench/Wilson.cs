@@ -17,8 +17,8 @@ public readonly record struct Wilson(long Hits, long Runs)
     public double High => Math.Min(1, Centre + Half);
 
     /// <summary>
-    /// Whether the measurement agrees with "at most <paramref name="bound"/>". A test that uses its whole alpha
-    /// measures above it half of the time, so it is the lower end that counts.
+    /// Whether the measurement does not contradict "at most <paramref name="bound"/>". A test that uses its whole alpha
+    /// measures above it half of the time; that it keeps the bound needs <see cref="High"/>, and many trials.
     /// </summary>
     public bool AtMost(double bound) => Low <= bound;
 

@@ -14,6 +14,7 @@ internal static class GatesBench
         Speed.Run(table, 4_000 * scale);
         PeerRows.Run(table, 1_000 * scale);
         WholeBook.Run(table, 1_000 * scale);
+        MixRows.Run(table, 1_000 * scale);
         PublishedTable.Run(table, 100_000);
         return table.Finish();
     }

@@ -40,7 +40,28 @@ internal static class PeerRows
             && !KayentaRule.High([0, 1, 2, 1, 0, 0], new double[6])
             && KayentaRule.High([10.2, 10.3], [10.0, 10.1]);
         table.Judge("Kayenta rule, four golden verdicts of peers.md", ok ? "4 of 4" : "differ", "all", ok);
+        double[] eight = [1, 1, 100, 100, 100, 100, 100, 100, 100, 100];
+        (double low, double shift) = KayentaRule.Interval([1, 1, 1, 100, 100, 100, 100, 100, 100, 100], ones);
+        double worst = Math.Max(Math.Abs(KayentaRule.Interval(eight, ones).Low - 98.99993), Math.Abs(shift - 98.99993));
+        worst = Math.Max(worst, Math.Abs(low - 6.825e-5));
+        string measured = FormattableString.Invariant($"differ by {worst:0.0e+0}");
+        table.Judge("Kayenta rule, three interval ends of peers.md", measured, "<= 2e-4", worst <= 2e-4);
+
+        // Failed checks add up in both and success does not take them back; Argo tolerates its limit, Flagger ends at it.
+        bool flagger = Ends(new FlaggerRule(0.01, 3).Observe, 0, 2, 0, 2, 0, 2) == 5;
+        bool strict = Ends(new ArgoRule(0.01, 0).Observe, 0, 0, 2) == 2 && Ends(new ArgoRule(0.01, 0).Observe, 1) < 0;
+        bool lenient = Ends(new ArgoRule(0.01, 3).Observe, 2, 0, 2, 2, 0, 2) == 5;
+        table.Judge(
+            "Flagger and Argo rules, four verdicts of peers.md 3",
+            flagger && strict && lenient ? "4 of 4" : "differ",
+            "all",
+            flagger && strict && lenient
+        );
     }
+
+    /// <summary>The check of 100 requests at which a rule ends the rollout; -1 for never.</summary>
+    private static int Ends(Func<long, long, bool> observe, params int[] bad) =>
+        Array.FindIndex(bad, b => observe(b, 100));
 
     private static void Kayenta(BenchTable table, int judged, int ours)
     {

@@ -57,6 +57,7 @@ internal sealed class PublishedTable
     public static void Run(BenchTable table, int runs)
     {
         table.Section($"Published table (statistics.md 2.2), {runs:N0} trials: published | here");
+        Golden(table);
         double[][] bounds = [.. Cells.Select(c => Bounds(c.Method, c.Looks))];
         foreach (double effect in (double[])[0, 0.2])
         {
@@ -75,6 +76,15 @@ internal sealed class PublishedTable
                 table.Judge(name, measured, FormattableString.Invariant($"{gap:0.0} standard errors, <= 4"), gap <= 4);
             }
         }
+    }
+
+    /// <summary>Bounds that R's ldbounds prints for four looks, even spending, one-sided 5 %.</summary>
+    private static void Golden(BenchTable table)
+    {
+        double[] printed = [2.241403, 2.125078, 2.018644, 1.925452];
+        double worst = SpendingBounds(4, 1).Zip(printed, (here, there) => Math.Abs(here - there)).Max();
+        string measured = FormattableString.Invariant($"differ by {worst:0.0e+0}");
+        table.Judge("group-sequential bounds of R's ldbounds, four looks", measured, "<= 1e-6", worst <= 1e-6);
     }
 
     private static long[] Count(double effect, double[][] bounds, int runs)
@@ -196,7 +206,13 @@ internal sealed class PublishedTable
             for (int i = 0; i < Grid; i++)
             {
                 double density = k == 0 ? Gaussian.Density(x[i] / step) / step : from.Zip(held, Step(x[i])).Sum();
-                mass[i] = density * h * (i is 0 or Grid - 1 ? 0.5 : 1);
+
+                // Simpson's rule.
+                double weight =
+                    i is 0 or Grid - 1 ? 1
+                    : i % 2 == 1 ? 4
+                    : 2;
+                mass[i] = density * h * weight / 3;
             }
         }
 

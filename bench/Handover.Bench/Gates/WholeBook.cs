@@ -11,16 +11,14 @@ namespace Handover.Bench.Gates;
 /// </summary>
 internal static class WholeBook
 {
-    private static readonly double[] Shares = [0.01, 0.05, 0.10, 0.25, 0.50, 1.00];
-
     public static void Run(BenchTable table, int runs)
     {
         table.Section($"The shipped gates as a whole, {runs:N0} rollouts per cell");
         Ratios(table, runs);
         Tail(table, runs);
-        HealthyRamp(table, runs / 2);
-        WrongPromotion(table, runs);
-        ErrorFree(table, runs / 5);
+        HealthyRamp(table, runs);
+        WrongPromotion(table, 4 * runs);
+        HealthyPlan.Run(table, runs / 2);
         Cost(table);
     }
 
@@ -68,8 +66,14 @@ internal static class WholeBook
                 double found = 100.0 * all.Count(r => r.fired) / used;
                 string figure =
                     $"default plan, {ratio} x as many errors, every {seconds} s: mean / limit {limit:0} at margin 1.2";
-                string measured = FormattableString.Invariant($"{mean:0.00} ({found:0.#}% found in 6 h)");
-                if (ratio >= 2 && seconds == 1)
+                string measured =
+                    found < 99
+                        ? FormattableString.Invariant($"at least {mean:0.00} (only {found:0.#}% found in 6 h)")
+                        : FormattableString.Invariant($"{mean:0.00} ({found:0.#}% found in 6 h)");
+
+                // The shipped gates look every second. At 5 s a fivefold fault ends within five looks, and half a look
+                // is a fifth of the limit: told, not judged.
+                if (ratio >= 2 && (seconds == 1 || ratio < 5))
                 {
                     table.Judge(figure, measured, "<= 1.80", mean <= 1.8);
                 }
@@ -140,42 +144,36 @@ internal static class WholeBook
     private static void HealthyRamp(BenchTable table, int runs)
     {
         double[] stable = [0.5, 0.25, 0.1, 0.05, 0.01, 0.001];
-        int hits = CountRuns
-            .Each(
-                runs,
-                403,
-                draws =>
+        GatePlan plan = new()
+        {
+            Metrics = [new MetricGate("errors", Ratio.Zero) { Critical = true }, new MetricGate("latency", Ratio.Zero)],
+        };
+        GateSetup setup = Setup(plan, minutes: 50);
+        bool[] alarms = CountRuns.Each(
+            runs,
+            403,
+            draws =>
+            {
+                GateBook book = GateBook.Start(setup);
+                for (int t = 1; t <= 600; t++)
                 {
-                    GatePlan plan = new()
+                    book.Observe(Slow(t, CountScenario.Ramp[(t - 1) / 12], draws, stable));
+                    if (book.Harm >= Math.Log(20))
                     {
-                        Metrics =
-                        [
-                            new MetricGate("errors", Ratio.Zero) { Critical = true },
-                            new MetricGate("latency", Ratio.Zero),
-                        ],
-                    };
-                    var book = GateBook.Start(Setup(plan, minutes: 50));
-                    for (int t = 1; t <= 600; t++)
-                    {
-                        double share = CountScenario.Ramp[(t - 1) / 12];
-                        Tick tick = Slow(t, share, draws, stable);
-                        book.Observe(tick);
-                        if (book.Harm >= Math.Log(20))
-                        {
-                            return 1;
-                        }
+                        return true;
                     }
-
-                    return 0;
                 }
-            )
-            .Sum();
-        var rate = new Wilson(hits, runs);
+
+                return false;
+            }
+        );
+        var rate = new Wilson(alarms.LongCount(a => a), runs);
+        Tilted tilted = TiltedRamp.Book(setup, 0.005, 2 * runs);
         table.Judge(
             "A/A over the ramp, errors and latency, margin 0",
-            rate.ToString(),
-            "<= 5% within the interval",
-            rate.AtMost(0.05)
+            $"{rate} | {tilted}",
+            "<= 5%",
+            rate.AtMost(0.05) && tilted.High <= 0.05
         );
     }
 
@@ -231,66 +229,9 @@ internal static class WholeBook
         table.Judge(
             "wrong promotion at margin and objective (proof)",
             rate.ToString(),
-            "<= 5% within the interval",
-            rate.AtMost(0.05)
+            "<= 5%, all of the interval",
+            rate.High <= 0.05
         );
-    }
-
-    /// <summary>The default plan with no bad event at all, from the first share to the last.</summary>
-    private static void ErrorFree(BenchTable table, int runs)
-    {
-        foreach (double rps in (double[])[10, 100])
-        {
-            ForecastStep[] steps =
-            [
-                .. Shares.Select(s => new ForecastStep(s, TimeSpan.FromMinutes(5), s < 1 ? 1_000 : 0)),
-            ];
-            double forecast = Forecast.NoHarm(steps, rps)!.Value.TotalSeconds;
-            int finished = CountRuns.Each(runs, 405, d => Finish(steps, rps, d) <= 1.2 * forecast ? 1 : 0).Sum();
-            var rate = new Wilson(finished, runs);
-            table.Judge(
-                $"error-free at {rps} rps: done within 1.2 x the forecast of {forecast / 60:0} min",
-                rate.ToString(),
-                "100%",
-                finished == runs
-            );
-        }
-    }
-
-    private static double Finish(ForecastStep[] steps, double rps, Draws draws)
-    {
-        var book = GateBook.Start(Setup(new GatePlan(), minutes: 120));
-        double seconds = 0;
-        foreach (ForecastStep step in steps)
-        {
-            double entered = seconds;
-            long requests = 0;
-            Outcome outcome = Outcome.Hold;
-            while (outcome != Outcome.Promote && seconds < 1e6)
-            {
-                seconds += 5;
-                long c = draws.Poisson(5 * rps * step.Share);
-                requests += c;
-                book.Observe(Errors((int)seconds, step.Share, 0, 0, c, draws.Poisson(5 * rps * (1 - step.Share))));
-                outcome = book.Judge(
-                    new JudgeInput(
-                        step.Share < 1 ? JudgedPhase.Shift : JudgedPhase.Bake,
-                        CountRuns.Start.AddSeconds(seconds),
-                        Share.FromPercent(100 * step.Share),
-                        "v1",
-                        "v2"
-                    )
-                    {
-                        PhaseElapsed = TimeSpan.FromSeconds(seconds - entered),
-                        PhaseLeastTime = step.For,
-                        PhaseRequests = requests,
-                        PhaseLeastRequests = step.Requests,
-                    }
-                ).Outcome;
-            }
-        }
-
-        return seconds;
     }
 
     private static void Cost(BenchTable table)

@@ -24,7 +24,9 @@ public static class KayentaRule
         return low > Part * Math.Abs(shift);
     }
 
-    /// <summary>Lower end of the interval of the shift, and the shift (Hodges and Lehmann).</summary>
+    /// <summary>
+    /// Lower end of the interval of the shift, and the shift (Hodges and Lehmann). Both samples are ascending.
+    /// </summary>
     public static (double Low, double Shift) Interval(double[] x, double[] y) => (Root(x, y, Z), Root(x, y, 0));
 
     /// <summary>Standardised rank statistic of x shifted down by mu, with continuity correction, less q.</summary>

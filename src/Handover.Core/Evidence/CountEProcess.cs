@@ -76,6 +76,14 @@ public sealed class CountEProcess
         _mixture = new Mixture(weights, restarts);
     }
 
+    /// <summary>
+    /// The ratios on which <see cref="Harm"/> and <see cref="Fewer"/> bet, as multiples of the margin's edge.
+    /// </summary>
+    public static IReadOnlyList<double> Ratios => HarmRatios;
+
+    /// <summary>How much of the bet is on each of <see cref="Ratios"/>; they sum to one.</summary>
+    public static IReadOnlyList<double> Weights => HarmWeights;
+
     /// <summary>Natural logarithm of the e-value against the null.</summary>
     public double LogEvidence => _mixture.LogEvidence;
 

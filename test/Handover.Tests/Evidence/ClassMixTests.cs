@@ -76,6 +76,7 @@ public sealed class ClassMixTests
         Assert.InRange(within, 0, 0.95);
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public void Equal_mixes_are_seldom_called_different()
     {

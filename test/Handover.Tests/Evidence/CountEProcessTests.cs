@@ -148,6 +148,7 @@ public sealed class CountEProcessTests
         Close(forward.LogEvidence, backward.LogEvidence);
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public void The_mean_e_value_of_a_healthy_release_is_at_most_one()
     {
@@ -175,6 +176,7 @@ public sealed class CountEProcessTests
         Assert.InRange(mean, 1 - (4 * error), 1 + (4 * error));
     }
 
+    [Trait("Speed", "slow")]
     [Theory]
     [InlineData(0.0, 0.005, 21)]
     [InlineData(0.0, 0.02, 22)]
@@ -208,6 +210,7 @@ public sealed class CountEProcessTests
         Assert.InRange(alarms, 1, 500);
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public void Wrong_promotions_at_the_margin_stay_below_beta()
     {
@@ -286,6 +289,7 @@ public sealed class CountEProcessTests
         Assert.True(boosted.LogEvidence > plain.LogEvidence);
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public void Boosted_evidence_keeps_its_guarantee_over_whole_ramps()
     {

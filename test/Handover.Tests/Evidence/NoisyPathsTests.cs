@@ -9,6 +9,7 @@ public sealed class NoisyPathsTests
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
 
+    [Trait("Speed", "slow")]
     [Theory]
     [InlineData(0.05)]
     [InlineData(0.30)]
@@ -159,6 +160,7 @@ public sealed class NoisyPathsTests
         Assert.Empty(FalseDiscovery.Select([], 0.1));
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public void Of_what_is_named_at_most_the_asked_part_is_wrong()
     {

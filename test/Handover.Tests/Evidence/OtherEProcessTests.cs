@@ -56,6 +56,7 @@ public sealed class OtherEProcessTests
         Assert.True(safe.LogEvidence > Math.Log(20));
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public void Releases_at_their_objective_are_seldom_called_harmful_or_proven()
     {
@@ -139,6 +140,7 @@ public sealed class OtherEProcessTests
         Assert.Equal(1, mean, 12);
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public void Equal_pairs_are_seldom_called_harmful()
     {

@@ -83,6 +83,7 @@ public sealed class QuantileTests
         Assert.Equal(2, filter.Count);
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public void Many_entities_have_different_keys()
     {

@@ -74,6 +74,7 @@ public sealed class FrozenReferenceTests
         Assert.Equal(1.2 * 0.0116510, reference.Limit, 1e-6);
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public void Equal_releases_are_seldom_held()
     {

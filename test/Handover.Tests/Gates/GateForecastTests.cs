@@ -61,6 +61,7 @@ public sealed class GateForecastTests
         Assert.Null(quick.PromotionDecidedBy);
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public void A_sick_candidate_is_rolled_back_about_when_it_was_said()
     {

@@ -87,6 +87,7 @@ public sealed class SplitGuardTests
         Assert.Equal(Outcome.RollBack, book.Judge(Input()).Outcome);
     }
 
+    [Trait("Speed", "slow")]
     [Fact]
     public void Looks_after_every_tick_alarm_falsely_in_at_most_one_rollout_in_a_thousand()
     {
