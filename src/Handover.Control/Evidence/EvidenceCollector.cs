@@ -93,7 +93,8 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
             _open.TryRemove(state.Plan.Service, out _);
             EvidenceSave save = open.Evidence.Save(null);
             store.SaveEvidence(open.Id, save);
-            open.Evidence.Saved(save.Ticks.Count);
+            store.ForgetSeen(open.Id);
+            open.Evidence.Saved(save);
         }
     }
 
@@ -129,7 +130,7 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
         {
             EvidenceSave save = open.Evidence.Save(changed ? record : null);
             store.SaveEvidence(state.Id, save);
-            open.Evidence.Saved(save.Ticks.Count);
+            open.Evidence.Saved(save);
             (open.SavedAt, open.Last) = (now, key);
         }
 

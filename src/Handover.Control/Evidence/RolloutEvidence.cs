@@ -50,6 +50,7 @@ internal sealed partial class RolloutEvidence
         Service service,
         GateSetup setup,
         Checkpoint? saved,
+        ILookup<string, byte[]> seen,
         Result<GateBook> book
     )
     {
@@ -61,16 +62,11 @@ internal sealed partial class RolloutEvidence
         _book = book.Ok ? book.Value : GateBook.Start(setup);
         _lost = book.Ok ? null : book.Problems[0].ToString();
         _savedTicks = _book.Ticks;
-        _units = (saved is null ? null : UnitFilter.Load(saved.Units)) ?? new UnitFilter();
-        _drawn =
-            (saved?.Drawn is { } drawn ? EntitySample.Load(drawn, MostDrawn) : null) ?? new EntitySample(MostDrawn);
-        _scores =
-            (saved?.Scores is { } scores ? EntitySample.Load(scores, MostScores) : null)
-            ?? new EntitySample(MostScores);
+        _units = UnitFilter.Load(seen[SeenKinds.Units], saved?.Overflow ?? 0) ?? new UnitFilter();
+        _drawn = Sample(SeenKinds.Drawn, MostDrawn);
+        _scores = Sample(SeenKinds.Scores, MostScores);
+        _labelled = Sample(SeenKinds.Labelled, MostLabelled);
         _bins = saved?.Bins;
-        _labelled =
-            (saved?.Labelled is { } labelled ? EntitySample.Load(labelled, MostLabelled) : null)
-            ?? new EntitySample(MostLabelled);
         _cursor = _cursorAtTick = saved?.Cursor;
         foreach ((string metric, Heard heard) in saved?.Heard ?? new Dictionary<string, Heard>())
         {
@@ -85,6 +81,9 @@ internal sealed partial class RolloutEvidence
         _shadowPairs = saved?.ShadowPairs ?? 0;
         _pairBase = saved?.PairBase ?? 0;
         _settledAt = saved?.SettledAt ?? default;
+
+        EntitySample Sample(string kind, int most) =>
+            EntitySample.Load(seen[kind], saved?.Halvings.GetValueOrDefault(kind) ?? 0, most) ?? new EntitySample(most);
     }
 
     /// <summary>
@@ -98,7 +97,7 @@ internal sealed partial class RolloutEvidence
         GateSetup setup = store.Setup(state.Id) ?? SetupOf(state, service);
         if (saved is null)
         {
-            return new RolloutEvidence(state, service, setup, null, GateBook.Start(setup));
+            return new RolloutEvidence(state, service, setup, null, store.Seen(state.Id), GateBook.Start(setup));
         }
 
         Checkpoint? checkpoint = Read(saved);
@@ -108,7 +107,7 @@ internal sealed partial class RolloutEvidence
             book = Replay(setup, ticks);
         }
 
-        return new RolloutEvidence(state, service, setup, checkpoint, book);
+        return new RolloutEvidence(state, service, setup, checkpoint, store.Seen(state.Id), book);
     }
 
     /// <summary>Begins with nothing stored, for trials; labels are judged as they come.</summary>
@@ -212,7 +211,7 @@ internal sealed partial class RolloutEvidence
         {
             var checkpoint = new Checkpoint(
                 _book.Save(),
-                _units.Save(),
+                _units.Overflow,
                 _latency,
                 _loss,
                 _phase,
@@ -222,10 +221,13 @@ internal sealed partial class RolloutEvidence
                 _pairBase
             )
             {
-                Drawn = _drawn.Save(),
-                Scores = _scores.Save(),
+                Halvings = new Dictionary<string, int>
+                {
+                    [SeenKinds.Drawn] = _drawn.Halvings,
+                    [SeenKinds.Scores] = _scores.Halvings,
+                    [SeenKinds.Labelled] = _labelled.Halvings,
+                },
                 Bins = _bins,
-                Labelled = _labelled.Save(),
                 Cursor = _cursorAtTick,
                 Heard = _heard,
                 Broken = _broken,
@@ -236,19 +238,45 @@ internal sealed partial class RolloutEvidence
                 _savedTicks + 1,
                 [.. _unsaved],
                 verdict
-            );
+            )
+            {
+                Seen = Pages()
+                    .Where(p => p.Page is not null)
+                    .ToDictionary(p => p.Kind, p => p.Page!, StringComparer.Ordinal),
+            };
         }
     }
 
-    /// <summary>The first ticks of the last <see cref="Save"/> are on disk.</summary>
-    public void Saved(int ticks)
+    /// <summary>What <see cref="Save"/> gave is on disk.</summary>
+    public void Saved(EvidenceSave save)
     {
         lock (_gate)
         {
-            _unsaved.RemoveRange(0, ticks);
-            _savedTicks += ticks;
+            _unsaved.RemoveRange(0, save.Ticks.Count);
+            _savedTicks += save.Ticks.Count;
+            foreach ((string kind, SeenPage page) in save.Seen)
+            {
+                Kept(kind)(page);
+            }
         }
     }
+
+    private IEnumerable<(string Kind, SeenPage? Page)> Pages() =>
+        [
+            (SeenKinds.Units, _units.Page()),
+            (SeenKinds.Drawn, _drawn.Page()),
+            (SeenKinds.Scores, _scores.Page()),
+            (SeenKinds.Labelled, _labelled.Page()),
+        ];
+
+    private Action<SeenPage> Kept(string kind) =>
+        kind switch
+        {
+            SeenKinds.Units => _units.Kept,
+            SeenKinds.Drawn => _drawn.Kept,
+            SeenKinds.Scores => _scores.Kept,
+            _ => _labelled.Kept,
+        };
 
     private static Checkpoint? Read(string saved)
     {
@@ -293,7 +321,7 @@ internal sealed partial class RolloutEvidence
 
     private sealed record Checkpoint(
         string Book,
-        string Units,
+        long Overflow,
         LatencyThresholds? Latency,
         LossThresholds? Loss,
         int Phase,
@@ -303,18 +331,24 @@ internal sealed partial class RolloutEvidence
         long PairBase
     )
     {
-        public string? Drawn { get; init; }
-
-        public string? Scores { get; init; }
+        /// <summary>How often each sample of entities was halved.</summary>
+        public IReadOnlyDictionary<string, int> Halvings { get; init; } = new Dictionary<string, int>();
 
         public PredictionBins? Bins { get; init; }
-
-        public string? Labelled { get; init; }
 
         public long? Cursor { get; init; }
 
         public IReadOnlyDictionary<string, Heard>? Heard { get; init; }
 
         public IReadOnlyList<BrokenContract>? Broken { get; init; }
+    }
+
+    /// <summary>What entities are remembered for.</summary>
+    private static class SeenKinds
+    {
+        public const string Units = "units";
+        public const string Drawn = "drawn";
+        public const string Scores = "scores";
+        public const string Labelled = "labelled";
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Handover.Control.Notify;
+using Handover.Core.Evidence;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
 using Handover.Core.Rollouts;
@@ -35,6 +36,11 @@ public sealed class RolloutStore
             CREATE TABLE rollout_tick (
                 rollout TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL,
                 PRIMARY KEY (rollout, seq)) WITHOUT ROWID;
+            """,
+        """
+            CREATE TABLE rollout_seen (
+                rollout TEXT NOT NULL, kind TEXT NOT NULL, seq INTEGER NOT NULL, keys BLOB NOT NULL,
+                PRIMARY KEY (rollout, kind, seq));
             """,
     ];
 
@@ -130,6 +136,11 @@ public sealed class RolloutStore
                 );
             }
 
+            foreach ((string kind, SeenPage page) in save.Seen)
+            {
+                SeenPages.Append(connection, rollout, kind, page);
+            }
+
             if (save.Verdict is { } verdict)
             {
                 AppendVerdict(connection, rollout, verdict);
@@ -149,6 +160,13 @@ public sealed class RolloutStore
                 )
         );
 
+    /// <summary>The pages of entities that a rollout has seen, by what they were seen at.</summary>
+    internal ILookup<string, byte[]> Seen(string rollout) =>
+        _database.Read(connection => SeenPages.Load(connection, rollout));
+
+    /// <summary>Forgets which entities an ended rollout has seen; its ticks and verdicts stay.</summary>
+    internal void ForgetSeen(string rollout) => _database.Write(connection => SeenPages.Forget(connection, rollout));
+
     /// <summary>What the tests of a rollout were set up with; null when it never gathered evidence.</summary>
     public GateSetup? Setup(string rollout) =>
         _database.Read(connection =>
@@ -163,7 +181,7 @@ public sealed class RolloutStore
         );
 
     /// <summary>
-    /// Every tick that the gates consumed, in order, as <see cref="Core.Evidence.TickCodec"/> wrote it.
+    /// Every tick that the gates consumed, in order, as <see cref="TickCodec"/> wrote it.
     /// </summary>
     public IReadOnlyList<string> Ticks(string rollout) =>
         _database.Read(connection =>

@@ -45,4 +45,8 @@ internal sealed record EvidenceSave(
     long FirstTick,
     IReadOnlyList<string> Ticks,
     VerdictRecord? Verdict
-);
+)
+{
+    /// <summary>Entities that were seen since the last save, by what they were seen at.</summary>
+    public IReadOnlyDictionary<string, SeenPage> Seen { get; init; } = new Dictionary<string, SeenPage>();
+}

@@ -7,7 +7,7 @@ namespace Handover.Core.Evidence;
 /// </summary>
 public sealed class EntitySample
 {
-    private readonly HashSet<ulong> _seen = [];
+    private readonly SeenKeys _seen = new();
     private int _halvings;
 
     /// <summary>Makes a sample of at most <paramref name="capacity"/> (entity, level) combinations.</summary>
@@ -46,41 +46,26 @@ public sealed class EntitySample
         while (_seen.Count > Capacity && _halvings < 32)
         {
             _halvings++;
-            _seen.RemoveWhere(k => !Belongs((uint)(k >> 32)));
+            _seen.Drop(k => !Belongs((uint)(k >> 32)));
         }
 
         return true;
     }
 
-    /// <summary>Everything as one line of text.</summary>
-    public string Save()
+    /// <summary>What is not kept yet; null when nothing is new.</summary>
+    public SeenPage? Page() => _seen.Page();
+
+    /// <summary>A page is on disk.</summary>
+    public void Kept(SeenPage page) => _seen.Kept(page);
+
+    /// <summary>Goes on from the pages that were kept; null when one is damaged.</summary>
+    /// <param name="pages">All pages, in any order.</param>
+    /// <param name="halvings">What <see cref="Halvings"/> was.</param>
+    /// <param name="capacity">Most combinations that are kept.</param>
+    public static EntitySample? Load(IEnumerable<byte[]> pages, int halvings, int capacity)
     {
-        var to = new StateWriter();
-        to.Write((long)_halvings);
-        foreach (ulong key in _seen.Order())
-        {
-            to.Word(key.ToString("x"));
-        }
-
-        return to.ToString();
-    }
-
-    /// <summary>Goes on from <see cref="Save"/>; null when the text is damaged.</summary>
-    public static EntitySample? Load(string saved, int capacity)
-    {
-        var from = new StateReader(saved);
-        var sample = new EntitySample(capacity) { _halvings = (int)Math.Clamp(from.ReadLong(), 0, 32) };
-        while (!from.AtEnd && !from.Failed)
-        {
-            if (!ulong.TryParse(from.Word(), System.Globalization.NumberStyles.HexNumber, null, out ulong key))
-            {
-                return null;
-            }
-
-            sample._seen.Add(key);
-        }
-
-        return from.Failed ? null : sample;
+        var sample = new EntitySample(capacity) { _halvings = Math.Clamp(halvings, 0, 32) };
+        return pages.All(page => sample._seen.Load(page)) ? sample : null;
     }
 
     private static uint Group(string entity) => (uint)(UnitHash.Of("sample", 0, entity) >> 96);

@@ -11,7 +11,7 @@ namespace Handover.Core.Evidence;
 /// </remarks>
 public sealed class UnitFilter
 {
-    private readonly HashSet<UInt128> _seen = [];
+    private readonly SeenKeys _seen = new();
 
     /// <summary>
     /// Makes a filter for at most <paramref name="capacity"/> bad (metric, level, entity) combinations.
@@ -50,34 +50,19 @@ public sealed class UnitFilter
         return _seen.Add(key);
     }
 
-    /// <summary>Everything as one line of text.</summary>
-    public string Save()
+    /// <summary>The combinations that are not kept yet; null when nothing is new.</summary>
+    public SeenPage? Page() => _seen.Page();
+
+    /// <summary>A page is on disk.</summary>
+    public void Kept(SeenPage page) => _seen.Kept(page);
+
+    /// <summary>Goes on from the pages that were kept; null when one is damaged.</summary>
+    /// <param name="pages">All pages, in any order.</param>
+    /// <param name="overflow">What <see cref="Overflow"/> was.</param>
+    /// <param name="capacity">Most combinations that are kept.</param>
+    public static UnitFilter? Load(IEnumerable<byte[]> pages, long overflow = 0, int capacity = 1_000_000)
     {
-        var to = new StateWriter();
-        to.Write(Overflow);
-        foreach (UInt128 key in _seen.Order())
-        {
-            to.Word(key.ToString("x32"));
-        }
-
-        return to.ToString();
-    }
-
-    /// <summary>Goes on from <see cref="Save"/>; null when the text is damaged.</summary>
-    public static UnitFilter? Load(string saved, int capacity = 1_000_000)
-    {
-        var from = new StateReader(saved);
-        var filter = new UnitFilter(capacity) { Overflow = from.ReadLong() };
-        while (!from.AtEnd && !from.Failed)
-        {
-            if (!UInt128.TryParse(from.Word(), System.Globalization.NumberStyles.HexNumber, null, out UInt128 key))
-            {
-                return null;
-            }
-
-            filter._seen.Add(key);
-        }
-
-        return from.Failed ? null : filter;
+        var filter = new UnitFilter(capacity) { Overflow = overflow };
+        return pages.All(page => filter._seen.Load(page)) ? filter : null;
     }
 }

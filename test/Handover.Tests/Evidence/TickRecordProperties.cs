@@ -121,11 +121,69 @@ public sealed class TickRecordProperties
             sample.FirstSeen($"c-{i}");
         }
 
-        EntitySample back = EntitySample.Load(sample.Save(), 100)!;
-        Assert.Equal(sample.Save(), back.Save());
-        Assert.Equal(sample.Halvings, back.Halvings);
+        EntitySample back = EntitySample.Load([sample.Page()!.Keys], sample.Halvings, 100)!;
+        Assert.Equal((sample.Count, sample.Halvings), (back.Count, back.Halvings));
         Assert.All(Enumerable.Range(0, 500), i => Assert.False(back.FirstSeen($"c-{i}")));
-        Assert.Null(EntitySample.Load("1 xyz", 100));
+        Assert.Null(EntitySample.Load([new byte[17]], 0, 100));
+    }
+
+    [Fact]
+    public void Pages_of_what_is_new_add_up_to_all_that_was_seen() =>
+        Gen.Select(Gen.Int[0, 400].Array[1, 60], Gen.Bool)
+            .Array[1, 20]
+            .Sample(
+                saves =>
+                {
+                    // The twin keeps everything; a save is lost from time to time, as when the disk is slow.
+                    var sample = new EntitySample(64);
+                    var disk = new List<byte[]>();
+                    foreach ((int[] entities, bool lost) in saves)
+                    {
+                        foreach (int e in entities)
+                        {
+                            sample.FirstSeen($"c-{e}");
+                        }
+
+                        if (sample.Page() is { } page && !lost)
+                        {
+                            sample.FirstSeen("came while the page was written");
+                            disk = page.Replaces ? [page.Keys] : [.. disk, page.Keys];
+                            sample.Kept(page);
+                        }
+                    }
+
+                    if (sample.Page() is { } rest)
+                    {
+                        disk = rest.Replaces ? [rest.Keys] : [.. disk, rest.Keys];
+                    }
+
+                    EntitySample back = EntitySample.Load(disk, sample.Halvings, 64)!;
+                    Assert.Equal(sample.Count, back.Count);
+                    int[] all = [.. Enumerable.Range(0, 401)];
+                    Assert.Equal(
+                        all.Select(e => sample.FirstSeen($"c-{e}")),
+                        all.Select(e => back.FirstSeen($"c-{e}"))
+                    );
+                },
+                iter: 200
+            );
+
+    [Fact]
+    public void A_page_holds_only_what_is_new()
+    {
+        var filter = new UnitFilter();
+        Assert.Null(filter.Page());
+        filter.FirstBad("errors", 0, "a");
+        filter.FirstBad("errors", 0, "b");
+        SeenPage first = filter.Page()!;
+        Assert.Equal((32, false), (first.Keys.Length, first.Replaces));
+        filter.FirstBad("errors", 0, "c");
+        filter.Kept(first);
+        SeenPage second = filter.Page()!;
+        Assert.Equal(16, second.Keys.Length);
+        filter.Kept(second);
+        Assert.Null(filter.Page());
+        Assert.Equal(3, UnitFilter.Load([second.Keys, first.Keys])!.Count);
     }
 
     private static Gen<string> Name(params string[] names) => Gen.Int[0, names.Length - 1].Select(i => names[i]);
