@@ -302,11 +302,7 @@ internal sealed class EdgePipeline(PipelineTools tools)
         TimeSpan latency = default;
         ForwardResult result = await (run is null ? ForwardAsync() : run.RunAsync(ForwardAsync));
         int status = await PipelineTools.SendAsync(context, passage, result);
-        if (status is > 0 and < 500)
-        {
-            passage.Unit.Closing.Now?.Answered();
-        }
-
+        passage.Unit.Closing.Now?.Answered(status);
         tools.Recorder.Record(passage, context.Request.ContentType, result.Outcome, status, latency);
         if (mirrored && result.Outcome is not (ExchangeOutcome.Refused or ExchangeOutcome.ClientGone))
         {

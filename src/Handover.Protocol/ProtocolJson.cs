@@ -32,6 +32,7 @@ namespace Handover.Protocol;
 [JsonSerializable(typeof(StartRolloutRequest))]
 [JsonSerializable(typeof(RolloutCommandRequest))]
 [JsonSerializable(typeof(RolloutReportView))]
+[JsonSerializable(typeof(HoldForecastView))]
 [JsonSerializable(typeof(HistoryView))]
 [JsonSerializable(typeof(ApplyRequest))]
 [JsonSerializable(typeof(ApplyResult))]

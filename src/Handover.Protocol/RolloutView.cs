@@ -80,6 +80,12 @@ public sealed record RolloutView
     /// <summary>What callers saw of each closing, oldest first.</summary>
     public IReadOnlyList<InterruptionView> Interruptions { get; init; } = [];
 
+    /// <summary>The latency curve of the last warm-up, window by window.</summary>
+    public IReadOnlyList<WarmPointView> WarmCurve { get; init; } = [];
+
+    /// <summary>What a rollback would be now; null when this is not the rollout that would be taken back.</summary>
+    public RollbackReadinessView? Rollback { get; init; }
+
     /// <summary>The plan's phases in order.</summary>
     public IReadOnlyList<PhaseView> Phases { get; init; } = [];
 
@@ -94,6 +100,41 @@ public sealed record RolloutView
     /// <summary>What happened, oldest first; only the newest 50 in lists.</summary>
     public IReadOnlyList<RolloutEventView> Events { get; init; } = [];
 }
+
+/// <summary>One window of a warm-up.</summary>
+/// <param name="LatencyMsP95">The candidate's 95th percentile, in milliseconds.</param>
+/// <param name="StableLatencyMsP95">Stable's at the same load, in milliseconds.</param>
+public sealed record WarmPointView(double LatencyMsP95, double StableLatencyMsP95);
+
+/// <summary>What a rollback would be now.</summary>
+/// <param name="Release">The release that it leads back to.</param>
+/// <param name="Warm">Whether it runs, so that a rollback is one move and not a restart.</param>
+/// <param name="Fits">Whether there is room to start it again; true while it runs.</param>
+/// <param name="Broken">Contracts that it no longer holds.</param>
+/// <param name="KeptUntil">Until when it is kept; null while the rollout is open, and afterwards.</param>
+/// <param name="Text">One line for people.</param>
+public sealed record RollbackReadinessView(
+    string Release,
+    bool Warm,
+    bool Fits,
+    IReadOnlyList<string> Broken,
+    DateTimeOffset? KeptUntil,
+    string Text
+);
+
+/// <summary>What a move would cost callers now.</summary>
+/// <param name="Requests">Expected number of held requests.</param>
+/// <param name="LongestMs">Longest expected wait, in milliseconds.</param>
+/// <param name="SlicePercent">Percent of entities that would move.</param>
+/// <param name="Drain"><c>atomic</c> or <c>dispatch</c>.</param>
+/// <param name="Text">One line for people.</param>
+public sealed record HoldForecastView(
+    double Requests,
+    double LongestMs,
+    double SlicePercent,
+    string Drain,
+    string Text
+);
 
 /// <summary>What callers saw of a closing.</summary>
 /// <param name="SeenMs">

@@ -17,6 +17,9 @@ internal static class RequestBody
     /// <summary>Bound of a push of labels.</summary>
     public const int Labels = 32 << 20;
 
+    /// <summary>Bound of a file of recorded requests.</summary>
+    public const int Recorded = 64 << 20;
+
     public static async Task<Result<byte[]>> ReadAsync(HttpRequest request, int most)
     {
         if (request.ContentLength > most)

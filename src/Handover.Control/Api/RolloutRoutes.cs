@@ -29,6 +29,9 @@ internal static class RolloutRoutes
         group
             .MapGet("/rollouts/{id}/report", (HttpContext c, string id) => ReportAsync(c, api, id))
             .Produces<RolloutReportView>();
+        group
+            .MapGet("/rollouts/{id}/hold", (HttpContext c, string id) => Hold(c, api, id))
+            .Produces<HoldForecastView>();
         foreach (string verb in (string[])["pause", "resume", "promote", "setShare", "rollback", "approve", "retry"])
         {
             group
@@ -226,6 +229,42 @@ internal static class RolloutRoutes
             "retry" => new UserCommand.Retry(),
             _ => new UserCommand.Rollback(body.Reason ?? "a person asked for it"),
         };
+    }
+
+    private static IResult Hold(HttpContext context, ApiServices api, string id)
+    {
+        if (AdminGuard.Need(context, Permission.Read) is { } denied)
+        {
+            return denied;
+        }
+
+        string? text = context.Request.Query["percent"];
+        double percent = 0;
+        if (
+            !string.IsNullOrEmpty(text)
+            && (!double.TryParse(text, CultureInfo.InvariantCulture, out percent) || percent is not (>= 0 and <= 100))
+        )
+        {
+            return ApiProblems.Of(context, 400, "bad-query", "percent is a number from 0 to 100.");
+        }
+
+        Share? share = string.IsNullOrEmpty(text) ? null : Share.FromPercent(percent);
+        Result<HoldForecast> forecast = api.Rollouts.ForecastHold(id, share);
+        if (!forecast.Ok)
+        {
+            return ApiProblems.Of(context, forecast.Problems);
+        }
+
+        return ApiRequest.Answer(
+            new HoldForecastView(
+                Math.Round(forecast.Value.Requests, 1),
+                Math.Round(forecast.Value.Longest.TotalMilliseconds, 1),
+                forecast.Value.Slice.Value * 100,
+                RolloutViews.Wire(forecast.Value.Drain.Mode),
+                forecast.Value.Text
+            ),
+            ProtocolJson.Default.HoldForecastView
+        );
     }
 
     private static async Task<IResult> ReportAsync(HttpContext context, ApiServices api, string id)

@@ -56,6 +56,8 @@ public static class RolloutViews
             ApprovedBy = state.ApprovedBy,
             Reasons = state.Reasons,
             Closed = state.Closed is not null,
+            WarmCurve = [.. state.WarmCurve.Select(w => new WarmPointView(w.P95Ms, w.StableP95Ms))],
+            Rollback = snapshot.Readiness is { } back ? Of(back) : null,
             Interruptions =
             [
                 .. state.Interruptions.Select(i => new InterruptionView(
@@ -74,6 +76,9 @@ public static class RolloutViews
             Events = [.. events.Select(e => new RolloutEventView(e.Seq, e.At, e.Kind, e.Text, e.Actor))],
         };
     }
+
+    private static RollbackReadinessView Of(RollbackReadiness back) =>
+        new(back.Release, back.Warm, back.Fits, back.Broken, back.KeptUntil, back.Text);
 
     /// <summary>What the evidence says.</summary>
     public static VerdictView Of(Verdict verdict) =>
@@ -112,6 +117,11 @@ public static class RolloutViews
             },
             $"Routing changed {epochs.Count(e => e.Action is "commit")} times.",
         };
+        if (view.Rollback is { } back)
+        {
+            lines.Add($"A rollback would go {back.Text}.");
+        }
+
         lines.AddRange(view.Interruptions.Select(i => $"Interruption: {i.Text}."));
         lines.AddRange(view.Reasons);
         if (view.Verdict is { SickRelease: { } sick } verdict)

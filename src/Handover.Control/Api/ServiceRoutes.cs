@@ -1,6 +1,7 @@
 using System.Globalization;
 using Handover.Control.Engine;
 using Handover.Control.Security;
+using Handover.Control.Warming;
 using Handover.Core.Foundation;
 using Handover.Core.Traffic;
 using Handover.Ports;
@@ -149,7 +150,14 @@ internal static class ServiceRoutes
             return ApiProblems.Of(context, 400, "bad-query", "say which release to warm: ?to=RELEASE.");
         }
 
-        Result<WarmView> warmed = await api.Warm(service, to, context.RequestAborted);
+        Result<byte[]> body = await RequestBody.ReadAsync(context.Request, RequestBody.Recorded);
+        if (!body.Ok)
+        {
+            return ApiProblems.Of(context, body.Problems);
+        }
+
+        var file = body.Value.Length > 0 ? new RecordedFile(body.Value, context.Request.ContentType ?? "") : null;
+        Result<WarmView> warmed = await api.Warm(service, to, file, context.RequestAborted);
         if (warmed.Ok)
         {
             context.Audited(api, $"release.warm {service}/{to}", null);

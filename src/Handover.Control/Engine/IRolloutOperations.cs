@@ -35,6 +35,11 @@ public interface IRolloutOperations
     /// </summary>
     Task<Result<RolloutSnapshot>> RollbackServiceAsync(string service, string actor, CancellationToken cancel);
 
+    /// <summary>
+    /// What the next move of a rollout would cost callers now, or the move to <paramref name="share"/>.
+    /// </summary>
+    Result<HoldForecast> ForecastHold(string id, Share? share);
+
     /// <summary>Raised with the rollout's id after each change. Handlers must not block.</summary>
     event Action<string>? Changed;
 }
@@ -79,7 +84,10 @@ public sealed record RolloutSnapshot(
 )
 {
     /// <summary>How it will go on, by metric, and what it costs; null when nobody looked ahead.</summary>
-    public RolloutOutlook? Outlook { get; init; }
+    public RolloutOutlook? Outlook { get; init; 
+    /// <summary>What a rollback would be now; null when this rollout is not the one that would be taken back.</summary>
+    public RollbackReadiness? Readiness { get; init; }
+}
 }
 
 /// <summary>How a rollout will go on if traffic stays as it is.</summary>

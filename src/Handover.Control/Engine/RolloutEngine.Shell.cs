@@ -154,47 +154,6 @@ public sealed partial class RolloutEngine
         };
     }
 
-    private async Task<RolloutCommand?> WarmAsync(
-        RolloutState state,
-        RolloutEffect.Warm effect,
-        CancellationToken cancel
-    )
-    {
-        CatalogSnapshot catalog = _parts.Catalog();
-        Service service = catalog.Services[state.Plan.Service];
-
-        // After a restart the stacks start again too, and one that is not there yet must not be refused for it.
-        while (
-            (effect.StableP95Ms is null && !await ReadyAsync(service.Name, state.From, cancel))
-            || !await ReadyAsync(service.Name, effect.Release, cancel)
-        )
-        {
-            cancel.ThrowIfCancellationRequested();
-        }
-
-        WarmJob job = JobOf(state, service, effect.Release, effect.Requests) with { StableP95Ms = effect.StableP95Ms };
-        WarmReport report = await _parts.Warmer.WarmAsync(
-            job,
-            window => _log.LogInformation("{Rollout}: {Window}", state.Id, window),
-            cancel
-        );
-        return new RolloutCommand.Warmed(report.Refusals, report.Summary);
-    }
-
-    private WarmJob JobOf(RolloutState state, Service service, string release, int requests)
-    {
-        CatalogSnapshot catalog = _parts.Catalog();
-        return new WarmJob(service, state.From, release, requests)
-        {
-            Declared = catalog.Releases[(service.Name, release)].Output,
-            StableDeclared = catalog.Releases[(service.Name, state.From)].Output,
-            Alpha = state.Plan.Gates.Alpha,
-            ErrorLimit = service.Objectives.Errors ?? new Ratio(0.01),
-            LatencyMargin =
-                state.Plan.Gates.Metrics.FirstOrDefault(m => m.Name == "latency")?.WorseBy ?? new Ratio(0.2),
-        };
-    }
-
     private async Task<RolloutCommand?> MoveAsync(
         RolloutState state,
         RolloutEffect.Move effect,
@@ -235,9 +194,10 @@ public sealed partial class RolloutEngine
             Failpoint.Pass(Failpoint.RollbackCleared);
         }
 
+        DrainChoice drain = DrainChoice.Of(effect.Drain, _parts.Evidence.P99(service, state.From), effect.Hold);
         var settings = new MoveSettings
         {
-            Drain = effect.Drain ?? AutoDrain(service, state.From, effect.Hold),
+            Drain = drain.Mode,
             Hold = effect.Hold,
             Reason = state.RollbackReason ?? $"{state.Id}: {state.Phase.Kind}",
             Tries = 1,
@@ -259,6 +219,9 @@ public sealed partial class RolloutEngine
                 effect.Target.Reached(moved.Value.Row.Routing),
                 moved.Value.Held
             )
+            {
+                Drain = moved.Value.Changed ? drain : null,
+            }
             : new RolloutCommand.MoveFailed(effect.Target, string.Join("; ", moved.Problems.Select(p => p.Message)));
     }
 
@@ -266,12 +229,6 @@ public sealed partial class RolloutEngine
         failures == 0
             ? Task.CompletedTask
             : Task.Delay(TimeSpan.FromSeconds(Math.Min(Math.Pow(2, failures - 1), 30)), _time, cancel);
-
-    // Waiting for requests in flight is worth it only where they end well within the hold.
-    private DrainMode AutoDrain(string service, string stable, TimeSpan hold) =>
-        _parts.Evidence.P99(service, stable) is { } p99 && p99 < hold.TotalMilliseconds / 2
-            ? DrainMode.Atomic
-            : DrainMode.Dispatch;
 
     private async Task<bool> ReadyAsync(string service, string release, CancellationToken cancel)
     {

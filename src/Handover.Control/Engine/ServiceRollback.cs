@@ -51,8 +51,17 @@ public static class ServiceRollback
             Strategy = Strategy.Cutover,
             Phases = SingleStack.Is(last.Plan)
                 ? [Switch() with { Stack = StackUse.Single }, new Phase.Retire(TimeSpan.FromHours(24))]
-                : [new Phase.Start(TimeSpan.FromMinutes(2)), Switch(), new Phase.Retire(TimeSpan.FromHours(24))],
+                :
+                [
+                    new Phase.Start(TimeSpan.FromMinutes(2)),
+                    .. last.KeepOldUntil is null ? [new Phase.Warm(WarmRequests)] : (Phase[])[],
+                    Switch(),
+                    new Phase.Retire(TimeSpan.FromHours(24)),
+                ],
         };
+
+    // A release that was stopped since has gone cold; a few hundred requests show its code and caches what comes.
+    private const int WarmRequests = 200;
 
     private static Phase.Switch Switch() => new(Effects.DefaultHold, DrainMode.Dispatch);
 

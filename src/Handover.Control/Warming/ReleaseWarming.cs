@@ -22,8 +22,14 @@ public sealed class ReleaseWarming(ReleaseWarmingParts parts)
     /// <summary>Starts the release, replays recorded requests, and tells each window.</summary>
     /// <param name="service">Name of the service.</param>
     /// <param name="to">The release.</param>
+    /// <param name="file">Recorded requests that somebody brought; null takes the journal's.</param>
     /// <param name="cancel">Ends it; the stack is given back.</param>
-    public async Task<Result<WarmView>> WarmAsync(string service, string to, CancellationToken cancel)
+    public async Task<Result<WarmView>> WarmAsync(
+        string service,
+        string to,
+        RecordedFile? file,
+        CancellationToken cancel
+    )
     {
         CatalogSnapshot catalog = parts.Catalog();
         if (!catalog.Services.TryGetValue(service, out Service? declared))
@@ -50,7 +56,11 @@ public sealed class ReleaseWarming(ReleaseWarmingParts parts)
 
         try
         {
-            return await WarmAsync(declared, release, catalog, stable, cancel);
+            Result<IReadOnlyList<Exchange>?> recorded =
+                file?.Read(declared, stable) ?? default(IReadOnlyList<Exchange>);
+            return recorded.Ok
+                ? await WarmAsync(declared, release, catalog, stable, recorded.Value, cancel)
+                : Result<WarmView>.Failed(recorded.Problems);
         }
         finally
         {
@@ -63,6 +73,7 @@ public sealed class ReleaseWarming(ReleaseWarmingParts parts)
         Release release,
         CatalogSnapshot catalog,
         string stable,
+        IReadOnlyList<Exchange>? brought,
         CancellationToken cancel
     )
     {
@@ -72,12 +83,12 @@ public sealed class ReleaseWarming(ReleaseWarmingParts parts)
             Purpose = Core.Traffic.Purpose.Live,
             Replayable = true,
         };
-        int known = (await parts.Journal.RecentAsync(recorded, Warmer.LeastRecorded, cancel)).Count;
+        int known = brought?.Count ?? (await parts.Journal.RecentAsync(recorded, Warmer.LeastRecorded, cancel)).Count;
         if (known < Warmer.LeastRecorded)
         {
             return new Problem(
                 "conflict",
-                $"the journal has {known} recorded requests of {service.Name}/{stable}, {Warmer.LeastRecorded} are needed."
+                $"there are {known} recorded requests of {service.Name}/{stable}, {Warmer.LeastRecorded} are needed."
             )
             {
                 Fix = "Send it traffic first, with spec.journal.payloads on and spec.journal.sample above 0.",
@@ -96,6 +107,7 @@ public sealed class ReleaseWarming(ReleaseWarmingParts parts)
             Declared = release.Output,
             StableDeclared = catalog.Releases.GetValueOrDefault((service.Name, stable))?.Output,
             ErrorLimit = service.Objectives.Errors ?? new Ratio(0.01),
+            Recorded = brought,
         };
         return View(job, await parts.Warmer.WarmAsync(job, progress: null, cancel));
     }

@@ -21,6 +21,9 @@ public sealed record WarmJob(Service Service, string Stable, string Candidate, i
     /// </summary>
     public double? StableP95Ms { get; init; }
 
+    /// <summary>What is replayed, where a person brought it; null takes what the journal has of stable.</summary>
+    public IReadOnlyList<Ports.Exchange>? Recorded { get; init; }
+
     /// <summary>How much slower than stable the candidate may be.</summary>
     public Ratio LatencyMargin { get; init; } = new(0.2);
 

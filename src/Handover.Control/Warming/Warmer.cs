@@ -100,6 +100,11 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
 
     private async Task<IReadOnlyList<Exchange>> RecordedAsync(WarmJob job, CancellationToken cancel)
     {
+        if (job.Recorded is { } brought)
+        {
+            return brought;
+        }
+
         var query = new JournalQuery(job.Service.Name)
         {
             Release = job.Stable,
@@ -169,7 +174,7 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
             );
         }
 
-        if (job.Declared is not { } declared || job.Service.Protocol != WireProtocol.OpenInference)
+        if (job.Declared is not { } declared)
         {
             return refusals;
         }
@@ -177,15 +182,15 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
         var pairs = new List<WarmPair>();
         foreach ((Exchange recorded, WarmAnswer answer) in answers.Where(a => a.Answer.Ok))
         {
-            Result<TypedAnswer> candidate = OpenInferenceReader.ReadResponse(answer.Body);
+            Result<TypedAnswer> candidate = AnswerReader.Read(job.Service.Protocol, answer.Body);
             if (!candidate.Ok)
             {
-                refusals.Add($"an answer cannot be read as Open Inference: {candidate.Problems[0].Message}");
+                refusals.Add($"an answer cannot be read in the service's protocol: {candidate.Problems[0].Message}");
                 return refusals;
             }
 
             Result<TypedAnswer>? known = recorded.Response is { } body
-                ? OpenInferenceReader.ReadResponse(body.Span)
+                ? AnswerReader.Read(job.Service.Protocol, body.Span)
                 : null;
             pairs.Add(new WarmPair(candidate.Value, known is { Ok: true } ? known.Value : null));
         }

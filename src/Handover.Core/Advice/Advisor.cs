@@ -22,7 +22,7 @@ public static class Advisor
         List<Refusal> refusals = Refusals(resolved, facts, single);
         var reasons = new List<string>();
         Strategy? strategy = Choose(resolved, refusals, reasons);
-        PhaseTimes times = Times(resolved, facts);
+        PhaseTimes times = Times(resolved, facts) with { Stack = single ? StackUse.Single : StackUse.Double };
         IReadOnlyList<Phase> phases = strategy is { } chosen ? StrategyPhases.For(chosen, times, facts.Segments) : [];
         AdviceDuration? duration = strategy is null ? null : AdviceForecast.Duration(phases, facts);
         return new Advice

@@ -39,7 +39,7 @@ public static partial class Decider
                 : [Back(now, $"{s.Plan.To} does not start: {f.Reason}")],
             (RolloutCommand.Warmed w, { Warmed: false } closed) when !back && closed.Ready == s.Plan.To =>
                 w.Refusals.Count == 0
-                    ? [new RolloutEvent.Warmed(now, w.Summary)]
+                    ? [new RolloutEvent.Warmed(now, w.Summary) { Curve = w.Curve }]
                     : [Back(now, string.Join("; ", w.Refusals))],
             _ => Nothing,
         };

@@ -157,9 +157,15 @@ public static partial class Decider
             case MoveTarget.Closed closed:
                 return [new RolloutEvent.Closed(now, c.Epoch, closed.Serving, c.Held)];
             case MoveTarget.Shares shares:
-                return [new RolloutEvent.Moved(now, c.Epoch, shares.Share, shares.Segments, c.Held)];
+                return
+                [
+                    new RolloutEvent.Moved(now, c.Epoch, shares.Share, shares.Segments, c.Held) { Drain = c.Drain },
+                ];
             default:
-                var moved = new RolloutEvent.Moved(now, c.Epoch, Share.All, s.SegmentShares, c.Held);
+                var moved = new RolloutEvent.Moved(now, c.Epoch, Share.All, s.SegmentShares, c.Held)
+                {
+                    Drain = c.Drain,
+                };
                 if (s.Phase is not Phase.Retire retire || s.RollbackReason is not null)
                 {
                     return [moved];
@@ -231,7 +237,11 @@ public static partial class Decider
                 "every member is ready and serves what it declares",
                 now
             ),
-            (RolloutCommand.Warmed w, Phase.Warm) => PassOrRefuse(s, w.Refusals, w.Summary, now),
+            (RolloutCommand.Warmed w, Phase.Warm) =>
+            [
+                .. w.Curve.Count > 0 ? [new RolloutEvent.Warmed(now, w.Summary) { Curve = w.Curve }] : Nothing,
+                .. PassOrRefuse(s, w.Refusals, w.Summary, now),
+            ],
             (RolloutCommand.StackFailed f, Phase.Start) => [new RolloutEvent.Failed(now, f.Reason)],
             (RolloutCommand.StackFailed f, not Phase.Verify) =>
             [

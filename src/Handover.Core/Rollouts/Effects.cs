@@ -56,6 +56,22 @@ public static class Effects
         && s.RollbackReason is null
         && TargetOf(s) is MoveTarget.Candidate or MoveTarget.Shares { Share.Parts: Share.Whole };
 
+    /// <summary>
+    /// The next routing that the plan wants, whichever phase wants it, and that phase; null when none is left.
+    /// </summary>
+    public static (MoveTarget Target, Phase Phase)? NextMove(RolloutState s)
+    {
+        for (int i = s.PhaseSettled ? s.PhaseIndex + 1 : s.PhaseIndex; i < s.Plan.Phases.Count; i++)
+        {
+            if (TargetOf(s with { PhaseIndex = i }) is { } target)
+            {
+                return (target, s.Plan.Phases[i]);
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The routing that the active phase wants; null for phases that move nothing.</summary>
     public static MoveTarget? TargetOf(RolloutState s) =>
         s.Phase switch

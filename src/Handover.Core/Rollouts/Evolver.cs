@@ -80,6 +80,7 @@ public static class Evolver
                 WishedShare = null,
                 MoveFailures = 0,
             },
+            RolloutEvent.Warmed w when s.Closed is null => s with { WarmCurve = w.Curve },
             RolloutEvent.Closed or RolloutEvent.StackStopped or RolloutEvent.StackStarted or RolloutEvent.Warmed =>
                 InClosing(s, e),
             RolloutEvent.StableMeasured m => s with { StableP95Ms = m.P95Ms, ProgressAt = m.At },
@@ -110,6 +111,7 @@ public static class Evolver
         ClosedState closed = s.Closed;
         return s with
         {
+            WarmCurve = e is RolloutEvent.Warmed warmed ? warmed.Curve : s.WarmCurve,
             Closed = e switch
             {
                 RolloutEvent.StackStopped x => closed with

@@ -68,10 +68,18 @@ public abstract record RolloutCommand
     public sealed record InterruptionMeasured(SeenInterruption Interruption) : RolloutCommand;
 
     /// <summary>Warming ended: converged, or refused for these reasons.</summary>
-    public sealed record Warmed(IReadOnlyList<string> Refusals, string Summary) : RolloutCommand;
+    public sealed record Warmed(IReadOnlyList<string> Refusals, string Summary) : RolloutCommand
+    {
+        /// <summary>The latency curve, window by window.</summary>
+        public IReadOnlyList<WarmPoint> Curve { get; init; } = [];
+    }
 
     /// <summary>A move of this rollout committed.</summary>
-    public sealed record MoveCommitted(long Epoch, MoveTarget Target, TimeSpan Held) : RolloutCommand;
+    public sealed record MoveCommitted(long Epoch, MoveTarget Target, TimeSpan Held) : RolloutCommand
+    {
+        /// <summary>What became of requests in flight; null when nothing had to move.</summary>
+        public DrainChoice? Drain { get; init; }
+    }
 
     /// <summary>A move of this rollout was given up.</summary>
     public sealed record MoveFailed(MoveTarget Target, string Reason) : RolloutCommand;

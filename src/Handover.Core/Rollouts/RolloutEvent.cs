@@ -56,11 +56,14 @@ public abstract record RolloutEvent(DateTimeOffset At, string Actor)
         TimeSpan Held
     ) : RolloutEvent(At, Engine)
     {
+        /// <summary>What became of requests in flight; null when nothing had to move.</summary>
+        public DrainChoice? Drain { get; init; }
+
         /// <inheritdoc/>
         public override string Text =>
             FormattableString.Invariant(
                 $"epoch {Epoch}: the candidate has {Share} of all{Segments()}; held for {Held.TotalMilliseconds:0.#} ms"
-            );
+            ) + (Drain is null ? "" : $"; {Drain.Text}");
 
         private string Segments() => string.Concat(SegmentShares.Select(s => $" and {s.Value} of {s.Key}"));
     }
@@ -96,9 +99,12 @@ public abstract record RolloutEvent(DateTimeOffset At, string Actor)
         public override string Text => $"{Release} is ready";
     }
 
-    /// <summary>The candidate was warmed while the service is closed.</summary>
+    /// <summary>A warm-up ended; what it showed is kept.</summary>
     public sealed record Warmed(DateTimeOffset At, string Summary) : RolloutEvent(At, Engine)
     {
+        /// <summary>The latency curve, window by window.</summary>
+        public IReadOnlyList<WarmPoint> Curve { get; init; } = [];
+
         /// <inheritdoc/>
         public override string Text => Summary;
     }

@@ -99,6 +99,9 @@ public sealed record RolloutState
     /// <summary>Stable's 95th percentile at the load of warming, in ms; null when it was not measured.</summary>
     public double? StableP95Ms { get; init; }
 
+    /// <summary>The latency curve of the last warm-up; empty before.</summary>
+    public IReadOnlyList<WarmPoint> WarmCurve { get; init; } = [];
+
     /// <summary>A closing that is over and whose interruption is not measured yet; null when there is none.</summary>
     public Reopening? Reopened { get; init; }
 

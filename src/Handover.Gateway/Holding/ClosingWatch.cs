@@ -110,9 +110,10 @@ internal sealed class ClosingWatch(TimeProvider time)
         public void Refused() => Interlocked.Increment(ref _refused);
 
         /// <summary>A model answered a request; the first one ends the interruption.</summary>
-        public void Answered()
+        /// <param name="status">Status that its caller got; what is no answer of a model ends nothing.</param>
+        public void Answered(int status)
         {
-            if (_opened && Awaited)
+            if (status is > 0 and < 500 && _opened && Awaited)
             {
                 Least(ref _firstAnswered, time.GetTimestamp());
                 done(this);

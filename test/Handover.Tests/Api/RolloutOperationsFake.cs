@@ -60,6 +60,9 @@ internal sealed class RolloutOperationsFake : IRolloutOperations
     public Task<Result<RolloutSnapshot>> RollbackServiceAsync(string service, string actor, CancellationToken cancel) =>
         CommandAsync(List(service)[0].State.Id, new UserCommand.Rollback("service"), actor, cancel);
 
+    public Result<HoldForecast> ForecastHold(string id, Share? share) =>
+        HoldForecast.Of(100, new Ratio(0.05), 4, null, Effects.DefaultHold, HoldForecast.UsualProtocol);
+
     private RolloutSnapshot Set(RolloutSnapshot now, UserCommand command, string actor)
     {
         RolloutState state = command switch

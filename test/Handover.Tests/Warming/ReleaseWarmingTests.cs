@@ -83,13 +83,15 @@ public sealed class ReleaseWarmingTests
     [InlineData("prize", "v2", "unknown-service")]
     public async Task Names_that_are_not_declared_are_refused(string service, string release, string code)
     {
-        Result<WarmView> warmed = await _world.Warming().WarmAsync(service, release, CancellationToken.None);
+        Result<WarmView> warmed = await _world
+            .Warming()
+            .WarmAsync(service, release, file: null, CancellationToken.None);
         Assert.Equal(code, warmed.Problems[0].Code);
         Assert.Empty(_world.Log);
     }
 
     private Task<Result<WarmView>> WarmAsync(string release) =>
-        _world.Warming().WarmAsync("price", release, TestContext.Current.CancellationToken);
+        _world.Warming().WarmAsync("price", release, file: null, TestContext.Current.CancellationToken);
 
     /// <summary>Stacks that start at once, a journal of so many requests, and a model that answers at once.</summary>
     private sealed class World : IRuntimePort, IJournalPort, IWarmTarget

@@ -26,6 +26,7 @@ public static class RolloutMarkdown
         Gates(output, rollout);
         Losses(output, rollout.Losses);
         Broken(output, rollout.BrokenContracts);
+        WarmUp(output, rollout);
         Routing(output, report.Epochs);
         Events(output, rollout.Events);
     }
@@ -134,6 +135,21 @@ public static class RolloutMarkdown
                 }
             )
         );
+    }
+
+    private static void WarmUp(TextWriter output, RolloutView rollout)
+    {
+        if (rollout.WarmCurve.Count == 0)
+        {
+            return;
+        }
+
+        output.WriteLine("## Warm-up");
+        output.WriteLine();
+        output.WriteLine("```");
+        LatencyPlot.Write(output, [.. rollout.WarmCurve.Select(w => (w.LatencyMsP95, w.StableLatencyMsP95))]);
+        output.WriteLine("```");
+        output.WriteLine();
     }
 
     private static void Routing(TextWriter output, IReadOnlyList<EpochView> epochs)

@@ -59,6 +59,11 @@ internal static class RolloutSteer
             new Command("promote", "Leave the phase now") { id, full },
             session =>
             {
+                if (session.DryRun)
+                {
+                    return ForecastAsync(session, session.Parse.GetValue(id)!, percent: null);
+                }
+
                 bool all = session.Parse.GetValue(full);
                 return all && !session.Agreed("Give all traffic to the candidate without waiting for the gates?")
                     ? Task.FromResult(ExitCodes.Failed)
@@ -97,14 +102,29 @@ internal static class RolloutSteer
         return run.Handle(
             new Command("set-share", "Set the candidate's share") { id, percent },
             session =>
-                SendAsync(
-                    session,
-                    session.Parse.GetValue(id)!,
-                    "setShare",
-                    new RolloutCommandRequest { Percent = session.Parse.GetValue(percent) },
-                    anyVersion: false
-                )
+                session.DryRun
+                    ? ForecastAsync(session, session.Parse.GetValue(id)!, session.Parse.GetValue(percent))
+                    : SendAsync(
+                        session,
+                        session.Parse.GetValue(id)!,
+                        "setShare",
+                        new RolloutCommandRequest { Percent = session.Parse.GetValue(percent) },
+                        anyVersion: false
+                    )
         );
+    }
+
+    // What a dry run of a move is worth: how many callers would have waited, and for how long.
+    private static async Task<int> ForecastAsync(CliSession session, string id, double? percent)
+    {
+        string query = percent is { } p ? FormattableString.Invariant($"?percent={p}") : "";
+        HoldForecastView view = await session.Api.GetAsync(
+            $"/api/v1/rollouts/{Uri.EscapeDataString(id)}/hold{query}",
+            ProtocolJson.Lenient.HoldForecastView,
+            session.Cancel
+        );
+        session.Output.One(view, ProtocolJson.Default.HoldForecastView, _ => id, (o, v) => o.WriteLine(v.Text));
+        return ExitCodes.Ok;
     }
 
     private static Command Undo(CliRunner run)

@@ -46,6 +46,16 @@ internal static class RolloutTree
             tree.AddNode(new Markup($"[grey]{Safe(reason)}[/]"));
         }
 
+        foreach (InterruptionView seen in view.Interruptions)
+        {
+            tree.AddNode(new Markup($"interruption: {Safe(seen.Text)}"));
+        }
+
+        if (view.Rollback is { } back)
+        {
+            tree.AddNode(new Markup($"[grey]rollback {Safe(back.Text)}[/]"));
+        }
+
         tree.AddNode(new Markup(Times(view, now)));
         return tree;
     }

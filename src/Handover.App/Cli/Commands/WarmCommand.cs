@@ -12,8 +12,14 @@ internal static class WarmCommand
     {
         var service = new Argument<string>("SERVICE");
         var to = new Option<string>("--to") { Required = true, Description = "The release to warm" };
+        var requests = new Option<FileInfo?>("--requests")
+        {
+            Description =
+                "Recorded requests to replay: NDJSON as 'journal query -o json' writes it, or a .tfrecord "
+                + "of TensorFlow Serving's PredictionLog; default the journal's",
+        };
         return run.Handle(
-            new Command("warm", "Start a release and warm it with recorded requests") { service, to },
+            new Command("warm", "Start a release and warm it with recorded requests") { service, to, requests },
             async session =>
             {
                 string name = session.Parse.GetValue(service)!;
@@ -24,10 +30,10 @@ internal static class WarmCommand
                 }
 
                 session.Api.Timeout = session.Timeout ?? LongestWarmUp;
-                using var nothing = new ByteArrayContent([]);
+                using HttpContent recorded = Content(session.Parse.GetValue(requests));
                 WarmView view = await session.Api.PostAsync(
                     $"/api/v1/services/{Uri.EscapeDataString(name)}:warm?to={Uri.EscapeDataString(release)}",
-                    nothing,
+                    recorded,
                     ProtocolJson.Lenient.WarmView,
                     session.Cancel
                 );
@@ -35,6 +41,19 @@ internal static class WarmCommand
                 return view.Converged && view.Findings.Count == 0 ? ExitCodes.Ok : ExitCodes.Refused;
             }
         );
+    }
+
+    private static HttpContent Content(FileInfo? file)
+    {
+        if (file is null)
+        {
+            return new ByteArrayContent([]);
+        }
+
+        bool records = file.Extension is ".tfrecord" or ".tfrecords";
+        HttpContent content = new ByteArrayContent(File.ReadAllBytes(file.FullName));
+        content.Headers.ContentType = new(records ? "application/x-tfrecord" : "application/x-ndjson");
+        return content;
     }
 
     private static void Show(TextWriter output, WarmView view)
@@ -53,6 +72,7 @@ internal static class WarmCommand
             );
         }
 
+        LatencyPlot.Write(output, [.. view.Windows.Select(w => (w.LatencyMsP95, w.StableLatencyMsP95))]);
         foreach (string finding in view.Findings)
         {
             output.WriteLine(finding);

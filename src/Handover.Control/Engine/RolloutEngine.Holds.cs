@@ -1,0 +1,83 @@
+using Handover.Core.Catalog;
+using Handover.Core.Contracts;
+using Handover.Core.Foundation;
+using Handover.Core.Moves;
+using Handover.Core.Rollouts;
+using Handover.Core.Traffic;
+using Handover.Ports;
+
+namespace Handover.Control.Engine;
+
+/// <summary>What would happen if somebody asked for it now: the next hold, and the way back.</summary>
+public sealed partial class RolloutEngine
+{
+    /// <inheritdoc/>
+    public Result<HoldForecast> ForecastHold(string id, Share? share)
+    {
+        if (Find(id) is not { } found || !_loops.TryGetValue(found.State.Id, out RolloutLoop? loop))
+        {
+            return new Problem("unknown-rollout", $"there is no rollout '{id}'.");
+        }
+
+        RolloutState s = loop.State;
+        (MoveTarget Target, Phase Phase)? next = share is { } wished
+            ? (new MoveTarget.Shares(wished, s.SegmentShares), s.Phase)
+            : Effects.NextMove(s);
+        if (!s.Open || next is not { } move)
+        {
+            return new Problem("conflict", $"{s.Id} has no move before it.");
+        }
+
+        (TimeSpan hold, DrainMode? drain) = move.Phase is Phase.Switch at
+            ? (at.Hold, at.Drain)
+            : (Effects.DefaultHold, (DrainMode?)null);
+        RolloutEvent.Moved? last = loop.Events.OfType<RolloutEvent.Moved>().LastOrDefault(m => m.Held > TimeSpan.Zero);
+        bool dispatched = last?.Drain?.Mode == DrainMode.Dispatch;
+        return HoldForecast.Of(
+            _parts.Evidence.RequestsPerSecond(s.Plan.Service),
+            SliceOf(s, move.Target),
+            _parts.Evidence.P99(s.Plan.Service, s.From),
+            drain,
+            hold,
+            dispatched ? last!.Held : HoldForecast.UsualProtocol
+        );
+    }
+
+    // Of the entities that answered lately the part that would change release: segments are known only by who comes.
+    private Ratio SliceOf(RolloutState s, MoveTarget target)
+    {
+        Routing now = RoutingOf(s.Plan.Service) ?? Routing.Only(s.Plan.Service, s.From);
+        var slice = new Slice(now, target.RoutingFor(s));
+        const int sample = 10_000;
+        int moved = Enumerable.Range(0, sample).Count(i => slice.Contains($"sample-{i}"));
+        return new Ratio((double)moved / sample);
+    }
+
+    private RollbackReadiness? ReadinessOf(RolloutState s)
+    {
+        bool newest = _loops.Values.All(l =>
+            l.State.Plan.Service != s.Plan.Service || l.State.StartedAt <= s.StartedAt
+        );
+        CatalogSnapshot catalog = _parts.Catalog();
+        if (
+            !newest
+            || !(s.Open || s.Status == RolloutStatus.Succeeded)
+            || !catalog.Releases.TryGetValue((s.Plan.Service, s.From), out Release? old)
+            || !catalog.Releases.TryGetValue((s.Plan.Service, s.Plan.To), out Release? to)
+        )
+        {
+            return null;
+        }
+
+        bool warm = _parts.Runtime.Status(s.Plan.Service, s.From) is { Ready: true };
+        long? room = MachineMemory.FreeBytes() + (SingleStack.Is(s.Plan) ? MemoryOf(to) ?? 0 : 0);
+        ContractMatrix matrix = ContractMatrix.Of(catalog.ConsumersOf(s.Plan.Service), to, old);
+        return new RollbackReadiness(
+            s.From,
+            warm,
+            warm || MemoryOf(old) is not { } needs || room is not { } free || needs <= free,
+            [.. matrix.BreaksOf(s.From).Select(b => b.Detail)],
+            s.KeepOldUntil
+        );
+    }
+}

@@ -1,0 +1,80 @@
+using Handover.Control.Warming;
+using Handover.Core.Catalog;
+using Handover.Core.Foundation;
+using Handover.Core.Rollouts;
+using Microsoft.Extensions.Logging;
+
+namespace Handover.Control.Engine;
+
+/// <summary>Warming as a phase: the candidate on its way in, and a stopped release on its way back.</summary>
+public sealed partial class RolloutEngine
+{
+    private static readonly TimeSpan LongestWarmBack = TimeSpan.FromSeconds(10);
+
+    private async Task<RolloutCommand?> WarmAsync(
+        RolloutState state,
+        RolloutEffect.Warm effect,
+        CancellationToken cancel
+    )
+    {
+        CatalogSnapshot catalog = _parts.Catalog();
+        Service service = catalog.Services[state.Plan.Service];
+
+        // After a restart the stacks start again too, and one that is not there yet must not be refused for it.
+        while (
+            (effect.StableP95Ms is null && !await ReadyAsync(service.Name, state.From, cancel))
+            || !await ReadyAsync(service.Name, effect.Release, cancel)
+        )
+        {
+            cancel.ThrowIfCancellationRequested();
+        }
+
+        WarmJob job = JobOf(state, service, effect.Release, effect.Requests) with { StableP95Ms = effect.StableP95Ms };
+        if (ServiceRollback.Is(state.Plan))
+        {
+            return await WarmBackAsync(job, cancel);
+        }
+
+        WarmReport report = await _parts.Warmer.WarmAsync(
+            job,
+            window => _log.LogInformation("{Rollout}: {Window}", state.Id, window),
+            cancel
+        );
+        return new RolloutCommand.Warmed(report.Refusals, report.Summary) { Curve = Curve(report) };
+    }
+
+    // A release that served before and was stopped since is warmed, but never barred: the way back must not wait for
+    // traffic to replay or for a curve to be flat.
+    private async Task<RolloutCommand> WarmBackAsync(WarmJob job, CancellationToken cancel)
+    {
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        bound.CancelAfter(LongestWarmBack);
+        try
+        {
+            WarmReport report = await _parts.Warmer.WarmAsync(job, progress: null, bound.Token);
+            string how = report.Refusals.Count == 0 ? report.Summary : $"went on all the same: {report.Refusals[0]}";
+            return new RolloutCommand.Warmed([], how) { Curve = Curve(report) };
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return new RolloutCommand.Warmed([], $"not warm after {LongestWarmBack.TotalSeconds:0} s; went on");
+        }
+    }
+
+    private static IReadOnlyList<WarmPoint> Curve(WarmReport report) =>
+        [.. report.Windows.Select(w => new WarmPoint(w.P95Ms, w.StableP95Ms))];
+
+    private WarmJob JobOf(RolloutState state, Service service, string release, int requests)
+    {
+        CatalogSnapshot catalog = _parts.Catalog();
+        return new WarmJob(service, state.From, release, requests)
+        {
+            Declared = catalog.Releases[(service.Name, release)].Output,
+            StableDeclared = catalog.Releases[(service.Name, state.From)].Output,
+            Alpha = state.Plan.Gates.Alpha,
+            ErrorLimit = service.Objectives.Errors ?? new Ratio(0.01),
+            LatencyMargin =
+                state.Plan.Gates.Metrics.FirstOrDefault(m => m.Name == "latency")?.WorseBy ?? new Ratio(0.2),
+        };
+    }
+}

@@ -1,0 +1,129 @@
+using System.Text;
+using Handover.Control.Warming;
+using Handover.Core.Catalog;
+using Handover.Core.Foundation;
+using Handover.Ports;
+using Xunit;
+
+namespace Handover.Tests.Warming;
+
+/// <summary>Files of recorded requests: TensorFlow Serving's, and our own NDJSON.</summary>
+public sealed class RecordedFileTests
+{
+    // Two records, made by another program: CRC-32C bit by bit from its polynomial, protobuf by hand. The first has
+    // three inputs (floats, text, packed whole numbers with a negative one) and an answer as tensor_content; the second has
+    // one input and no answer.
+    private const string Foreign =
+        "xAAAAAAAAABA8eV9CgAyvwEKgwEKGAoFcHJpY2UaD3NlcnZpbmdfZGVmYXVsdBIhCgdudW1iZXJzEhYIARIIEgIIARICCAIqCAAA"
+        + "gD4AAHZCEiUKCmNhdGVnb3JpZXMSFwgHEggSAggBEgIIAkIFSWRlYWxCAsOpEh0KA2lkcxIWCAkSBBICCAJSDPn//////////wGs"
+        + "AhI3ChsKBXByaWNlEhIIARIIEgIIARICCAEiBABAo0MSGAoFcHJpY2UaD3NlcnZpbmdfZGVmYXVsdE9HdBgnAAAAAAAAALvhsUYy"
+        + "JQojEiEKB251bWJlcnMSFggBEggSAggBEgIIAioIAACAPgAAdkIsKdtV";
+
+    private static readonly Service OpenInference = new()
+    {
+        Name = "price",
+        Route = new ServiceRoute("/v2/models/price"),
+        Stable = "v1",
+        Entity = new EntityKey(ValueSource.Header, "x-id"),
+    };
+
+    private static byte[] Bytes => Convert.FromBase64String(Foreign);
+
+    [Fact]
+    public void A_prediction_log_of_tensorflow_serving_becomes_open_inference_requests()
+    {
+        IReadOnlyList<Exchange> read = Records(OpenInference);
+        Assert.Equal(2, read.Count);
+        Assert.Equal("/v2/models/price/infer", read[0].Path);
+        Assert.Equal(
+            """{"inputs":[{"name":"numbers","datatype":"FP32","shape":[1,2],"data":[0.25,61.5]},{"name":"categories","datatype":"BYTES","shape":[1,2],"data":["Ideal","\u00E9"]},{"name":"ids","datatype":"INT64","shape":[2],"data":[-7,300]}]}""",
+            Text(read[0].Request)
+        );
+        Assert.Equal(
+            """{"outputs":[{"name":"price","datatype":"FP32","shape":[1,1],"data":[326.5]}]}""",
+            Text(read[0].Response)
+        );
+        Assert.Null(read[1].Response);
+    }
+
+    [Fact]
+    public void The_same_log_becomes_columns_for_tensorflow_serving()
+    {
+        IReadOnlyList<Exchange> read = Records(OpenInference with { Protocol = WireProtocol.TensorFlowServing });
+        Assert.Equal("/v2/models/price:predict", read[0].Path);
+        Assert.Equal(
+            """{"inputs":{"numbers":[[0.25,61.5]],"categories":[["Ideal","\u00E9"]],"ids":[-7,300]}}""",
+            Text(read[0].Request)
+        );
+        Assert.Equal("""{"outputs":[[326.5]]}""", Text(read[0].Response));
+    }
+
+    [Fact]
+    public void What_is_written_is_what_the_other_program_wrote()
+    {
+        using var output = new MemoryStream();
+        foreach (ReadOnlyMemory<byte> record in TfRecord.Read(Bytes).Value)
+        {
+            TfRecord.Write(output, record.Span);
+        }
+
+        Assert.Equal(Bytes, output.ToArray());
+    }
+
+    [Fact]
+    public void Every_damaged_byte_and_every_cut_is_found()
+    {
+        for (int i = 0; i < Bytes.Length; i++)
+        {
+            byte[] damaged = Bytes;
+            damaged[i] ^= 0x10;
+            Assert.False(TfRecord.Read(damaged).Ok, $"byte {i}");
+        }
+
+        int first = 16 + BitConverter.ToInt32(Bytes, 0);
+        for (int length = 1; length < Bytes.Length; length++)
+        {
+            Assert.Equal(length == first, TfRecord.Read(Bytes.AsMemory(0, length)).Ok);
+        }
+    }
+
+    [Fact]
+    public void No_damaged_message_is_more_than_a_refusal()
+    {
+        // The sums guard against accidents, not against a hostile writer: the messages themselves are damaged here.
+        byte[] message = TfRecord.Read(Bytes).Value[0].ToArray();
+        for (int i = 0; i < message.Length; i++)
+        {
+            foreach (byte value in (byte[])[0x00, 0x7f, 0x80, 0xff])
+            {
+                byte[] damaged = [.. message];
+                damaged[i] = value;
+                using var output = new MemoryStream();
+                TfRecord.Write(output, damaged);
+                Result<IReadOnlyList<Exchange>?> read = File(output.ToArray()).Read(OpenInference, "v1");
+                Assert.True(!read.Ok || read.Value!.Count == 1);
+            }
+        }
+    }
+
+    [Fact]
+    public void Lines_of_the_journal_are_requests_and_a_bad_one_is_told_with_its_number()
+    {
+        const string good = """{"path":"/v2/models/price/infer","request":{"inputs":[]},"response":{"outputs":[]}}""";
+        var file = new RecordedFile(Encoding.UTF8.GetBytes($"{good}\n\n{good}\r\n"), "application/x-ndjson");
+        IReadOnlyList<Exchange> read = file.Read(OpenInference, "v1").Value!;
+        Assert.Equal(2, read.Count);
+        Assert.Equal("""{"inputs":[]}""", Text(read[1].Request));
+        foreach (string bad in (string[])["{}", "[1]", "no", """{"path":"/../x","request":{}}""", """{"path":"/x"}"""])
+        {
+            var worse = new RecordedFile(Encoding.UTF8.GetBytes($"{good}\n{bad}\n"), "application/x-ndjson");
+            Assert.StartsWith("line 2 ", worse.Read(OpenInference, "v1").Problems[0].Message, StringComparison.Ordinal);
+        }
+    }
+
+    private static IReadOnlyList<Exchange> Records(Service service) => File(Bytes).Read(service, "v1").Value!;
+
+    private static RecordedFile File(byte[] bytes) => new(bytes, "application/x-tfrecord");
+
+    private static string Text(ReadOnlyMemory<byte>? body) => Encoding.UTF8.GetString(body!.Value.Span);
+}
