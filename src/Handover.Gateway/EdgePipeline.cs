@@ -60,6 +60,7 @@ internal sealed class EdgePipeline(PipelineTools tools)
             (body, refusal) = await RequestBody.BufferAsync(context, limit);
         }
 
+        passage.Sequence = refusal is null ? SequenceKeeping.Of(passage, body) : null;
         KeyReading key = refusal is null ? KeyReading.Read(policy, context.Request, body) : default;
         refusal ??= key.Refused;
         if (refusal is not null)
@@ -100,6 +101,7 @@ internal sealed class EdgePipeline(PipelineTools tools)
         }
         finally
         {
+            SequenceKeeping.End(passage);
             unit.InFlight.Exit(admission.Ticket);
             admission.Slot?.Dispose();
         }
@@ -123,6 +125,11 @@ internal sealed class EdgePipeline(PipelineTools tools)
             {
                 slot?.Dispose();
                 return new Admission(null, null, refused);
+            }
+
+            if (SequenceKeeping.Follows(passage))
+            {
+                return new Admission(Enter(passage), slot, null);
             }
 
             if (snapshot.Holds(passage.Entity, passage.Attributes))
@@ -152,14 +159,16 @@ internal sealed class EdgePipeline(PipelineTools tools)
                 return new Admission(null, null, unknown);
             }
 
-            InFlightTicket ticket = unit.InFlight.Enter(
-                passage.Release,
-                passage.Entity,
-                passage.Attributes,
-                InFlightKind.Caller
-            );
+            InFlightTicket ticket = Enter(passage);
             if (ReferenceEquals(snapshot, unit.Snapshot))
             {
+                if (!SequenceKeeping.Opens(passage))
+                {
+                    unit.InFlight.Exit(ticket);
+                    slot?.Dispose();
+                    return new Admission(null, null, Refusal.TooManySequences());
+                }
+
                 passage.Closing?.Released();
                 return new Admission(ticket, slot, null);
             }
@@ -167,6 +176,9 @@ internal sealed class EdgePipeline(PipelineTools tools)
             unit.InFlight.Exit(ticket);
         }
     }
+
+    private static InFlightTicket Enter(Passage passage) =>
+        passage.Unit.InFlight.Enter(passage.Release, passage.Entity, passage.Attributes, InFlightKind.Caller);
 
     private static Refusal? Identify(HttpContext context, Passage passage, string query, ReadOnlyMemory<byte> body)
     {

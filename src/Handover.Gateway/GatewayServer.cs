@@ -168,6 +168,18 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
     /// <inheritdoc/>
     public Problem? Switch(string service, KillSwitch? off) => _switches.Switch(service, off);
 
+    // A sequence between two of its requests holds no connection, and still must find its release running.
+    private static Dictionary<string, int> Pinned(ServiceUnit unit)
+    {
+        var pinned = unit.InFlight.LivePins.ToDictionary(StringComparer.Ordinal);
+        foreach ((string release, int count) in unit.Sequences.ByRelease(unit.Snapshot.Service.Sequences))
+        {
+            pinned[release] = pinned.GetValueOrDefault(release) + count;
+        }
+
+        return pinned;
+    }
+
     /// <inheritdoc/>
     public GatewayStatus? Status(string service)
     {
@@ -183,7 +195,7 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
             snapshot.Hold is not null,
             unit.Line.Count,
             unit.InFlight.ByRelease,
-            unit.InFlight.LivePins,
+            Pinned(unit),
             Interlocked.Read(ref unit.Counters.MirrorsDropped)
         )
         {

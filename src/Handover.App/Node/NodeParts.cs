@@ -171,7 +171,7 @@ public sealed class NodeParts : IAsyncDisposable
         AuditLog audit
     )
     {
-        byte[] pinKey = SecretKey.Ensure(Path.Combine(options.StateDirectory, "pin.key"));
+        PinKeyRing pins = Keep(PinKeyRing.Open(Path.Combine(options.StateDirectory, "pin.key"), _time));
         var epochs = SqliteEpochStore.Open(database, _time);
         var rollouts = new RolloutStore(database);
         var evidence = new EvidenceCollector(rollouts, _time);
@@ -183,7 +183,7 @@ public sealed class NodeParts : IAsyncDisposable
         _gateway = Gateway(options, urls, epochs, new ExchangeFanOut(evidence, journal, Watch(evidence)), ledger);
         var gateways = new GatewayRegistry();
         gateways.Add(_gateway);
-        var warmer = new Warmer(journal, Keep(new GatewayWarmTarget(() => DataUrl, pinKey, _time)), _time);
+        var warmer = new Warmer(journal, Keep(new GatewayWarmTarget(() => DataUrl, pins.Sign, _time)), _time);
         _around = Around(options, urls, database, runtime, audit);
         _engine = new RolloutEngine(
             new EngineParts
@@ -195,7 +195,7 @@ public sealed class NodeParts : IAsyncDisposable
                 Runtime = runtime,
                 Gateway = _gateway,
                 Urls = urls,
-                Publisher = new GatewayPublisher(_gateway, runtime, [pinKey]),
+                Publisher = new GatewayPublisher(_gateway, runtime, () => pins.Keys),
                 Evidence = evidence,
                 Warmer = warmer,
                 Verifier = new Verifier(runtime, MachineMemory.FreeBytes),
@@ -207,6 +207,7 @@ public sealed class NodeParts : IAsyncDisposable
             _logs.CreateLogger<RolloutEngine>()
         );
         _stops.Add(_engine.DisposeAsync);
+        pins.Start(_engine.Refresh);
         _catalog.InUse = key => key.Kind == ResourceKind.Release ? _engine.UseOf(key.Service!, key.Name) : null;
         _catalog.ServingRelease = service => _engine.RoutingOf(service)?.Stable;
         _admin = Admin(

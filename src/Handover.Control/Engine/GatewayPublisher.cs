@@ -8,7 +8,7 @@ namespace Handover.Control.Engine;
 /// stacks, mirrors and keys. Called whenever any of them may have changed; builds from what is, never from what
 /// changed.
 /// </summary>
-public sealed class GatewayPublisher(IGatewayPort gateway, IRuntimePort runtime, IReadOnlyList<byte[]> pinKeys)
+public sealed class GatewayPublisher(IGatewayPort gateway, IRuntimePort runtime, Func<IReadOnlyList<byte[]>> pinKeys)
 {
     private static readonly TimeSpan MirrorTimeout = TimeSpan.FromSeconds(5);
     private const int MirrorConcurrency = 32;
@@ -55,7 +55,7 @@ public sealed class GatewayPublisher(IGatewayPort gateway, IRuntimePort runtime,
                 };
             }
 
-            gateway.Configure(new GatewayConfiguration(services, pinKeys));
+            gateway.Configure(new GatewayConfiguration(services, pinKeys()));
         }
     }
 }

@@ -84,10 +84,10 @@ public sealed record RolloutSnapshot(
 )
 {
     /// <summary>How it will go on, by metric, and what it costs; null when nobody looked ahead.</summary>
-    public RolloutOutlook? Outlook { get; init; 
+    public RolloutOutlook? Outlook { get; init; }
+
     /// <summary>What a rollback would be now; null when this rollout is not the one that would be taken back.</summary>
     public RollbackReadiness? Readiness { get; init; }
-}
 }
 
 /// <summary>How a rollout will go on if traffic stays as it is.</summary>

@@ -280,7 +280,11 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
         RolloutState shown = state with { Verdict = reading, Reasons = judged ? reading!.Reasons : state.Reasons };
         DateTimeOffset now = _time.GetUtcNow();
         RolloutOutlook outlook = Outlook(state, loop.Events, now);
-        return new RolloutSnapshot(shown, [.. events], now + outlook.Gates?.Promote) { Outlook = outlook, Readiness = ReadinessOf(state) };
+        return new RolloutSnapshot(shown, [.. events], now + outlook.Gates?.Promote)
+        {
+            Outlook = outlook,
+            Readiness = ReadinessOf(state),
+        };
     }
 
     private static int RunOf(string id) => int.TryParse(id[(id.LastIndexOf('.') + 1)..], out int run) ? run : 0;

@@ -15,7 +15,9 @@ public sealed class StackKeeper : IAsyncDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(30);
+
+    // Longer than a pin is good for: whatever still hangs in a release then has no way on to its other members.
+    private static readonly TimeSpan LongestDrain = TimeSpan.FromMinutes(11);
 
     private readonly IRuntimePort _runtime;
     private readonly Func<string, GatewayStatus?> _gateway;

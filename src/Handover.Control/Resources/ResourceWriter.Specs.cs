@@ -77,6 +77,14 @@ public static partial class ResourceWriter
             json.WriteEndObject();
         }
 
+        if (service.Sequences is { } sequences)
+        {
+            json.WriteStartObject("sequences");
+            json.WriteString("idle", Units.Duration(sequences.Idle));
+            json.WriteNumber("most", sequences.Most);
+            json.WriteEndObject();
+        }
+
         json.WriteStartObject("override");
         json.WriteBoolean("allow", service.AllowOverride);
         json.WriteEndObject();

@@ -31,6 +31,7 @@ internal static class ServiceForm
             Journal = Journal(spec.Map("journal")),
             Limits = Limits(spec.Map("limits")),
             Labels = Labels(spec.Map("labels")),
+            Sequences = SequencesOf(spec.Map("sequences")),
             AllowOverride = overriding?.Flag("allow", false) ?? false,
         };
     }
@@ -285,4 +286,12 @@ internal static class ServiceForm
                     ? map.Duration("window", TimeSpan.Zero, TimeSpan.FromSeconds(1), TimeSpan.FromDays(7))
                     : null,
             };
+
+    private static SequencePolicy? SequencesOf(FieldCursor? map) =>
+        map is null
+            ? null
+            : new SequencePolicy(
+                map.Duration("idle", TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+                (int)map.Whole("most", 10_000, 1, 1_000_000)
+            );
 }

@@ -74,6 +74,14 @@ public static partial class SupportedFields
             Choice(S, "spec.labels.loss", NameMaps.Loss.All, "How wrongness is measured; default absolute."),
             Field(S, "spec.labels.tolerance", F.Ratio, "Relative error up to which an answer is right; default 20%."),
             Field(S, "spec.labels.window", F.Duration, "Answers are judged when so old; default: when labels come."),
+            Field(
+                S,
+                "spec.sequences",
+                F.Map,
+                "Requests with a sequence_id stay on one release until the sequence ends."
+            ),
+            Field(S, "spec.sequences.idle", F.Duration, "A sequence silent for longer has ended; default 1m."),
+            Field(S, "spec.sequences.most", F.Whole, "Most sequences open at once; default 10000."),
             Field(S, "spec.override", F.Map, "Whether callers with the right may name a release."),
             Field(S, "spec.override.allow", F.Flag, "Default false."),
         ];

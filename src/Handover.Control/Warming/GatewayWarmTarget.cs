@@ -5,7 +5,9 @@ using Handover.Ports;
 namespace Handover.Control.Warming;
 
 /// <summary>Sends recorded requests through the gateway's member route, under a signed pin of purpose warm.</summary>
-public sealed class GatewayWarmTarget(Func<Uri> dataUrl, byte[] pinKey, TimeProvider time) : IWarmTarget, IDisposable
+public sealed class GatewayWarmTarget(Func<Uri> dataUrl, Func<Pin, string> sign, TimeProvider time)
+    : IWarmTarget,
+        IDisposable
 {
     private const int MostBytes = 8 << 20;
     private static readonly TimeSpan PinLife = TimeSpan.FromMinutes(1);
@@ -22,7 +24,7 @@ public sealed class GatewayWarmTarget(Func<Uri> dataUrl, byte[] pinKey, TimeProv
         var pin = new Pin(service.Name, release, recorded.Epoch, Purpose.Warm, time.GetUtcNow() + PinLife);
         var uri = new Uri(dataUrl(), $"/-/services/{service.Name}/members/{service.Entry}{recorded.Path}");
         using var request = new HttpRequestMessage(new HttpMethod(recorded.Method), uri);
-        request.Headers.TryAddWithoutValidation("baggage", $"{Pin.BaggageKey}={pin.Sign(pinKey)}");
+        request.Headers.TryAddWithoutValidation("baggage", $"{Pin.BaggageKey}={sign(pin)}");
         if (recorded.Request is { } body)
         {
             request.Content = new ReadOnlyMemoryContent(body);

@@ -60,6 +60,11 @@ public sealed record Service
 
     /// <summary>Whether callers with the right may name a release.</summary>
     public bool AllowOverride { get; init; }
+
+    /// <summary>
+    /// How sequences of requests are kept on one release; null when the service has none, and bodies need not be read.
+    /// </summary>
+    public SequencePolicy? Sequences { get; init; }
 }
 
 /// <summary>How requests and answers of a service are written.</summary>
@@ -236,3 +241,10 @@ public enum LossKind
     /// <summary>-ln of the probability that was given to the truth.</summary>
     Logistic,
 }
+
+/// <summary>
+/// Sequences of requests (<c>sequence_id</c> of the Open Inference protocol) whose model keeps state between them.
+/// </summary>
+/// <param name="Idle">A sequence that is silent for longer counts as ended.</param>
+/// <param name="Most">Most sequences that are open at once; above it a new one is refused.</param>
+public sealed record SequencePolicy(TimeSpan Idle, int Most);

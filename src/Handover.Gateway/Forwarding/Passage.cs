@@ -29,6 +29,9 @@ internal sealed class Passage
     /// <summary>The member that receives it.</summary>
     public required string Member { get; set; }
 
+    /// <summary>The sequence that it belongs to; null when to none.</summary>
+    public SequenceReading? Sequence { get; set; }
+
     /// <summary>The release that answers.</summary>
     public string Release { get; set; } = "";
 

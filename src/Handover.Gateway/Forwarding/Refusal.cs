@@ -101,6 +101,14 @@ internal sealed record Refusal(int Status, string Code, string Title, string Det
             "The service is being moved and its waiting line is full."
         );
 
+    public static Refusal TooManySequences() =>
+        new(
+            503,
+            "sequences-full",
+            "Too many sequences are open.",
+            "The service keeps as many sequences as it may; end some, or wait until silent ones are forgotten."
+        );
+
     public static Refusal BadPin() =>
         new(
             403,

@@ -16,7 +16,9 @@ internal static class EntityReader
 
     /// <summary>Whether the body must be at hand before the request can be routed.</summary>
     public static bool NeedsBody(Service service) =>
-        service.Entity.From == ValueSource.Json || service.Attributes.Any(a => a.From == ValueSource.Json);
+        service.Sequences is not null
+        || service.Entity.From == ValueSource.Json
+        || service.Attributes.Any(a => a.From == ValueSource.Json);
 
     /// <summary>Reads them; a value that is given twice or is too long is refused, never guessed.</summary>
     /// <param name="service">The declaration.</param>

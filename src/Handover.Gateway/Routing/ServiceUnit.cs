@@ -32,6 +32,7 @@ internal sealed class ServiceUnit
             OverrideTokenHashes = settings.OverrideTokenHashes,
         };
         Line = new HoldLine(() => _snapshot, time);
+        Sequences = new SequenceTable(time);
         Closing = new ClosingWatch(time);
     }
 
@@ -49,6 +50,9 @@ internal sealed class ServiceUnit
 
     /// <summary>What came of asking the organisation's flag.</summary>
     public FlagTally Flags { get; } = new();
+
+    /// <summary>Open sequences.</summary>
+    public SequenceTable Sequences { get; }
 
     /// <summary>Counters.</summary>
     public ServiceCounters Counters { get; } = new();
