@@ -247,6 +247,7 @@ internal sealed class EdgePipeline(PipelineTools tools)
         passage.Release = assigned.Release;
         passage.Reason = assigned.Reason;
         passage.CandidateShare = assigned.CandidateShare;
+        passage.Segment = assigned.Segment;
         passage.Epoch = snapshot.Epoch;
         passage.Member = snapshot.Service.Entry;
         string? wanted = Override.Read(context.Request.Headers, snapshot);

@@ -38,6 +38,9 @@ public sealed record Exchange
     /// <summary>The entity; null when the request had none.</summary>
     public string? Entity { get; init; }
 
+    /// <summary>The segment that the entity belonged to; null when none that the routing named.</summary>
+    public string? Segment { get; init; }
+
     /// <summary>The routing probability that applied to this entity.</summary>
     public required Share CandidateShare { get; init; }
 

@@ -53,6 +53,10 @@ namespace Handover.Protocol;
 [JsonSerializable(typeof(LabelsView))]
 [JsonSerializable(typeof(TrialRequest))]
 [JsonSerializable(typeof(TrialView))]
+[JsonSerializable(typeof(ReconciledLine))]
+[JsonSerializable(typeof(Page<DecisionView>))]
+[JsonSerializable(typeof(DecisionView))]
+[JsonSerializable(typeof(SettleDecisionRequest))]
 public sealed partial class ProtocolJson : JsonSerializerContext
 {
     /// <summary>For clients: members that a newer server adds are passed over.</summary>

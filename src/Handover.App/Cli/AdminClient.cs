@@ -148,6 +148,29 @@ public sealed class AdminClient : IDisposable
         }
     }
 
+    /// <summary>Reads documents line by line (NDJSON) until the server ends them; no time-out but the caller's.</summary>
+    public async IAsyncEnumerable<T> LinesAsync<T>(
+        string path,
+        JsonTypeInfo<T> type,
+        [EnumeratorCancellation] CancellationToken cancel
+    )
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Accept.ParseAdd(MediaTypes.NdJson);
+        using HttpResponseMessage response = await ReachAsync(
+            request,
+            HttpCompletionOption.ResponseHeadersRead,
+            cancel
+        );
+        await ThrowIfErrorAsync(response, cancel);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancel), Encoding.UTF8);
+        while (await reader.ReadLineAsync(cancel) is { } line)
+        {
+            yield return JsonSerializer.Deserialize(line, type)
+                ?? throw AdminFailure.Of("bad-answer", 502, $"{Server} sent an empty line.");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 

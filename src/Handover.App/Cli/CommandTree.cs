@@ -52,6 +52,8 @@ public static class CommandTree
             ConsumerCommand.Build(run),
             WarmCommand.Build(run),
             JournalCommand.Build(run),
+            LedgerCommand.Build(run),
+            ReconcileCommand.Build(run),
             LabelsCommand.Build(run),
             ModelCommand.Build(run),
             TokenCommand.Build(run),

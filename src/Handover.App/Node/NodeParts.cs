@@ -5,13 +5,13 @@ using Handover.Control.Audit;
 using Handover.Control.Engine;
 using Handover.Control.Evidence;
 using Handover.Control.Journal;
-using Handover.Control.Ledger;
 using Handover.Control.Resources;
 using Handover.Control.Security;
 using Handover.Control.Stores;
 using Handover.Control.Warming;
 using Handover.Core.Catalog;
 using Handover.Core.Foundation;
+using Handover.Core.Traffic;
 using Handover.Gateway;
 using Handover.Ports;
 using Handover.Runtimes;
@@ -32,6 +32,7 @@ public sealed class NodeParts : IAsyncDisposable
     private CatalogStore _catalog = null!;
     private AroundModel _around = null!;
     private LabelParts _labels = null!;
+    private LedgerParts _ledger = null!;
     private WebApplication _admin = null!;
     private Uri? _dataUrl;
 
@@ -179,11 +180,16 @@ public sealed class NodeParts : IAsyncDisposable
         _labels = new LabelParts(options, journal, evidence, ServiceOf, _time, _logs);
         _stops.Add(_labels.DisposeAsync);
         MemberRuntime runtime = Runtime(options, urls);
-        LedgerStore ledger = Ledger(options);
-        _gateway = Gateway(options, urls, epochs, new ExchangeFanOut(evidence, journal, Watch(evidence)), ledger);
+        _ledger = new LedgerParts(options, journal, ServiceOf, () => DataUrl, pins.Sign, _time, _logs);
+        _stops.Add(_ledger.DisposeAsync);
+        _gateway = Gateway(options, urls, epochs, new ExchangeFanOut(evidence, journal, Watch(evidence)));
         var gateways = new GatewayRegistry();
         gateways.Add(_gateway);
-        var warmer = new Warmer(journal, Keep(new GatewayWarmTarget(() => DataUrl, pins.Sign, _time)), _time);
+        var warmer = new Warmer(
+            journal,
+            Keep(new GatewayWarmTarget(() => DataUrl, pins.Sign, _time, Purpose.Warm)),
+            _time
+        );
         _around = Around(options, urls, database, runtime, audit);
         _engine = new RolloutEngine(
             new EngineParts
@@ -314,26 +320,7 @@ public sealed class NodeParts : IAsyncDisposable
         return runtime;
     }
 
-    // The state directory's lock is held, so whoever left runs in flight is dead.
-    private LedgerStore Ledger(RunOptions options)
-    {
-        LedgerStore ledger = LedgerStore.Open(
-            new LedgerOptions { Directory = Path.Combine(options.StateDirectory, "ledger") },
-            service => ServiceOf(service)?.Idempotency.Retain,
-            _time,
-            _logs.CreateLogger<LedgerStore>()
-        );
-        _stops.Add(ledger.DisposeAsync);
-        return ledger;
-    }
-
-    private GatewayServer Gateway(
-        RunOptions options,
-        UrlPolicy urls,
-        SqliteEpochStore epochs,
-        ExchangeFanOut exchanges,
-        LedgerStore ledger
-    )
+    private GatewayServer Gateway(RunOptions options, UrlPolicy urls, SqliteEpochStore epochs, ExchangeFanOut exchanges)
     {
         // Members are told the address before it is bound, so a port that the system shall choose is chosen here.
         var url = new UriBuilder(options.DataUrl);
@@ -352,7 +339,7 @@ public sealed class NodeParts : IAsyncDisposable
             exchanges,
             _time,
             _logs,
-            ledger
+            _ledger.Store
         );
         _stops.Add(gateway.DisposeAsync);
         return gateway;
@@ -374,7 +361,7 @@ public sealed class NodeParts : IAsyncDisposable
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => AdminApi.Listen(kestrel, services.Address));
         WebApplication app = builder.Build();
-        AdminApi.Map(app, _labels.Serve(services));
+        AdminApi.Map(app, _ledger.Serve(_labels.Serve(services)));
         return app;
     }
 

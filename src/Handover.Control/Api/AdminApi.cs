@@ -80,6 +80,7 @@ public static class AdminApi
         RolloutRoutes.Map(group, api);
         VerdictRoutes.Map(group, api);
         ServiceRoutes.Map(group, api);
+        LedgerRoutes.Map(group, api);
         FlagRoutes.Map(group, api);
         LabelRoutes.Map(group, api);
         TrialRoutes.Map(group, api);

@@ -2,7 +2,9 @@ using Handover.Control.Audit;
 using Handover.Control.Consumers;
 using Handover.Control.Engine;
 using Handover.Control.Evidence;
+using Handover.Control.Ledger;
 using Handover.Control.Notify;
+using Handover.Control.Reconcile;
 using Handover.Control.Security;
 using Handover.Control.Stores;
 using Handover.Core.Foundation;
@@ -50,6 +52,12 @@ public sealed record ApiServices
 
     /// <summary>Lists requests that need a label: service, most. Null answers "not supported yet".</summary>
     public Func<string, int, CancellationToken, Task<Result<WantedLabelsView>>>? Wanted { get; init; }
+
+    /// <summary>Decisions by key; null when this node keeps none.</summary>
+    public LedgerStore? Ledger { get; init; }
+
+    /// <summary>Compares what a rolled-back release decided with stable. Null answers "not supported yet".</summary>
+    public Reconciliation? Reconciliation { get; init; }
 
     /// <summary>What consumers have acknowledged; null when this node keeps none.</summary>
     public AcknowledgementStore? Acknowledgements { get; init; }

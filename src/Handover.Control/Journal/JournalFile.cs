@@ -16,7 +16,7 @@ internal sealed class JournalFile : IDisposable
 {
     private const string Columns =
         "request_id, service, release, epoch, reason, purpose, entity, share, at, latency, held, status, outcome, "
-        + "inference, method, path, content_type, request, response";
+        + "inference, method, path, content_type, request, response, segment";
 
     private static readonly string[] Steps =
     [
@@ -31,6 +31,7 @@ internal sealed class JournalFile : IDisposable
             CREATE INDEX exchange_time ON exchange (service, at);
             CREATE INDEX exchange_entity ON exchange (service, entity, at) WHERE entity IS NOT NULL;
             """,
+        "ALTER TABLE exchange ADD COLUMN segment TEXT",
     ];
 
     private readonly SqliteDatabase _database;
@@ -233,6 +234,7 @@ internal sealed class JournalFile : IDisposable
             e.ContentType,
             e.Request?.ToArray(),
             e.Response?.ToArray(),
+            e.Segment,
         ];
 
     private static (long Id, Exchange Exchange) Map(SqliteDataReader row) =>
@@ -259,6 +261,7 @@ internal sealed class JournalFile : IDisposable
                 ContentType = row.IsDBNull(17) ? null : row.GetString(17),
                 Request = Body(row, 18),
                 Response = Body(row, 19),
+                Segment = row.IsDBNull(20) ? null : row.GetString(20),
             }
         );
 

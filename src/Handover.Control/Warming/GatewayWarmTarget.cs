@@ -4,8 +4,11 @@ using Handover.Ports;
 
 namespace Handover.Control.Warming;
 
-/// <summary>Sends recorded requests through the gateway's member route, under a signed pin of purpose warm.</summary>
-public sealed class GatewayWarmTarget(Func<Uri> dataUrl, Func<Pin, string> sign, TimeProvider time)
+/// <summary>
+/// Sends recorded requests through the gateway's member route, under a signed pin whose purpose says that nothing may
+/// come of it.
+/// </summary>
+public sealed class GatewayWarmTarget(Func<Uri> dataUrl, Func<Pin, string> sign, TimeProvider time, Purpose purpose)
     : IWarmTarget,
         IDisposable
 {
@@ -21,7 +24,7 @@ public sealed class GatewayWarmTarget(Func<Uri> dataUrl, Func<Pin, string> sign,
     /// <inheritdoc/>
     public async Task<WarmAnswer> AskAsync(Service service, string release, Exchange recorded, CancellationToken cancel)
     {
-        var pin = new Pin(service.Name, release, recorded.Epoch, Purpose.Warm, time.GetUtcNow() + PinLife);
+        var pin = new Pin(service.Name, release, recorded.Epoch, purpose, time.GetUtcNow() + PinLife);
         var uri = new Uri(dataUrl(), $"/-/services/{service.Name}/members/{service.Entry}{recorded.Path}");
         using var request = new HttpRequestMessage(new HttpMethod(recorded.Method), uri);
         request.Headers.TryAddWithoutValidation("baggage", $"{Pin.BaggageKey}={sign(pin)}");

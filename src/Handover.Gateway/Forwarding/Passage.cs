@@ -41,6 +41,9 @@ internal sealed class Passage
     /// <summary>Why it does.</summary>
     public AssignReason Reason { get; set; }
 
+    /// <summary>The segment that the entity belongs to; null when none.</summary>
+    public string? Segment { get; set; }
+
     /// <summary>The routing probability that applied.</summary>
     public Share CandidateShare { get; set; }
 

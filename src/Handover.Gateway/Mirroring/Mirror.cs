@@ -78,6 +78,7 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
             Epoch = live.Epoch,
             Reason = live.Reason,
             CandidateShare = live.CandidateShare,
+            Segment = live.Segment,
             Entity = live.Entity,
             Attributes = live.Attributes,
             Purpose = Purpose.Shadow,

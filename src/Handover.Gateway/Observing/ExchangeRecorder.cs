@@ -35,6 +35,7 @@ internal sealed class ExchangeRecorder(IExchangePort port)
                 Purpose = passage.Purpose,
                 Entity = passage.Entity,
                 CandidateShare = passage.CandidateShare,
+                Segment = passage.Segment,
                 At = passage.At,
                 Latency = latency,
                 Held = passage.Held,

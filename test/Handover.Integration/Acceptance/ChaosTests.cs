@@ -53,7 +53,10 @@ public sealed class ChaosTests
     {
         int seed = int.TryParse(Environment.GetEnvironmentVariable("CHAOS_SEED"), out int given) ? given : 1;
         int kills = int.TryParse(Environment.GetEnvironmentVariable("CHAOS_KILLS"), out int most) ? most : 200;
-        await using var loop = new FailpointLoop(new FailpointLoopOptions(kills, Failpoint.All, Rps: 60, seed));
+
+        // The ledger's points are met only by requests with a key; LedgerCrashTests kills at each of them.
+        string[] points = [.. Failpoint.All.Where(p => !p.StartsWith("ledger.", StringComparison.Ordinal))];
+        await using var loop = new FailpointLoop(new FailpointLoopOptions(kills, points, Rps: 60, seed));
         using var report = new AcceptanceReport("failpoints");
         FailpointReport found = await loop.RunAsync(report.Say);
         foreach (string line in found.Table().Append(found.Line))

@@ -13,7 +13,6 @@ internal static class NotYet
         "control",
         "gateway",
         "divergence",
-        "reconcile",
         "rehearse",
         "gateways",
         "top",
