@@ -8,8 +8,8 @@ using Handover.Core.Catalog;
 namespace Handover.App.Node;
 
 /// <summary>
-/// The rooms of a node that late truth passes through, put together. They have a file of their own: what programs push
-/// must never stand in the way of a move.
+/// The rooms of a node that judge answers after they were given, put together: labels, pushed metrics, contracts while
+/// serving. Labels have a file of their own: what programs push must never stand in the way of a move.
 /// </summary>
 internal sealed class LabelParts : IAsyncDisposable
 {
@@ -21,22 +21,26 @@ internal sealed class LabelParts : IAsyncDisposable
         RunOptions options,
         JournalWriter journal,
         EvidenceCollector evidence,
-        Func<string, Service?> serviceOf,
+        Func<CatalogSnapshot> catalog,
         TimeProvider time,
         ILoggerFactory logs
     )
     {
-        (_evidence, _serviceOf) = (evidence, serviceOf);
+        (_evidence, _serviceOf) = (evidence, name => catalog().Services.GetValueOrDefault(name));
         _database = SqliteDatabase.Open(Path.Combine(options.StateDirectory, "labels.db"), SqliteDurability.Normal);
         Store = new LabelStore(_database);
-        Wanted = new WantedLabels(Store, journal, serviceOf);
-        Joiner = new LabelJoiner(Store, journal, serviceOf, time, new LabelOptions(), logs.CreateLogger<LabelJoiner>());
-        Matured = new MaturedLabels(evidence, Store, journal, serviceOf, time, logs.CreateLogger<MaturedLabels>());
+        Wanted = new WantedLabels(Store, journal, _serviceOf);
+        Joiner = new LabelJoiner(Store, journal, _serviceOf, time, new LabelOptions(), logs.CreateLogger<LabelJoiner>());
+        Matured = new MaturedLabels(evidence, Store, journal, _serviceOf, time, logs.CreateLogger<MaturedLabels>());
+        Contracts = new ContractWatch(evidence, catalog, logs.CreateLogger<ContractWatch>());
         Joiner.Joined += evidence.Record;
         journal.Written += Joiner.Recorded;
     }
 
     public LabelJoiner Joiner { get; }
+
+    /// <summary>Checks answers against contracts while they serve.</summary>
+    public ContractWatch Contracts { get; }
 
     private LabelStore Store { get; }
 
@@ -78,6 +82,7 @@ internal sealed class LabelParts : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Contracts.DisposeAsync();
         await Matured.DisposeAsync();
         await Joiner.DisposeAsync();
         _database.Dispose();

@@ -177,12 +177,12 @@ public sealed class NodeParts : IAsyncDisposable
         var rollouts = new RolloutStore(database);
         var evidence = new EvidenceCollector(rollouts, _time);
         JournalWriter journal = Journal(options);
-        _labels = new LabelParts(options, journal, evidence, ServiceOf, _time, _logs);
+        _labels = new LabelParts(options, journal, evidence, () => _catalog.Current, _time, _logs);
         _stops.Add(_labels.DisposeAsync);
         MemberRuntime runtime = Runtime(options, urls);
         _ledger = new LedgerParts(options, journal, ServiceOf, () => DataUrl, pins.Sign, _time, _logs);
         _stops.Add(_ledger.DisposeAsync);
-        _gateway = Gateway(options, urls, epochs, new ExchangeFanOut(evidence, journal, Watch(evidence)));
+        _gateway = Gateway(options, urls, epochs, new ExchangeFanOut(evidence, journal, _labels.Contracts));
         var gateways = new GatewayRegistry();
         gateways.Add(_gateway);
         var warmer = new Warmer(
@@ -285,13 +285,6 @@ public sealed class NodeParts : IAsyncDisposable
                 Warmer = warmer,
             }
         );
-
-    private ContractWatch Watch(EvidenceCollector evidence)
-    {
-        var watch = new ContractWatch(evidence, () => _catalog.Current, _logs.CreateLogger<ContractWatch>());
-        _stops.Add(watch.DisposeAsync);
-        return watch;
-    }
 
     private string? StillStarting()
     {
