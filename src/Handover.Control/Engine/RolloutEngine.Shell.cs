@@ -213,17 +213,20 @@ public sealed partial class RolloutEngine
             Know(moved.Value.Row);
         }
 
-        return moved.Ok
+        return Answer(effect.Target, moved, drain);
+    }
+
+    private static RolloutCommand Answer(MoveTarget target, Result<MoveCommitted> moved, DrainChoice drain) =>
+        moved.Ok
             ? new RolloutCommand.MoveCommitted(
                 moved.Value.Epoch,
-                effect.Target.Reached(moved.Value.Row.Routing),
+                target.Reached(moved.Value.Row.Routing),
                 moved.Value.Held
             )
             {
                 Drain = moved.Value.Changed ? drain : null,
             }
-            : new RolloutCommand.MoveFailed(effect.Target, string.Join("; ", moved.Problems.Select(p => p.Message)));
-    }
+            : new RolloutCommand.MoveFailed(target, string.Join("; ", moved.Problems.Select(p => p.Message)));
 
     private Task BackOffAsync(int failures, CancellationToken cancel) =>
         failures == 0

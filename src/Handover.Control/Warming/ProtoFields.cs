@@ -32,7 +32,9 @@ internal ref struct ProtoFields(ReadOnlySpan<byte> data)
     /// <summary>Goes to the next field; false at the end and where the data is damaged.</summary>
     public bool Next()
     {
-        (Value, Bytes, HasLength) = (0, default, false);
+        Value = 0;
+        Bytes = default;
+        HasLength = false;
         if (_rest.IsEmpty || Damaged)
         {
             return false;

@@ -17,12 +17,12 @@ public sealed record RecordedFile(ReadOnlyMemory<byte> Content, string ContentTy
     private const int MostRequests = 100_000;
 
     /// <summary>The requests, as if stable had answered them.</summary>
-    public Result<IReadOnlyList<Exchange>?> Read(Service service, string stable) =>
+    public Result<IReadOnlyList<Exchange>> Read(Service service, string stable) =>
         ContentType.StartsWith("application/x-tfrecord", StringComparison.OrdinalIgnoreCase)
             ? Records(service, stable)
             : Lines(service, stable);
 
-    private Result<IReadOnlyList<Exchange>?> Records(Service service, string stable)
+    private Result<IReadOnlyList<Exchange>> Records(Service service, string stable)
     {
         if (service.Protocol is not (WireProtocol.OpenInference or WireProtocol.TensorFlowServing))
         {
@@ -32,7 +32,7 @@ public sealed record RecordedFile(ReadOnlyMemory<byte> Content, string ContentTy
         Result<IReadOnlyList<ReadOnlyMemory<byte>>> records = TfRecord.Read(Content);
         if (!records.Ok)
         {
-            return Result<IReadOnlyList<Exchange>?>.Failed(records.Problems);
+            return Result<IReadOnlyList<Exchange>>.Failed(records.Problems);
         }
 
         bool open = service.Protocol == WireProtocol.OpenInference;
@@ -51,7 +51,7 @@ public sealed record RecordedFile(ReadOnlyMemory<byte> Content, string ContentTy
         return requests;
     }
 
-    private Result<IReadOnlyList<Exchange>?> Lines(Service service, string stable)
+    private Result<IReadOnlyList<Exchange>> Lines(Service service, string stable)
     {
         var requests = new List<Exchange>();
         int number = 0;
@@ -138,6 +138,6 @@ public sealed record RecordedFile(ReadOnlyMemory<byte> Content, string ContentTy
             Path = path,
             ContentType = "application/json",
             Request = request,
-            Response = response,
+            Response = response is null ? null : new ReadOnlyMemory<byte>(response),
         };
 }

@@ -56,11 +56,10 @@ public sealed class ReleaseWarming(ReleaseWarmingParts parts)
 
         try
         {
-            Result<IReadOnlyList<Exchange>?> recorded =
-                file?.Read(declared, stable) ?? default(IReadOnlyList<Exchange>);
-            return recorded.Ok
-                ? await WarmAsync(declared, release, catalog, stable, recorded.Value, cancel)
-                : Result<WarmView>.Failed(recorded.Problems);
+            Result<IReadOnlyList<Exchange>>? brought = file?.Read(declared, stable);
+            return brought is { Ok: false }
+                ? Result<WarmView>.Failed(brought.Problems)
+                : await WarmAsync(declared, release, catalog, stable, brought?.Value, cancel);
         }
         finally
         {

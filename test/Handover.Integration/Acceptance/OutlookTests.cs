@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Handover.Integration.Acceptance;
 
-/// <summary>What the real program says before and after a move: who would wait, how it drained, and the way back.</summary>
+/// <summary>
+/// What the real program says before and after a move: who would wait, how it drained, and the way back.
+/// </summary>
 [Collection(AcceptanceCollection.Name)]
 public sealed class OutlookTests
 {

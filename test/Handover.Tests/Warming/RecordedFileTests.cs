@@ -11,7 +11,7 @@ namespace Handover.Tests.Warming;
 public sealed class RecordedFileTests
 {
     // Two records, made by another program: CRC-32C bit by bit from its polynomial, protobuf by hand. The first has
-    // three inputs (floats, text, packed whole numbers with a negative one) and an answer as tensor_content; the second has
+    // three inputs (floats, text, packed whole numbers with a negative one) and an answer as tensor_content; the next has
     // one input and no answer.
     private const string Foreign =
         "xAAAAAAAAABA8eV9CgAyvwEKgwEKGAoFcHJpY2UaD3NlcnZpbmdfZGVmYXVsdBIhCgdudW1iZXJzEhYIARIIEgIIARICCAIqCAAA"
@@ -100,8 +100,8 @@ public sealed class RecordedFileTests
                 damaged[i] = value;
                 using var output = new MemoryStream();
                 TfRecord.Write(output, damaged);
-                Result<IReadOnlyList<Exchange>?> read = File(output.ToArray()).Read(OpenInference, "v1");
-                Assert.True(!read.Ok || read.Value!.Count == 1);
+                Result<IReadOnlyList<Exchange>> read = File(output.ToArray()).Read(OpenInference, "v1");
+                Assert.True(!read.Ok || read.Value.Count == 1);
             }
         }
     }
@@ -111,7 +111,7 @@ public sealed class RecordedFileTests
     {
         const string good = """{"path":"/v2/models/price/infer","request":{"inputs":[]},"response":{"outputs":[]}}""";
         var file = new RecordedFile(Encoding.UTF8.GetBytes($"{good}\n\n{good}\r\n"), "application/x-ndjson");
-        IReadOnlyList<Exchange> read = file.Read(OpenInference, "v1").Value!;
+        IReadOnlyList<Exchange> read = file.Read(OpenInference, "v1").Value;
         Assert.Equal(2, read.Count);
         Assert.Equal("""{"inputs":[]}""", Text(read[1].Request));
         foreach (string bad in (string[])["{}", "[1]", "no", """{"path":"/../x","request":{}}""", """{"path":"/x"}"""])
@@ -121,7 +121,7 @@ public sealed class RecordedFileTests
         }
     }
 
-    private static IReadOnlyList<Exchange> Records(Service service) => File(Bytes).Read(service, "v1").Value!;
+    private static IReadOnlyList<Exchange> Records(Service service) => File(Bytes).Read(service, "v1").Value;
 
     private static RecordedFile File(byte[] bytes) => new(bytes, "application/x-tfrecord");
 
