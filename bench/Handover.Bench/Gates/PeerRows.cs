@@ -47,7 +47,7 @@ internal static class PeerRows
         string measured = FormattableString.Invariant($"differ by {worst:0.0e+0}");
         table.Judge("Kayenta rule, three interval ends of peers.md", measured, "<= 2e-4", worst <= 2e-4);
 
-        // Failed checks add up in both and success does not take them back; Argo tolerates its limit, Flagger ends at it.
+        // Failed checks add up in both, success does not take them back; Argo tolerates its limit, Flagger ends at it.
         bool flagger = Ends(new FlaggerRule(0.01, 3).Observe, 0, 2, 0, 2, 0, 2) == 5;
         bool strict = Ends(new ArgoRule(0.01, 0).Observe, 0, 0, 2) == 2 && Ends(new ArgoRule(0.01, 0).Observe, 1) < 0;
         bool lenient = Ends(new ArgoRule(0.01, 3).Observe, 2, 0, 2, 2, 0, 2) == 5;

@@ -3,7 +3,7 @@ using Handover.Core.Evidence;
 
 namespace Handover.Bench.Shadow;
 
-/// <summary>Both releases answer the same request: how many are needed, and how often a healthy one is blamed.</summary>
+/// <summary>Both releases answer the same request: how many it takes, and how often a healthy one is blamed.</summary>
 internal static class PairRows
 {
     private const double Rps = 100;

@@ -114,7 +114,8 @@ internal sealed partial class RolloutEvidence
     public static RolloutEvidence Fresh(RolloutState state, Service service)
     {
         GateSetup setup = SetupOf(state, service) with { LabelWindow = null };
-        return new RolloutEvidence(state, service, setup, null, GateBook.Start(setup));
+        ILookup<string, byte[]> nothing = Array.Empty<(string, byte[])>().ToLookup(s => s.Item1, s => s.Item2);
+        return new RolloutEvidence(state, service, setup, null, nothing, GateBook.Start(setup));
     }
 
     /// <summary>What the tests of a rollout are set up with when it begins.</summary>

@@ -98,7 +98,7 @@ public sealed class NoisyPaths
         return paths.Count == 0 ? 0 : sum - Math.Log(paths.Count);
     }
 
-    /// <summary>Everything as one line of text. A path is written in hexadecimal, since it may contain spaces.</summary>
+    /// <summary>Everything as one line of text. A path is in hexadecimal, since it may contain spaces.</summary>
     public string Save()
     {
         var to = new StateWriter();

@@ -60,7 +60,7 @@ internal sealed class SeenKeys
         return new SeenPage(bytes, _rewritten) { Fresh = _fresh.Count, Generation = _generation };
     }
 
-    /// <summary>A page is on disk. What came after it is still new; a page from before a drop changes nothing.</summary>
+    /// <summary>A page is on disk. What came after it is still new; one from before a drop changes nothing.</summary>
     public void Kept(SeenPage page)
     {
         if (page.Generation == _generation)

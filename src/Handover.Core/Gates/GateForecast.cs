@@ -8,11 +8,11 @@ namespace Handover.Core.Gates;
 /// with no evidence) and live (what has been gathered shortens what is left), and which metric will decide.
 /// </summary>
 /// <param name="Metrics">One entry per metric of the plan that can roll back or must be proven.</param>
-/// <param name="Promote">Time until the gates let the rollout finish if the candidate is healthy; null for never.</param>
+/// <param name="Promote">Time until the gates let a healthy candidate finish; null for never.</param>
 /// <param name="PromotionDecidedBy">
 /// The metric that is proven last; null when the least times and requests of the phases decide.
 /// </param>
-/// <param name="FirstToRollBack">The metric that notices a candidate twice as bad as allowed first; null for none.</param>
+/// <param name="FirstToRollBack">The metric that first notices a candidate twice as bad as allowed; or null.</param>
 public sealed record GateForecast(
     IReadOnlyList<MetricForecast> Metrics,
     TimeSpan? Promote,

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Handover.Tests.Evidence;
 
-/// <summary>The bet on all bins together: exact under the null, and quick where each bin alone changes little.</summary>
+/// <summary>The bet on all bins together: exact under the null, quick where each bin changes little.</summary>
 public sealed class ClassMixTests
 {
     private static readonly double[] Stable = [0.5, 0.3, 0.15, 0.03, 0.02];

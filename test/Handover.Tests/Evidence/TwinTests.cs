@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Handover.Tests.Evidence;
 
-/// <summary>Obvious twins of the routines around the e-processes: restarts, overshoot, split, objective, units.</summary>
+/// <summary>Obvious twins of what is around the e-processes: restarts, overshoot, split, objective, units.</summary>
 public sealed class TwinTests
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
