@@ -10,10 +10,17 @@ if (options.Problem is { } problem)
 }
 
 var clock = Stopwatch.StartNew();
+int told = 0;
 SimSummary summary = SimRunner.Run(
     options,
     (done, sofar) =>
     {
+        foreach ((ulong seed, string violation) in sofar.Violations.Skip(told).Take(10 - told))
+        {
+            Console.WriteLine($"seed {seed}: {violation}");
+            told++;
+        }
+
         if (options.Seeds > 20_000 && done % 20_000 == 0)
         {
             Console.Error.WriteLine(
@@ -24,11 +31,6 @@ SimSummary summary = SimRunner.Run(
     }
 );
 SimCounters total = summary.Counters;
-foreach ((ulong seed, string violation) in summary.Violations.Take(10))
-{
-    Console.WriteLine($"seed {seed}: {violation}");
-}
-
 foreach (SimEvent[] line in Enum.GetValues<SimEvent>().Chunk(6))
 {
     Console.WriteLine("  " + string.Join("  ", line.Select(e => $"{e} {total[e]}")));

@@ -68,6 +68,7 @@ public sealed partial class SimEngine(string id, SimWorld world) : SimCoordinato
                 _loaded = true;
                 _persisting = false;
                 Reconcile();
+                Pump();
             }
         );
     }

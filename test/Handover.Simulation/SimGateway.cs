@@ -90,6 +90,14 @@ public sealed partial class SimGateway : SimNode
 
     private void TryLeave()
     {
+        // Who has not got away when the faults end stays.
+        if (World.Settling)
+        {
+            _leaving = false;
+            NextArrival();
+            return;
+        }
+
         if (_inFlight.Any(n => n > 0) || _waiting.Count > 0)
         {
             Later(20 * FaultMix.Ms, TryLeave);
