@@ -94,7 +94,7 @@ internal static class MutantList
         new("Evidence/UnitFilter", "_seen.Count >= Capacity", "_seen.Count > Capacity"),
         new("Evidence/UnitFilter", "Overflow++;", ""),
         new("Evidence/UnitHash", "Mix((char)level, ref a, ref b);", ""),
-        new("Evidence/EntitySample", "_seen.RemoveWhere(k => !Belongs((uint)(k >> 32)));", ""),
+        new("Evidence/EntitySample", "_seen.Drop(k => !Belongs((uint)(k >> 32)));", ""),
         new("Evidence/EntitySample", "UnitHash.Of(\"seen\", level, entity)", "UnitHash.Of(\"seen\", 0, entity)"),
         new("Evidence/TickCodec", "to.Write(tick.CandidateEntities);", "to.Write(tick.StableEntities);"),
         // All bins at once, noise, discoveries, stable's past.
