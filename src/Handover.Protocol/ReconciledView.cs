@@ -42,7 +42,7 @@ public sealed record ReconciledView
     /// <summary>The epoch under which it did.</summary>
     public long Epoch { get; init; }
 
-    /// <summary>How the exchange ended: <c>ok modelError timeout unreachable clientGone</c>; null when unknown.</summary>
+    /// <summary>How it ended: <c>ok modelError timeout unreachable clientGone</c>; null when unknown.</summary>
     public string? Outcome { get; init; }
 
     /// <summary>HTTP status that the caller got; null when unknown.</summary>

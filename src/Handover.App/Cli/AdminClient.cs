@@ -148,7 +148,7 @@ public sealed class AdminClient : IDisposable
         }
     }
 
-    /// <summary>Reads documents line by line (NDJSON) until the server ends them; no time-out but the caller's.</summary>
+    /// <summary>Reads documents line by line (NDJSON) until the server ends them or the caller gives up.</summary>
     public async IAsyncEnumerable<T> LinesAsync<T>(
         string path,
         JsonTypeInfo<T> type,

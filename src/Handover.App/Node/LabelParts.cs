@@ -30,7 +30,14 @@ internal sealed class LabelParts : IAsyncDisposable
         _database = SqliteDatabase.Open(Path.Combine(options.StateDirectory, "labels.db"), SqliteDurability.Normal);
         Store = new LabelStore(_database);
         Wanted = new WantedLabels(Store, journal, _serviceOf);
-        Joiner = new LabelJoiner(Store, journal, _serviceOf, time, new LabelOptions(), logs.CreateLogger<LabelJoiner>());
+        Joiner = new LabelJoiner(
+            Store,
+            journal,
+            _serviceOf,
+            time,
+            new LabelOptions(),
+            logs.CreateLogger<LabelJoiner>()
+        );
         Matured = new MaturedLabels(evidence, Store, journal, _serviceOf, time, logs.CreateLogger<MaturedLabels>());
         Contracts = new ContractWatch(evidence, catalog, logs.CreateLogger<ContractWatch>());
         Joiner.Joined += evidence.Record;

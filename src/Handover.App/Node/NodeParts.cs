@@ -183,21 +183,16 @@ public sealed class NodeParts : IAsyncDisposable
         _ledger = new LedgerParts(options, journal, ServiceOf, () => DataUrl, pins.Sign, _time, _logs);
         _stops.Add(_ledger.DisposeAsync);
         _gateway = Gateway(options, urls, epochs, new ExchangeFanOut(evidence, journal, _labels.Contracts));
-        var gateways = new GatewayRegistry();
-        gateways.Add(_gateway);
-        var warmer = new Warmer(
-            journal,
-            Keep(new GatewayWarmTarget(() => DataUrl, pins.Sign, _time, Purpose.Warm)),
-            _time
-        );
+        var warmTarget = new GatewayWarmTarget(() => DataUrl, pins.Sign, _time, Purpose.Warm);
+        var warmer = new Warmer(journal, Keep(warmTarget), _time);
         _around = Around(options, urls, database, runtime, audit);
-        _engine = new RolloutEngine(
+        _engine = Engine(
             new EngineParts
             {
                 Catalog = () => _catalog.Current,
                 Rollouts = rollouts,
                 Epochs = epochs,
-                Moves = new MoveCoordinator(epochs, gateways, _time),
+                Moves = Moves(epochs, _gateway),
                 Runtime = runtime,
                 Gateway = _gateway,
                 Urls = urls,
@@ -208,11 +203,8 @@ public sealed class NodeParts : IAsyncDisposable
                 Agreement = _around.Agreement,
                 Outbox = _around.Outbox,
                 Journal = journal,
-            },
-            _time,
-            _logs.CreateLogger<RolloutEngine>()
+            }
         );
-        _stops.Add(_engine.DisposeAsync);
         pins.Start(_engine.Refresh);
         _catalog.InUse = key => key.Kind == ResourceKind.Release ? _engine.UseOf(key.Service!, key.Name) : null;
         _catalog.ServingRelease = service => _engine.RoutingOf(service)?.Stable;
@@ -239,6 +231,20 @@ public sealed class NodeParts : IAsyncDisposable
             }
         );
         _stops.Add(_admin.DisposeAsync);
+    }
+
+    private RolloutEngine Engine(EngineParts parts)
+    {
+        var engine = new RolloutEngine(parts, _time, _logs.CreateLogger<RolloutEngine>());
+        _stops.Add(engine.DisposeAsync);
+        return engine;
+    }
+
+    private MoveCoordinator Moves(SqliteEpochStore epochs, GatewayServer gateway)
+    {
+        var gateways = new GatewayRegistry();
+        gateways.Add(gateway);
+        return new MoveCoordinator(epochs, gateways, _time);
     }
 
     private AroundModel Around(

@@ -260,12 +260,37 @@ public static partial class ResourceWriter
         }
 
         json.WriteEndArray();
+        WriteGates(json, plan.Gates);
+        if (plan.Flag is { } flag)
+        {
+            json.WriteStartObject("flag");
+            json.WriteString("ofrep", flag.Ofrep.OriginalString);
+            json.WriteString("key", flag.Key);
+            json.WriteString("timeout", Units.Duration(flag.Timeout));
+            json.WriteString("ttl", Units.Duration(flag.Ttl));
+            json.WriteEndObject();
+        }
+
+        if (plan.Budget is { } budget)
+        {
+            json.WriteStartObject("budget");
+            json.WriteString("extraCost", FormattableString.Invariant($"{budget.Amount} {budget.Currency}"));
+            json.WriteEndObject();
+        }
+
+        json.WriteString("deadline", Units.Duration(plan.Deadline));
+        json.WriteString("whenInconclusive", NameMaps.Inconclusive.Of(plan.WhenInconclusive));
+        json.WriteString("whenDisagreed", NameMaps.WhenDisagreed.Of(plan.WhenDisagreed));
+    }
+
+    private static void WriteGates(Utf8JsonWriter json, GatePlan gates)
+    {
         json.WriteStartObject("gates");
-        json.WriteString("alpha", Units.Ratio(plan.Gates.Alpha));
-        json.WriteString("beta", Units.Ratio(plan.Gates.Beta));
-        json.WriteString("promote", NameMaps.Promote.Of(plan.Gates.Promote));
+        json.WriteString("alpha", Units.Ratio(gates.Alpha));
+        json.WriteString("beta", Units.Ratio(gates.Beta));
+        json.WriteString("promote", NameMaps.Promote.Of(gates.Promote));
         json.WriteStartArray("metrics");
-        foreach (MetricGate metric in plan.Gates.Metrics)
+        foreach (MetricGate metric in gates.Metrics)
         {
             json.WriteStartObject();
             json.WriteString("name", metric.Name);
@@ -292,26 +317,6 @@ public static partial class ResourceWriter
 
         json.WriteEndArray();
         json.WriteEndObject();
-        if (plan.Flag is { } flag)
-        {
-            json.WriteStartObject("flag");
-            json.WriteString("ofrep", flag.Ofrep.OriginalString);
-            json.WriteString("key", flag.Key);
-            json.WriteString("timeout", Units.Duration(flag.Timeout));
-            json.WriteString("ttl", Units.Duration(flag.Ttl));
-            json.WriteEndObject();
-        }
-
-        if (plan.Budget is { } budget)
-        {
-            json.WriteStartObject("budget");
-            json.WriteString("extraCost", FormattableString.Invariant($"{budget.Amount} {budget.Currency}"));
-            json.WriteEndObject();
-        }
-
-        json.WriteString("deadline", Units.Duration(plan.Deadline));
-        json.WriteString("whenInconclusive", NameMaps.Inconclusive.Of(plan.WhenInconclusive));
-        json.WriteString("whenDisagreed", NameMaps.WhenDisagreed.Of(plan.WhenDisagreed));
     }
 
     private static void WritePhase(Utf8JsonWriter json, Phase phase)

@@ -138,6 +138,6 @@ public sealed record RecordedFile(ReadOnlyMemory<byte> Content, string ContentTy
             Path = path,
             ContentType = "application/json",
             Request = request,
-            Response = response is null ? null : new ReadOnlyMemory<byte>(response),
+            Response = response is null ? (ReadOnlyMemory<byte>?)null : new ReadOnlyMemory<byte>(response),
         };
 }

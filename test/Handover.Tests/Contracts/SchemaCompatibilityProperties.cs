@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Handover.Tests.Contracts;
 
-/// <summary>What a verdict on two schemas means, tried on random ones: the validator is the judge of every verdict.</summary>
+/// <summary>Verdicts on random pairs of schemas: the validator is the judge of every verdict.</summary>
 public sealed class SchemaCompatibilityProperties
 {
     [Fact]

@@ -11,8 +11,8 @@ namespace Handover.Tests.Warming;
 public sealed class RecordedFileTests
 {
     // Two records, made by another program: CRC-32C bit by bit from its polynomial, protobuf by hand. The first has
-    // three inputs (floats, text, packed whole numbers with a negative one) and an answer as tensor_content; the next has
-    // one input and no answer.
+    // three inputs (floats, text, packed whole numbers with a negative one) and an answer as tensor_content; the next
+    // has one input and no answer.
     private const string Foreign =
         "xAAAAAAAAABA8eV9CgAyvwEKgwEKGAoFcHJpY2UaD3NlcnZpbmdfZGVmYXVsdBIhCgdudW1iZXJzEhYIARIIEgIIARICCAIqCAAA"
         + "gD4AAHZCEiUKCmNhdGVnb3JpZXMSFwgHEggSAggBEgIIAkIFSWRlYWxCAsOpEh0KA2lkcxIWCAkSBBICCAJSDPn//////////wGs"

@@ -4,7 +4,7 @@ using Handover.Protocol;
 
 namespace Handover.App.Cli.Commands;
 
-/// <summary><c>ledger list</c> and <c>ledger settle</c>: decisions by key, and those that nobody knows the end of.</summary>
+/// <summary><c>ledger list</c> and <c>ledger settle</c>: decisions by key, also those whose end is unknown.</summary>
 internal static class LedgerCommand
 {
     public static Command Build(CliRunner run) =>
@@ -107,17 +107,22 @@ internal static class LedgerCommand
                     Body = file is null ? null : await File.ReadAllTextAsync(file, session.Cancel),
                     Reason = parse.GetValue(reason),
                 };
-                (DecisionView row, _) = await session.Api.PostAsync(
-                    $"/api/v1/services/{Uri.EscapeDataString(parse.GetValue(service)!)}/ledger:settle",
-                    body,
-                    ProtocolJson.Default.SettleDecisionRequest,
-                    ProtocolJson.Lenient.DecisionView,
-                    session.Cancel
-                );
-                session.Output.One(row, ProtocolJson.Default.DecisionView, r => r.Stage, (o, r) => Table(o, [r]));
-                return ExitCodes.Ok;
+                return await SettleAsync(session, parse.GetValue(service)!, body);
             }
         );
+    }
+
+    private static async Task<int> SettleAsync(CliSession session, string service, SettleDecisionRequest body)
+    {
+        (DecisionView row, _) = await session.Api.PostAsync(
+            $"/api/v1/services/{Uri.EscapeDataString(service)}/ledger:settle",
+            body,
+            ProtocolJson.Default.SettleDecisionRequest,
+            ProtocolJson.Lenient.DecisionView,
+            session.Cancel
+        );
+        session.Output.One(row, ProtocolJson.Default.DecisionView, r => r.Stage, (o, r) => Table(o, [r]));
+        return ExitCodes.Ok;
     }
 
     private static void Table(TextWriter output, IReadOnlyList<DecisionView> rows) =>

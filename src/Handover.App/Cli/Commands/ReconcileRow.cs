@@ -6,8 +6,8 @@ using Handover.Protocol;
 namespace Handover.App.Cli.Commands;
 
 /// <summary>
-/// One reconciled decision as a flat row, for tables: the same columns in CSV and in Parquet. Bodies and differences are
-/// JSON text.
+/// One reconciled decision as a flat row, for tables: the same columns in CSV and in Parquet. Bodies and differences
+/// are JSON text.
 /// </summary>
 internal sealed class ReconcileRow
 {

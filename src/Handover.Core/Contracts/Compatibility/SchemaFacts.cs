@@ -168,7 +168,7 @@ internal sealed class SchemaFacts
         }
     }
 
-    /// <summary>Unevaluated members are the unnamed ones only where every schema of the value is in the facts.</summary>
+    /// <summary>Unevaluated members are the unnamed ones only where every schema is in the facts.</summary>
     private IEnumerable<SchemaNode> Closing() =>
         Choices.Count > 0
         || Nodes.Any(n =>

@@ -149,7 +149,7 @@ internal sealed partial class SchemaProof(SchemaScopes writerScopes, SchemaScope
         );
     }
 
-    /// <summary>The values, where there are few: enums, constants, truth values, null, short ranges of integers.</summary>
+    /// <summary>The values, where there are few: enums, constants, booleans, null, short integer ranges.</summary>
     private List<JsonValue>? Finite(SchemaFacts p)
     {
         IEnumerable<JsonValue>? some = null;
