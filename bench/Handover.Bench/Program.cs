@@ -1,3 +1,4 @@
+using Handover.Bench.Contracts;
 using Handover.Bench.Gates;
 using Handover.Bench.Hops;
 using Handover.Bench.Mutants;
@@ -13,6 +14,7 @@ return args switch
     ["mutants", .. var rest] => MutantsBench.Run(rest),
     ["plots"] => PlotsBench.Run(),
     ["shadow", .. var rest] => ShadowBench.Run(rest),
+    ["contracts", .. var rest] => ContractsBench.Run(rest),
     ["rollouts", .. var rest] => RolloutsBench.Run(rest),
     ["hops", .. var rest] => HopsBench.Run(rest),
     _ => Usage(),
@@ -24,6 +26,7 @@ static int Usage()
     Console.Error.WriteLine("       bench mutants [--tests FOLDER]   (where Handover.Tests was built)");
     Console.Error.WriteLine("       bench shadow [--scale N]");
     Console.Error.WriteLine("       bench plots                      (the pictures of docs/statistics.md)");
+    Console.Error.WriteLine("       bench contracts [--pairs N] (default 5,000 random pairs of schemas)");
     Console.Error.WriteLine("       bench rollouts [--runs N]   (default 200 seeds each)");
     Console.Error.WriteLine(
         "       bench hops [--chains N]     (default 100,000; members judged by their own logs, nginx beside)"

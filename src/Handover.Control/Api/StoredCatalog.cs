@@ -96,7 +96,16 @@ public sealed class StoredCatalog(CatalogStore store, Func<string, Result<string
             return new Problem("unknown-release", $"the service '{service}' has no release '{release}'.");
         }
 
-        return Result<IReadOnlyList<ContractView>>.Of(Check(store.Current.ConsumersOf(service), found));
+        // Both releases serve during a rollout, so stable is in the matrix beside the release that is asked about.
+        string? stable = store.ServingRelease(service) ?? store.Current.Services.GetValueOrDefault(service)?.Stable;
+        IEnumerable<Release> live = store.Current.Releases.Values.Where(r =>
+            r.Service == service && r.Name == stable && r.Name != release
+        );
+        IEnumerable<Consumer> consumers = store.Current.ConsumersOf(service).ToList();
+        return Result<IReadOnlyList<ContractView>>.Of([
+            .. live.SelectMany(r => Check(consumers, r)),
+            .. Check(consumers, found),
+        ]);
     }
 
     private static Result<RolloutPlan> FromManifest(StartRolloutRequest request, string text, Strategy? strategy)

@@ -1,5 +1,6 @@
 using System.Text;
 using Handover.Core.Catalog;
+using Handover.Core.Contracts.Pacts;
 using Handover.Core.Contracts.Schemas;
 using Handover.Core.Foundation;
 using Handover.Core.Payloads;
@@ -15,13 +16,15 @@ public sealed class AnswerContract
     private readonly Signature _accepts;
     private readonly WireProtocol _protocol;
     private readonly JsonSchema? _schema;
+    private readonly PactFile? _pact;
 
-    private AnswerContract(string reader, Signature accepts, WireProtocol protocol, JsonSchema? schema)
+    private AnswerContract(string reader, Signature accepts, WireProtocol protocol, JsonSchema? schema, PactFile? pact)
     {
         Reader = reader;
         _accepts = accepts;
         _protocol = protocol;
         _schema = schema;
+        _pact = pact;
     }
 
     /// <summary>Whose contract it is: the consumer's name, or the release's for its own declaration.</summary>
@@ -35,12 +38,20 @@ public sealed class AnswerContract
     {
         if (accepts.Document is not { } document)
         {
-            return new AnswerContract(reader, accepts, protocol, null);
+            return new AnswerContract(reader, accepts, protocol, null, null);
+        }
+
+        if (document.Kind == ContractDocumentKind.Pact)
+        {
+            Result<PactFile> pact = PactFile.Read(Encoding.UTF8.GetBytes(document.Text));
+            return pact.Ok
+                ? new AnswerContract(reader, accepts, protocol, null, pact.Value)
+                : Result<AnswerContract>.Failed([.. pact.Problems.Select(p => p with { File = document.File })]);
         }
 
         Result<JsonSchema> schema = JsonSchema.Compile(Encoding.UTF8.GetBytes(document.Text), Options(document));
         return schema.Ok
-            ? new AnswerContract(reader, accepts, protocol, schema.Value)
+            ? new AnswerContract(reader, accepts, protocol, schema.Value, null)
             : Result<AnswerContract>.Failed([.. schema.Problems.Select(p => p with { File = document.File })]);
     }
 
@@ -49,8 +60,12 @@ public sealed class AnswerContract
     /// is a violation. Under a schema a valid answer costs no memory.
     /// </summary>
     /// <param name="answer">The body of a 2xx answer.</param>
-    public ContractViolation? First(ReadOnlySpan<byte> answer) =>
-        _schema is null ? Tensors(answer)
+    /// <param name="request">
+    /// The body of its request, which says which examples of a Pact file apply; empty: any of them may fit.
+    /// </param>
+    public ContractViolation? First(ReadOnlySpan<byte> answer, ReadOnlySpan<byte> request = default) =>
+        _pact is { } pact ? pact.First(answer, request) is { } no ? new(Reader, no.Path, "pact", no.Why) : null
+        : _schema is null ? Tensors(answer)
         : _schema.Validate(answer) is { } found ? new(Reader, found.Path, found.Rule, found.Detail)
         : null;
 

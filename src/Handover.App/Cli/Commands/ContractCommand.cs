@@ -24,6 +24,7 @@ internal static class ContractCommand
                 );
                 if (session.Output.Format == OutputFormat.Table)
                 {
+                    Matrix(session.Host.Out, all);
                     foreach (ContractView view in all)
                     {
                         Lines(session.Host.Out, view);
@@ -34,10 +35,29 @@ internal static class ContractCommand
                     session.Output.Many(all, ProtocolJson.Default.ContractView, v => $"{v.Consumer} {v.Verdict}");
                 }
 
-                return all.Any(v => v.Verdict == "breaks") ? ExitCodes.Refused : ExitCodes.Ok;
+                string asked = session.Parse.GetValue(to)!;
+                return all.Any(v => v.Release == asked && v.Verdict == "breaks") ? ExitCodes.Refused : ExitCodes.Ok;
             }
         );
         return new Command("contracts", "What consumers accept") { check };
+    }
+
+    /// <summary>Consumers by releases: where to look first.</summary>
+    public static void Matrix(TextWriter output, IReadOnlyList<ContractView> views)
+    {
+        string[] releases = [.. views.Select(v => v.Release).Distinct(StringComparer.Ordinal)];
+        int width = views.Select(v => v.Consumer.Length).Append("CONSUMER".Length).Max() + 2;
+        int column = releases.Select(r => r.Length).Append("UNDECIDED".Length).Max() + 2;
+        output.WriteLine("CONSUMER".PadRight(width) + string.Concat(releases.Select(r => r.PadRight(column))).TrimEnd());
+        foreach (IGrouping<string, ContractView> row in views.GroupBy(v => v.Consumer, StringComparer.Ordinal))
+        {
+            IEnumerable<string> cells = releases.Select(r =>
+                row.FirstOrDefault(v => v.Release == r)?.Verdict.ToUpperInvariant() ?? "-"
+            );
+            output.WriteLine(row.Key.PadRight(width) + string.Concat(cells.Select(c => c.PadRight(column))).TrimEnd());
+        }
+
+        output.WriteLine();
     }
 
     /// <summary>One consumer's verdict for people.</summary>
