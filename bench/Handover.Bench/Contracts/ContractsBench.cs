@@ -29,7 +29,8 @@ internal static class ContractsBench
 
     private static void Answer(BenchTable table)
     {
-        string item = """{ "type": "object", "required": ["id", "score"], "properties": { "id": { "type": "string" }, "score": { "type": "number", "minimum": 0, "maximum": 1 }, "label": { "enum": ["cheap", "fair", "dear"] } } }""";
+        string item =
+            """{ "type": "object", "required": ["id", "score"], "properties": { "id": { "type": "string" }, "score": { "type": "number", "minimum": 0, "maximum": 1 }, "label": { "enum": ["cheap", "fair", "dear"] } } }""";
         JsonSchema schema = Compile(
             $$"""{ "type": "object", "required": ["items"], "properties": { "items": { "type": "array", "items": {{item}} } } }"""
         );
@@ -112,7 +113,12 @@ internal static class ContractsBench
             undecided += verdict == "undecided" ? 1 : 0;
         }
 
-        table.Judge("registry cases: wrong HOLDS", Text($"{wrongHolds} of {lines.Length}"), "0 of >= 150", wrongHolds == 0);
+        table.Judge(
+            "registry cases: wrong HOLDS",
+            Text($"{wrongHolds} of {lines.Length}"),
+            "0 of >= 150",
+            wrongHolds == 0
+        );
         double share = (double)undecided / lines.Length;
         table.Judge("registry cases: UNDECIDED", Text($"{share:P1}"), "<= 10 %", share <= 0.1);
     }

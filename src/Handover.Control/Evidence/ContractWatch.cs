@@ -134,7 +134,7 @@ public sealed class ContractWatch : IExchangePort, IAsyncDisposable
         BrokenContract? broken = null;
         foreach (AnswerContract contract in contracts)
         {
-            if (contract.First(body.Span) is { } violation)
+            if (contract.First(body.Span, exchange.Request.GetValueOrDefault().Span) is { } violation)
             {
                 broken = Shown(service, exchange, contract, violation, body);
                 break;
@@ -190,7 +190,11 @@ public sealed class ContractWatch : IExchangePort, IAsyncDisposable
         JournalPolicy policy = service.Journal;
         ReadOnlyMemory<byte>? redacted = Redaction.Apply(body, policy.Redact);
         bool plain =
-            policy.Redact.Count == 0 || (redacted is { } r && contract.First(r.Span)?.Detail == violation.Detail);
+            policy.Redact.Count == 0
+            || (
+                redacted is { } r
+                && contract.First(r.Span, exchange.Request.GetValueOrDefault().Span)?.Detail == violation.Detail
+            );
         string where = violation.Path.Length == 0 ? "the answer" : violation.Path;
         string detail = plain ? violation.Detail : $"{where} breaks the rule {violation.Rule} (values are redacted)";
         bool shown = policy.Payloads && redacted is { Length: <= LargestShown };

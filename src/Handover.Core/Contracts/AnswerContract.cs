@@ -64,10 +64,15 @@ public sealed class AnswerContract
     /// The body of its request, which says which examples of a Pact file apply; empty: any of them may fit.
     /// </param>
     public ContractViolation? First(ReadOnlySpan<byte> answer, ReadOnlySpan<byte> request = default) =>
-        _pact is { } pact ? pact.First(answer, request) is { } no ? new(Reader, no.Path, "pact", no.Why) : null
-        : _schema is null ? Tensors(answer)
-        : _schema.Validate(answer) is { } found ? new(Reader, found.Path, found.Rule, found.Detail)
-        : null;
+        _pact is { } pact
+            ? pact.First(answer, request) is { } no
+                ? new(Reader, no.Path, "pact", no.Why)
+                : null
+            : _schema is null
+                ? Tensors(answer)
+                : _schema.Validate(answer) is { } found
+                    ? new(Reader, found.Path, found.Rule, found.Detail)
+                    : null;
 
     internal static SchemaOptions Options(ContractDocument document) =>
         new() { Address = new Uri(new Uri("handover:/"), Uri.EscapeDataString(document.File)) };

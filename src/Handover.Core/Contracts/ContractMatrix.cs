@@ -36,20 +36,21 @@ public sealed record ContractMatrix
     public static ContractMatrix Of(IEnumerable<Consumer> consumers, Release stable, Release? candidate)
     {
         var verdicts = new List<ContractVerdict>();
+        var documents = new DocumentCompatibility();
         foreach (Consumer consumer in consumers)
         {
-            verdicts.AddRange(TensorCompatibility.Check(stable, consumer));
+            verdicts.AddRange(Answers(stable, consumer, documents));
             verdicts.AddRange(MonitorRules.Check(stable, consumer));
             if (candidate is not null)
             {
-                verdicts.AddRange(TensorCompatibility.Check(candidate, consumer));
+                verdicts.AddRange(Answers(candidate, consumer, documents));
                 verdicts.AddRange(MonitorRules.Check(candidate, consumer));
             }
         }
 
         if (candidate is not null)
         {
-            verdicts.AddRange(TensorCompatibility.CheckRequests(stable, candidate));
+            verdicts.AddRange(Requests(stable, candidate, documents));
         }
 
         verdicts.Sort(Order);

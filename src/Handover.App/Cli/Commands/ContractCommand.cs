@@ -48,7 +48,9 @@ internal static class ContractCommand
         string[] releases = [.. views.Select(v => v.Release).Distinct(StringComparer.Ordinal)];
         int width = views.Select(v => v.Consumer.Length).Append("CONSUMER".Length).Max() + 2;
         int column = releases.Select(r => r.Length).Append("UNDECIDED".Length).Max() + 2;
-        output.WriteLine("CONSUMER".PadRight(width) + string.Concat(releases.Select(r => r.PadRight(column))).TrimEnd());
+        output.WriteLine(
+            "CONSUMER".PadRight(width) + string.Concat(releases.Select(r => r.PadRight(column))).TrimEnd()
+        );
         foreach (IGrouping<string, ContractView> row in views.GroupBy(v => v.Consumer, StringComparer.Ordinal))
         {
             IEnumerable<string> cells = releases.Select(r =>

@@ -11,6 +11,7 @@ internal sealed class PactMessage
     private readonly int _at;
     private readonly bool _isRequest;
     private readonly int _rules;
+    private readonly PactRules _bodyRules;
 
     /// <summary>Takes a message at its place in a file.</summary>
     /// <param name="text">The file.</param>
@@ -20,6 +21,8 @@ internal sealed class PactMessage
     {
         (_text, _at, _isRequest) = (text, at, isRequest);
         _rules = text.View.Find(at, "matchingRules"u8);
+        string category = Under(_rules, "body") >= 0 || Under(_rules, "content") < 0 ? "body" : "content";
+        _bodyRules = PactRules.Read(text, Under(_rules, category));
     }
 
     /// <summary>Whether it says anything of the body.</summary>
@@ -48,9 +51,7 @@ internal sealed class PactMessage
             return new PactMismatch("", "is missing");
         }
 
-        string category = Under(_rules, "body") >= 0 || Under(_rules, "content") < 0 ? "body" : "content";
-        var rules = PactRules.Read(_text, Under(_rules, category));
-        return new PactBody(rules, mayHaveMore: !_isRequest).First(example, found);
+        return new PactBody(_bodyRules, mayHaveMore: !_isRequest).First(example, found);
     }
 
     /// <summary>The first mismatch of the status; null when it matches or none is expected.</summary>

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Handover.Core.Contracts.Schemas;
+using Handover.Core.Foundation;
 
 namespace Handover.Core.Contracts.Pacts;
 
@@ -39,7 +41,7 @@ internal sealed class PactRules
         return rules;
     }
 
-    /// <summary>The rule for a path; null when none. A rule reaches down to everything below its path.</summary>
+    /// <summary>The rule for a path; null when none. A rule reaches down to all that is below its path.</summary>
     public PactRule? For(IReadOnlyList<string> path)
     {
         PactRule? best = null;
@@ -150,6 +152,20 @@ internal sealed record PactMatcher(string Name, JsonValue Source)
         JsonView view = text.View;
         string name = view.Member(at, "match"u8) ?? (view.Find(at, "regex"u8) >= 0 ? "regex" : "type");
         return new PactMatcher(name, new JsonValue(text, at));
+    }
+
+    // Compiled once: answers are judged by the hundred in a second.
+    private Result<Regex>? _whole;
+
+    /// <summary>
+    /// Whether a text as a whole has the pattern of this matcher, as the cases of the specification want it; the
+    /// problem of a pattern that cannot be compiled.
+    /// </summary>
+    public Result<bool> HasPattern(string text)
+    {
+        string pattern = Text("regex") ?? "";
+        _whole ??= EcmaPattern.Compile(pattern) is { Ok: false } bad ? bad : EcmaPattern.Compile($"^(?:{pattern})$");
+        return _whole.Ok ? _whole.Value.IsMatch(text) : Result<bool>.Failed(_whole.Problems);
     }
 
     public string? Text(string argument) =>

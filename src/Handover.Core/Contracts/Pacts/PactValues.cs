@@ -26,7 +26,7 @@ internal static class PactValues
             "type" => SameType(expected, actual)
                 ? Counted(matcher, actual)
                 : $"is of another type than {Short(expected)}",
-            "regex" => Regex(matcher.Text("regex"), text),
+            "regex" => Regex(matcher, text),
             "number" => number ? null : "is no number",
             "integer" => whole ? null : "is no integer",
             "decimal" => number && !whole ? null : "is no decimal (it needs a point)",
@@ -107,12 +107,12 @@ internal static class PactValues
     private static JsonKind Class(JsonValue value) =>
         value.Text.View.Tokens[value.At].Kind is var kind && kind == JsonKind.False ? JsonKind.True : kind;
 
-    private static string? Regex(string? pattern, string text)
+    private static string? Regex(PactMatcher matcher, string text)
     {
-        Result<Regex> compiled = EcmaPattern.Compile(pattern ?? "");
-        return !compiled.Ok ? compiled.Problems[0].Message
-            : compiled.Value.IsMatch(text) ? null
-            : $"does not match {pattern}";
+        Result<bool> has = matcher.HasPattern(text);
+        return !has.Ok ? has.Problems[0].Message
+            : has.Value ? null
+            : $"does not match {matcher.Text("regex")}";
     }
 
     private static string? Date(string text, string format)

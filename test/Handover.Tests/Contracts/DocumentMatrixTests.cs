@@ -1,0 +1,68 @@
+using Handover.Core.Catalog;
+using Handover.Core.Contracts;
+using Xunit;
+
+namespace Handover.Tests.Contracts;
+
+/// <summary>
+/// The matrix looks into documents, in both directions: a schema whose promise is weaker must never pass as one that
+/// holds only because there are no tensors to compare.
+/// </summary>
+public sealed class DocumentMatrixTests
+{
+    [Theory]
+    [InlineData("string", ContractOutcome.Holds)]
+    [InlineData("number", ContractOutcome.Breaks)]
+    public void An_answer_is_judged_by_the_schemas_of_both_sides(string emitted, ContractOutcome outcome)
+    {
+        var consumer = new Consumer("desk", "s", ConsumerRole.Decision, Of("string"));
+        ContractMatrix matrix = ContractMatrix.Of(
+            [consumer],
+            Named("v1", output: Of("string")),
+            Named("v2", output: Of(emitted))
+        );
+        Assert.Equal(ContractOutcome.Holds, matrix.Of("desk", "v1"));
+        Assert.Equal(outcome, matrix.Of("desk", "v2"));
+        Assert.Equal(outcome == ContractOutcome.Breaks, matrix.BreaksOf("v2").Count > 0);
+    }
+
+    [Theory]
+    [InlineData("string", ContractOutcome.Holds)]
+    [InlineData("number", ContractOutcome.Breaks)]
+    public void What_callers_send_today_must_be_taken_by_the_candidate(string taken, ContractOutcome outcome)
+    {
+        ContractMatrix matrix = ContractMatrix.Of([], Named("v1", input: Of("string")), Named("v2", input: Of(taken)));
+        Assert.Equal(outcome, matrix.Outcome);
+    }
+
+    [Fact]
+    public void A_consumer_that_reads_tensors_is_undecided_about_a_release_that_declares_a_schema()
+    {
+        var tensors = new Signature([new TensorSpec("price", "FP64", [-1, 1])]);
+        var consumer = new Consumer("desk", "s", ConsumerRole.Decision, tensors);
+        ContractMatrix matrix = ContractMatrix.Of([consumer], Named("v1", output: Of("string")), null);
+        Assert.Equal(ContractOutcome.Undecided, matrix.Outcome);
+    }
+
+    private static Signature Of(string type)
+    {
+        string schema = $$"""
+            { "type": "object", "required": ["label"], "additionalProperties": false,
+              "properties": { "label": { "type": "{{type}}" } } }
+            """;
+        return new Signature([])
+        {
+            Document = new ContractDocument(ContractDocumentKind.Schema, $"{type}.json", schema),
+        };
+    }
+
+    private static Release Named(string name, Signature? input = null, Signature? output = null) =>
+        new()
+        {
+            Name = name,
+            Service = "s",
+            Members = new Dictionary<string, Member>(),
+            Input = input,
+            Output = output,
+        };
+}
