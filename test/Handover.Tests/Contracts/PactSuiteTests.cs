@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Handover.Tests.Contracts;
 
-/// <summary>The cases of the Pact specification, versions 3 and 4; those with XML bodies are skipped and counted.</summary>
+/// <summary>
+/// The cases of the Pact specification, versions 3 and 4; those with XML bodies are skipped and counted.
+/// </summary>
 public sealed class PactSuiteTests(ITestOutputHelper output)
 {
     private const string Scores = """

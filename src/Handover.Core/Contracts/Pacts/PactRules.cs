@@ -59,7 +59,7 @@ internal sealed class PactRules
         return best;
     }
 
-    /// <summary>Whether a rule with a star speaks of the children of a path, so that further ones are welcome.</summary>
+    /// <summary>Whether a rule with a star speaks of the children of a path: further ones are welcome.</summary>
     public bool HasStarBelow(IReadOnlyList<string> path) =>
         _rules.Exists(r => r.Path.Length == path.Count + 1 && r.Path[^1] == "*" && Weight(r.Path[..^1], path) > 0);
 
