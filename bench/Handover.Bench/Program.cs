@@ -16,7 +16,7 @@ return args switch
     ["shadow", .. var rest] => ShadowBench.Run(rest),
     ["contracts", .. var rest] => ContractsBench.Run(rest),
     ["rollouts", .. var rest] => RolloutsBench.Run(rest),
-    ["hops", .. var rest] => HopsBench.Run(rest),
+    ["hops", .. var rest] => await HopsBench.RunAsync(rest),
     _ => Usage(),
 };
 

@@ -10,11 +10,11 @@ namespace Handover.Bench.Hops;
 public static class HopsBench
 {
     /// <summary>Runs it; <c>--chains N</c> (default 100,000), <c>--parallel N</c>, <c>--seed N</c>.</summary>
-    public static int Run(string[] args)
+    public static Task<int> RunAsync(string[] args)
     {
         int chains = Number(args, "--chains", 100_000);
         var options = new HopsOptions(chains, Number(args, "--parallel", 16), Number(args, "--seed", 1));
-        return RunAsync(options).GetAwaiter().GetResult();
+        return RunAsync(options);
     }
 
     private static async Task<int> RunAsync(HopsOptions options)

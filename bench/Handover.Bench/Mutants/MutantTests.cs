@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace Handover.Bench.Mutants;
 
@@ -59,8 +60,11 @@ internal sealed class MutantTests
             WorkingDirectory = _folder,
         };
         using Process tests = Process.Start(start)!;
-        Task<string> said = tests.StandardOutput.ReadToEndAsync();
-        Task<string> complained = tests.StandardError.ReadToEndAsync();
+        var said = new StringBuilder();
+        tests.OutputDataReceived += Hear;
+        tests.ErrorDataReceived += Hear;
+        tests.BeginOutputReadLine();
+        tests.BeginErrorReadLine();
         if (!tests.WaitForExit(most))
         {
             tests.Kill(entireProcessTree: true);
@@ -68,10 +72,19 @@ internal sealed class MutantTests
             return "no end";
         }
 
-        string output = said.GetAwaiter().GetResult() + complained.GetAwaiter().GetResult();
+        tests.WaitForExit(); // Until the last line has been heard.
+        string output = said.ToString();
         return tests.ExitCode == 0 && output.Contains("Total: 0,", StringComparison.Ordinal) ? "no tests"
             : tests.ExitCode == 0 ? null
             : FirstFailure(output);
+
+        void Hear(object sender, DataReceivedEventArgs heard)
+        {
+            lock (said)
+            {
+                said.AppendLine(heard.Data);
+            }
+        }
     }
 
     private static string FirstFailure(string output)

@@ -71,7 +71,7 @@ public sealed class PinKeyRing : IDisposable
             {
                 Promote();
             }
-            else if (_time.GetUtcNow() - File.GetLastWriteTimeUtc(_file) >= Period)
+            else if (_time.GetUtcNow().UtcDateTime - File.GetLastWriteTimeUtc(_file) >= Period)
             {
                 Introduce();
             }

@@ -72,7 +72,7 @@ public sealed partial class RolloutEngine
         return Outlook(state, loop.Events, now).Cost?.Breach() is { } breach ? [breach] : [];
     }
 
-    private List<Problem> BudgetProblems(RolloutPlan plan, CatalogSnapshot catalog, string from)
+    private static List<Problem> BudgetProblems(RolloutPlan plan, CatalogSnapshot catalog, string from)
     {
         catalog.Releases.TryGetValue((plan.Service, from), out Release? stable);
         catalog.Releases.TryGetValue((plan.Service, plan.To), out Release? candidate);

@@ -10,6 +10,7 @@ internal static class SignatureForm
 {
     private const int MaxDimensions = 16;
     private const int MaxDocument = 512 << 10;
+    private static readonly string[] Kinds = ["tensors", "schema", "pact"];
 
     public static Signature? Read(FieldCursor? map)
     {
@@ -18,7 +19,7 @@ internal static class SignatureForm
             return null;
         }
 
-        string[] kinds = [.. new[] { "tensors", "schema", "pact" }.Where(map.Has)];
+        string[] kinds = [.. Kinds.Where(map.Has)];
         if (kinds.Length != 1)
         {
             string got = kinds.Length == 0 ? "nothing" : string.Join(" and ", kinds);

@@ -22,7 +22,7 @@ internal sealed class FlagDesk(UrlPolicy policy, TimeProvider time) : IDisposabl
     private const int MostBytes = 64 << 10;
 
     private readonly HttpMessageInvoker _http = new(policy.CreateHandler());
-    private readonly ConcurrentDictionary<string, Lazy<Task<Entry>>> _answers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Asking> _answers = new(StringComparer.Ordinal);
     private int _underWay;
 
     /// <summary>Whether the flag lets the entity have the candidate; true where the rollout has no flag.</summary>
@@ -39,15 +39,14 @@ internal sealed class FlagDesk(UrlPolicy policy, TimeProvider time) : IDisposabl
         }
 
         string key = KeyOf(flag, candidate, entity, attributes);
-        if (_answers.TryGetValue(key, out Lazy<Task<Entry>>? known) && known.Value is { IsCompleted: true } done)
+        if (_answers.TryGetValue(key, out Asking? known) && known.Answer is { } entry)
         {
-            Entry entry = done.GetAwaiter().GetResult();
             if (time.GetElapsedTime(entry.At) < flag.Ttl)
             {
                 return new ValueTask<bool>(entry.Allowed);
             }
 
-            _answers.TryRemove(new KeyValuePair<string, Lazy<Task<Entry>>>(key, known));
+            _answers.TryRemove(new KeyValuePair<string, Asking>(key, known));
         }
 
         return new ValueTask<bool>(AskOnceAsync(key, new Question(flag, candidate, entity, attributes, tally)));
@@ -65,8 +64,23 @@ internal sealed class FlagDesk(UrlPolicy policy, TimeProvider time) : IDisposabl
             _answers.Clear();
         }
 
-        var mine = new Lazy<Task<Entry>>(() => AskAsync(question));
-        return (await _answers.GetOrAdd(key, mine).Value).Allowed;
+        var mine = new Asking();
+        Asking one = _answers.GetOrAdd(key, mine);
+        if (ReferenceEquals(one, mine))
+        {
+            Entry? end = null;
+            try
+            {
+                end = await AskAsync(question);
+            }
+            finally
+            {
+                // Whoever waits is never left waiting; an answer that is too old is asked for again.
+                mine.End(end ?? new Entry(false, 0));
+            }
+        }
+
+        return (await one.AnswerAsync()).Allowed;
     }
 
     private async Task<Entry> AskAsync(Question question)
@@ -193,7 +207,25 @@ internal sealed class FlagDesk(UrlPolicy policy, TimeProvider time) : IDisposabl
         return key.ToString();
     }
 
-    private readonly record struct Entry(bool Allowed, long At);
+    private sealed record Entry(bool Allowed, long At);
+
+    /// <summary>One question under way, or its answer.</summary>
+    private sealed class Asking
+    {
+        private readonly TaskCompletionSource<Entry> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private volatile Entry? _answer;
+
+        /// <summary>The answer; null while it is under way.</summary>
+        public Entry? Answer => _answer;
+
+        public Task<Entry> AnswerAsync() => _end.Task;
+
+        public void End(Entry answer)
+        {
+            _answer = answer;
+            _end.TrySetResult(answer);
+        }
+    }
 
     private sealed record Question(
         OutsideFlag Flag,

@@ -60,7 +60,7 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     /// <summary>When the program ended, as the kernel told; null while it runs.</summary>
     public (DateTimeOffset At, int Code)? Ended =>
-        _process is { HasExited: true } ended ? (ended.ExitTime.ToUniversalTime(), ended.ExitCode) : null;
+        _process is { HasExited: true } ended ? (new DateTimeOffset(ended.ExitTime), ended.ExitCode) : null;
 
     /// <summary>Starts the program, to die at a failpoint if one is given; nothing is waited for.</summary>
     public void Launch(string? failpoint = null)

@@ -188,14 +188,16 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
         return answer.ToString();
     }
 
-    public async Task UntilAsync(Func<bool> condition)
+    public Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));
+
+    public async Task UntilAsync(Func<Task<bool>> condition)
     {
-        for (int i = 0; i < 2000 && !condition(); i++)
+        for (int i = 0; i < 2000 && !await condition(); i++)
         {
             await Task.Delay(5);
         }
 
-        Assert.True(condition(), "a condition did not come true within 10 s");
+        Assert.True(await condition(), "a condition did not come true within 10 s");
     }
 
     public void Record(Exchange exchange) => Exchanges.Enqueue(exchange);

@@ -149,7 +149,7 @@ public sealed class LedgerTests : IAsyncLifetime
         await h.UntilAsync(() => h.V1.Log.Count == 1);
         await impatient.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
-        await h.UntilAsync(() => Row("k-1") is { Stage: DecisionStage.Done });
+        await h.UntilAsync(async () => await RowAsync("k-1") is { Stage: DecisionStage.Done });
         using HttpResponseMessage again = await Ask(h, "k-1");
         Assert.Equal((HttpStatusCode.OK, "replayed"), (again.StatusCode, Head(again, "Reason")));
         Assert.Single(h.V1.Log);
@@ -168,7 +168,7 @@ public sealed class LedgerTests : IAsyncLifetime
         await h.MoveAsync(V2);
         await ExpectAsync(await Ask(h, "k-1"), 409, "decision-unknown");
         Assert.Equal((1, 0), (h.V1.Log.Count, h.V2.Log.Count));
-        string run = Row("k-1")!.RequestId;
+        string run = (await RowAsync("k-1"))!.RequestId;
         await _store.TellAsync(new LedgerWrite.Settle("price", "k-1", run, null));
         using HttpResponseMessage settled = await Ask(h, "k-1");
         Assert.Equal((HttpStatusCode.OK, "v2"), (settled.StatusCode, Head(settled, "Release")));
@@ -206,7 +206,7 @@ public sealed class LedgerTests : IAsyncLifetime
         await h.V1.DisposeAsync();
         using HttpResponseMessage refused = await Ask(h, "k-1");
         Assert.Equal(HttpStatusCode.BadGateway, refused.StatusCode);
-        Assert.Null(Row("k-1"));
+        Assert.Null(await RowAsync("k-1"));
     }
 
     [Fact]
@@ -309,7 +309,7 @@ public sealed class LedgerTests : IAsyncLifetime
             set?.Invoke(h);
         });
 
-    private Decision? Row(string key) => _store.FindAsync("price", key).AsTask().GetAwaiter().GetResult();
+    private Task<Decision?> RowAsync(string key) => _store.FindAsync("price", key).AsTask();
 
     private static Task<HttpResponseMessage> Ask(
         GatewayHarness h,

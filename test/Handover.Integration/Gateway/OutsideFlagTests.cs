@@ -31,7 +31,7 @@ public sealed class OutsideFlagTests
         Assert.Equal(("v2", "v1"), (await ReleaseAsync(h, In), await ReleaseAsync(h, Out)));
         Assert.Contains("/ofrep/v1/evaluate/flags/price-v2 ", flags.Asked.First(), StringComparison.Ordinal);
         flags.Answer = _ => """{"key":"f","value":false}""";
-        await h.UntilAsync(() => ReleaseAsync(h, In).Result == "v1");
+        await h.UntilAsync(async () => await ReleaseAsync(h, In) == "v1");
         Exchange last = h.Exchanges.Last();
         Assert.Equal((AssignReason.Stable, Share.None), (last.Reason, last.CandidateShare));
     }
@@ -45,7 +45,7 @@ public sealed class OutsideFlagTests
         h.Store.Away = true;
         flags.Answer = _ => """{"key":"f","value":"v1","variant":"v1"}""";
         long flipped = Stopwatch.GetTimestamp();
-        await h.UntilAsync(() => ReleaseAsync(h, In).Result == "v1");
+        await h.UntilAsync(async () => await ReleaseAsync(h, In) == "v1");
         TimeSpan took = Stopwatch.GetElapsedTime(flipped);
         TestContext.Current.SendDiagnosticMessage($"outside flag: obeyed {took.TotalMilliseconds:0} ms after the flip");
         Assert.True(took < TimeSpan.FromSeconds(1.5), $"{took}");

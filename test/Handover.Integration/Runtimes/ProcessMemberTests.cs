@@ -69,11 +69,11 @@ public sealed class ProcessMemberTests
     {
         await using var world = new RuntimeWorld();
         string script = world.Script("slow.sh", "echo loading weights; sleep 1000 & sleep 1000\n");
-        var member = new Member.Process([script], "/ready") { StartTimeout = TimeSpan.FromMilliseconds(700) };
+        var member = new Member.Process([script], "/ready") { StartTimeout = TimeSpan.FromSeconds(3) };
         Problem problem = await RefusalAsync(world, member);
         Assert.Equal("process-not-ready", problem.Code);
         Assert.Equal("spec.members.model.ready", problem.Field);
-        Assert.Contains("0.7 s", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("not ready after 3 s", problem.Message, StringComparison.Ordinal);
         Assert.Contains("loading weights", problem.Message, StringComparison.Ordinal);
         Assert.Empty(Records(world));
         Assert.Empty(Carrying(world));

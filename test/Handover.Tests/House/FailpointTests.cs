@@ -13,7 +13,9 @@ public sealed class FailpointTests
         string[] sources =
         [
             .. Repository
-                .Sources.Where(f => Repository.In(f, "src") && !f.EndsWith("Failpoint.Names.cs"))
+                .Sources.Where(f =>
+                    Repository.In(f, "src") && !f.EndsWith("Failpoint.Names.cs", StringComparison.Ordinal)
+                )
                 .Select(Repository.Text),
         ];
         var names = typeof(Failpoint)

@@ -60,7 +60,7 @@ internal sealed partial class SchemaProof
 
         foreach ((string name, SchemaNode schema) in c.DependentSchemas)
         {
-            if ((p.Types & JsonTypes.Object) != 0 && !p.Member(name).Impossible)
+            if ((p.Types & JsonTypes.Object) != JsonTypes.None && !p.Member(name).Impossible)
             {
                 Prove(p.Only(JsonTypes.Object).Having(name), schema);
             }
@@ -77,7 +77,7 @@ internal sealed partial class SchemaProof
 
         foreach (JsonTypes kind in Kinds)
         {
-            if ((p.Types & kind) != 0)
+            if ((p.Types & kind) != JsonTypes.None)
             {
                 Alternative(p.Only(kind), ways, exactlyOne);
             }

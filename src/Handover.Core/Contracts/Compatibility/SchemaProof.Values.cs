@@ -31,7 +31,7 @@ internal sealed partial class SchemaProof
 
         if (c.MultipleOf is { } step && !p.Steps.Any(s => s.IsMultipleOf(step)))
         {
-            bool whole = (p.Types & JsonTypes.Fraction) == 0;
+            bool whole = (p.Types & JsonTypes.Fraction) == JsonTypes.None;
             if (whole && JsonDecimal.Of(1L).IsMultipleOf(step))
             {
                 return;

@@ -11,6 +11,7 @@ internal sealed partial class SchemaProof(SchemaScopes writerScopes, SchemaScope
 {
     private const int MaxFindings = 200;
     private const int MaxFinite = 1_000;
+    private static readonly string[] Literals = ["null", "true", "false"];
 
     private readonly List<PathStep> _path = [];
     private readonly HashSet<string> _assumed = new(StringComparer.Ordinal);
@@ -93,22 +94,22 @@ internal sealed partial class SchemaProof(SchemaScopes writerScopes, SchemaScope
             Labels(rest, c);
         }
 
-        if ((rest.Types & JsonTypes.Number) != 0 && c.AsksNumbers)
+        if ((rest.Types & JsonTypes.Number) != JsonTypes.None && c.AsksNumbers)
         {
             Numbers(rest, c);
         }
 
-        if ((rest.Types & JsonTypes.String) != 0 && c.AsksStrings)
+        if ((rest.Types & JsonTypes.String) != JsonTypes.None && c.AsksStrings)
         {
             Strings(rest, c);
         }
 
-        if ((rest.Types & JsonTypes.Array) != 0)
+        if ((rest.Types & JsonTypes.Array) != JsonTypes.None)
         {
             Arrays(rest.Only(JsonTypes.Array), c);
         }
 
-        if ((rest.Types & JsonTypes.Object) != 0)
+        if ((rest.Types & JsonTypes.Object) != JsonTypes.None)
         {
             Objects(rest.Only(JsonTypes.Object), c);
         }
@@ -133,7 +134,7 @@ internal sealed partial class SchemaProof(SchemaScopes writerScopes, SchemaScope
 
     private void Labels(SchemaFacts p, SchemaNode c)
     {
-        if (c.ReadsUnknownLabels && (p.Types & ~JsonTypes.String) == 0)
+        if (c.ReadsUnknownLabels && (p.Types & ~JsonTypes.String) == JsonTypes.None)
         {
             return;
         }
@@ -158,9 +159,9 @@ internal sealed partial class SchemaProof(SchemaScopes writerScopes, SchemaScope
             some = node.Const is { } constant ? [constant] : some ?? (node.ReadsUnknownLabels ? null : node.Enum);
         }
 
-        if (some is null && (p.Types & ~(JsonTypes.Null | JsonTypes.Boolean)) == 0)
+        if (some is null && (p.Types & ~(JsonTypes.Null | JsonTypes.Boolean)) == JsonTypes.None)
         {
-            some = new[] { "null", "true", "false" }.Select(Text);
+            some = Literals.Select(Text);
         }
         else if (some is null && p.Types == JsonTypes.Integer && Span(p.Bounds) is { } span)
         {
@@ -194,7 +195,7 @@ internal sealed partial class SchemaProof(SchemaScopes writerScopes, SchemaScope
         ContractRule rule =
             refused.TrueForAll(v => v.ToString() == "null") ? ContractRule.Null
             : listed && (c.Enum is not null || c.Const is not null) ? ContractRule.Labels
-            : p.Types == JsonTypes.Integer && (c.Types & JsonTypes.Integer) != 0 ? ContractRule.Range
+            : p.Types == JsonTypes.Integer && (c.Types & JsonTypes.Integer) != JsonTypes.None ? ContractRule.Range
             : ContractRule.Type;
         string accepted =
             c.Const?.ToString()
@@ -227,12 +228,12 @@ internal sealed partial class SchemaProof(SchemaScopes writerScopes, SchemaScope
             return p.Split().All(way => IsEmpty(way, depth - 1));
         }
 
-        return (p.Types & (JsonTypes.Null | JsonTypes.Boolean)) == 0
-            && ((p.Types & JsonTypes.Number) == 0 || p.Bounds.Empty)
-            && ((p.Types & JsonTypes.String) == 0 || p.MinLength > p.MaxLength)
-            && ((p.Types & JsonTypes.Array) == 0 || p.MinItems > p.MaxItems)
+        return (p.Types & (JsonTypes.Null | JsonTypes.Boolean)) == JsonTypes.None
+            && ((p.Types & JsonTypes.Number) == JsonTypes.None || p.Bounds.Empty)
+            && ((p.Types & JsonTypes.String) == JsonTypes.None || p.MinLength > p.MaxLength)
+            && ((p.Types & JsonTypes.Array) == JsonTypes.None || p.MinItems > p.MaxItems)
             && (
-                (p.Types & JsonTypes.Object) == 0
+                (p.Types & JsonTypes.Object) == JsonTypes.None
                 || p.MinProperties > p.MaxProperties
                 || p.Required.Count > p.MaxProperties
                 || (depth > 0 && p.Required.Any(name => IsEmpty(p.Member(name), depth - 1)))
@@ -338,13 +339,13 @@ internal sealed partial class SchemaProof(SchemaScopes writerScopes, SchemaScope
             }
         )
         {
-            if ((types & bit) != 0)
+            if ((types & bit) != JsonTypes.None)
             {
                 names.Add(name);
             }
         }
 
-        if ((types & JsonTypes.Number) != 0)
+        if ((types & JsonTypes.Number) != JsonTypes.None)
         {
             names.Add(
                 (types & JsonTypes.Number) switch

@@ -92,14 +92,14 @@ internal sealed class SchemaWitness(JsonSchema writer, JsonSchema reader)
         return listed
             .Concat(Of(facts, JsonTypes.Null, ["null"]))
             .Concat(Of(facts, JsonTypes.Boolean, ["true", "false"]))
-            .Concat((facts.Types & JsonTypes.Number) != 0 ? Numbers(facts) : [])
-            .Concat((facts.Types & JsonTypes.String) != 0 ? Texts(facts) : [])
-            .Concat((facts.Types & JsonTypes.Array) != 0 ? Lists(facts, depth) : [])
-            .Concat((facts.Types & JsonTypes.Object) != 0 ? Maps(facts, depth) : []);
+            .Concat((facts.Types & JsonTypes.Number) != JsonTypes.None ? Numbers(facts) : [])
+            .Concat((facts.Types & JsonTypes.String) != JsonTypes.None ? Texts(facts) : [])
+            .Concat((facts.Types & JsonTypes.Array) != JsonTypes.None ? Lists(facts, depth) : [])
+            .Concat((facts.Types & JsonTypes.Object) != JsonTypes.None ? Maps(facts, depth) : []);
     }
 
     private static IEnumerable<string> Of(SchemaFacts facts, JsonTypes type, string[] texts) =>
-        (facts.Types & type) != 0 ? texts : [];
+        (facts.Types & type) != JsonTypes.None ? texts : [];
 
     private static IEnumerable<string> Numbers(SchemaFacts facts)
     {

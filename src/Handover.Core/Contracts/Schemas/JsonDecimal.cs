@@ -9,7 +9,7 @@ namespace Handover.Core.Contracts.Schemas;
 /// fields. Contracts compare prices and labels; a binary fraction would find 0.3 not to be a multiple of 0.1.
 /// Numbers of up to 18 digits need no memory; longer ones use <see cref="BigInteger"/>.
 /// </summary>
-internal readonly struct JsonDecimal : IComparable<JsonDecimal>
+internal readonly struct JsonDecimal : IComparable<JsonDecimal>, IEquatable<JsonDecimal>
 {
     private const int FastDigits = 18;
 
@@ -93,6 +93,15 @@ internal readonly struct JsonDecimal : IComparable<JsonDecimal>
     /// <summary>A finite number, by its shortest text that reads back as itself.</summary>
     public static JsonDecimal Of(double value) =>
         Read(Encoding.UTF8.GetBytes(value.ToString("R", CultureInfo.InvariantCulture)));
+
+    /// <inheritdoc/>
+    public bool Equals(JsonDecimal other) => CompareTo(other) == 0;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is JsonDecimal other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(_mantissa, _large, _exponent);
 
     /// <inheritdoc/>
     public int CompareTo(JsonDecimal other)

@@ -124,7 +124,7 @@ internal ref partial struct SchemaEvaluation
             _ when (types & JsonTypes.Number) is JsonTypes.Number or JsonTypes.None => JsonTypes.Number,
             _ => JsonDecimal.Read(_view.Text(at)).IsInteger ? JsonTypes.Integer : JsonTypes.Fraction,
         };
-        return (types & needed) != 0;
+        return (types & needed) != JsonTypes.None;
     }
 
     private readonly bool IsOneOf(IReadOnlyList<JsonValue> values, int at)
