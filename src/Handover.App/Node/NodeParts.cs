@@ -213,7 +213,11 @@ public sealed class NodeParts : IAsyncDisposable
             {
                 Warm = Warming(runtime, journal, warmer).WarmAsync,
                 Rollouts = _engine,
-                Catalog = new StoredCatalog(_catalog, path => ConfigDirectory.TextOf(options.Directory, path)),
+                Catalog = new StoredCatalog(
+                    _catalog,
+                    path => ConfigDirectory.TextOf(options.Directory, path),
+                    new RecordedContracts(journal)
+                ),
                 Epochs = epochs,
                 Journal = journal,
                 Record = rollouts,

@@ -27,6 +27,13 @@ public interface ICatalogAccess
     /// <summary>The plan of a rollout, from a document or from names.</summary>
     Result<Core.Rollouts.RolloutPlan> Plan(StartRolloutRequest request);
 
-    /// <summary>Verdict of every consumer about a release.</summary>
-    Result<IReadOnlyList<ContractView>> CheckContracts(string service, string release);
+    /// <summary>
+    /// Verdict of every consumer about the release that serves and about another one; recorded answers decide where
+    /// declarations cannot.
+    /// </summary>
+    Task<Result<IReadOnlyList<ContractView>>> CheckContractsAsync(
+        string service,
+        string release,
+        CancellationToken cancel
+    );
 }

@@ -1,4 +1,5 @@
 using Handover.Control.Engine;
+using Handover.Control.Evidence;
 using Handover.Core.Advice;
 using Handover.Core.Catalog;
 using Handover.Core.Contracts;
@@ -64,6 +65,9 @@ public static class MeasuredAdvice
             1000,
             cancel
         );
+        List<Consumer> consumers = [.. api.Catalog.Snapshot.ConsumersOf(service.Name)];
+        string[] live = stable is null ? [to.Name] : [stable.Name, to.Name];
+        var answers = await new RecordedContracts(api.Journal).OfAsync(service, consumers, live, cancel);
         long? stableBytes = stable is null ? null : Memory(api, stable);
         return new MeasuredFacts
         {
@@ -75,7 +79,7 @@ public static class MeasuredAdvice
             RequestsPerSecond = recent.Count > 0 ? recent.Count(e => e.Inference) / Window.TotalSeconds : null,
             Contracts = stable is null
                 ? null
-                : ContractMatrix.Of(api.Catalog.Snapshot.ConsumersOf(service.Name), stable, to),
+                : ContractMatrix.Of(consumers, stable, to, answers),
             Holdout = to.Holdout,
             ReplayableRequests = replayable.Count,
             DeclaredChange = to.Change,

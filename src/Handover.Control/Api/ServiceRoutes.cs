@@ -29,7 +29,7 @@ internal static class ServiceRoutes
             .MapGet("/services/{s}:explain", (HttpContext c, string s) => ExplainAsync(c, api, s))
             .Produces<ExplainView>();
         group
-            .MapGet("/services/{s}:contracts", (HttpContext c, string s) => Contracts(c, api, s))
+            .MapGet("/services/{s}:contracts", (HttpContext c, string s) => ContractsAsync(c, api, s))
             .Produces<IReadOnlyList<ContractView>>();
         group.MapPost("/services/{s}:warm", (HttpContext c, string s) => WarmAsync(c, api, s)).Produces<WarmView>();
         group
@@ -119,7 +119,7 @@ internal static class ServiceRoutes
         );
     }
 
-    private static IResult Contracts(HttpContext context, ApiServices api, string service)
+    private static async Task<IResult> ContractsAsync(HttpContext context, ApiServices api, string service)
     {
         if (Denied(context, api, service, Permission.Read) is { } denied)
         {
@@ -129,7 +129,10 @@ internal static class ServiceRoutes
         string? to = context.Request.Query["to"];
         return string.IsNullOrEmpty(to)
             ? ApiProblems.Of(context, 400, "bad-query", "say which release to check: ?to=RELEASE.")
-            : context.Answer(api.Catalog.CheckContracts(service, to), ProtocolJson.Default.IReadOnlyListContractView);
+            : context.Answer(
+                await api.Catalog.CheckContractsAsync(service, to, context.RequestAborted),
+                ProtocolJson.Default.IReadOnlyListContractView
+            );
     }
 
     private static async Task<IResult> WarmAsync(HttpContext context, ApiServices api, string service)

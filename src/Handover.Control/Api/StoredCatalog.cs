@@ -1,4 +1,5 @@
 using System.Globalization;
+using Handover.Control.Evidence;
 using Handover.Control.Resources;
 using Handover.Control.Stores;
 using Handover.Core.Catalog;
@@ -10,7 +11,11 @@ using Handover.Protocol;
 namespace Handover.Control.Api;
 
 /// <summary>The catalogue store as the API needs it: texts in, views out, contracts checked on the way.</summary>
-public sealed class StoredCatalog(CatalogStore store, Func<string, Result<string>>? files = null) : ICatalogAccess
+public sealed class StoredCatalog(
+    CatalogStore store,
+    Func<string, Result<string>>? files = null,
+    RecordedContracts? recorded = null
+) : ICatalogAccess
 {
     private static readonly string[] UsualSegments = ["internal", "beta"];
 
@@ -45,7 +50,7 @@ public sealed class StoredCatalog(CatalogStore store, Func<string, Result<string
             return Result<ApplyResult>.Failed(planned.Problems);
         }
 
-        List<ContractView> contracts = Contracts(planned);
+        List<ContractView> contracts = await ContractsAsync(planned, cancel);
         if (validateOnly || !planned.Any)
         {
             return View(planned, contracts, applied: false);
@@ -89,24 +94,41 @@ public sealed class StoredCatalog(CatalogStore store, Func<string, Result<string
     }
 
     /// <inheritdoc/>
-    public Result<IReadOnlyList<ContractView>> CheckContracts(string service, string release)
+    public async Task<Result<IReadOnlyList<ContractView>>> CheckContractsAsync(
+        string service,
+        string release,
+        CancellationToken cancel
+    )
     {
-        if (!store.Current.Releases.TryGetValue((service, release), out Release? found))
+        CatalogSnapshot catalog = store.Current;
+        if (!catalog.Releases.TryGetValue((service, release), out Release? found))
         {
             return new Problem("unknown-release", $"the service '{service}' has no release '{release}'.");
         }
 
         // Both releases serve during a rollout, so stable is in the matrix beside the release that is asked about.
-        string? stable = store.ServingRelease(service) ?? store.Current.Services.GetValueOrDefault(service)?.Stable;
-        IEnumerable<Release> live = store.Current.Releases.Values.Where(r =>
-            r.Service == service && r.Name == stable && r.Name != release
-        );
-        IEnumerable<Consumer> consumers = store.Current.ConsumersOf(service).ToList();
-        return Result<IReadOnlyList<ContractView>>.Of([
-            .. live.SelectMany(r => Check(consumers, r)),
-            .. Check(consumers, found),
-        ]);
+        string? stable = store.ServingRelease(service) ?? catalog.Services.GetValueOrDefault(service)?.Stable;
+        List<Release> live = [];
+        if (stable != release && catalog.Releases.TryGetValue((service, stable ?? ""), out Release? serving))
+        {
+            live.Add(serving);
+        }
+
+        live.Add(found);
+        List<Consumer> consumers = [.. catalog.ConsumersOf(service)];
+        var answers = await AnswersAsync(catalog.Services.GetValueOrDefault(service), consumers, live, cancel);
+        return Result<IReadOnlyList<ContractView>>.Of([.. live.SelectMany(r => Check(consumers, r, answers))]);
     }
+
+    private async Task<IReadOnlyDictionary<string, IReadOnlyList<RecordedAnswer>>?> AnswersAsync(
+        Service? service,
+        IEnumerable<Consumer> consumers,
+        IEnumerable<Release> releases,
+        CancellationToken cancel
+    ) =>
+        recorded is null || service is null
+            ? null
+            : await recorded.OfAsync(service, consumers, releases.Select(r => r.Name), cancel);
 
     private static Result<RolloutPlan> FromManifest(StartRolloutRequest request, string text, Strategy? strategy)
     {
@@ -201,7 +223,7 @@ public sealed class StoredCatalog(CatalogStore store, Func<string, Result<string
             );
     }
 
-    private List<ContractView> Contracts(CatalogChanges planned)
+    private async Task<List<ContractView>> ContractsAsync(CatalogChanges planned, CancellationToken cancel)
     {
         List<Resource> changed = [.. planned.Creates, .. planned.Changes.Select(c => c.Resource)];
         var releases = new Dictionary<(string, string), Release>(store.Current.Releases);
@@ -224,28 +246,30 @@ public sealed class StoredCatalog(CatalogStore store, Func<string, Result<string
         foreach (Release release in releases.Values.OrderBy(r => r.Service + "/" + r.Name, StringComparer.Ordinal))
         {
             bool isNew = newReleases.Contains(new ResourceKey(ResourceKind.Release, release.Service, release.Name).Id);
-            views.AddRange(
-                Check(
-                    consumers.Values.Where(c =>
-                        c.Service == release.Service
-                        && (
-                            isNew || newConsumers.Contains(new ResourceKey(ResourceKind.Consumer, c.Service, c.Name).Id)
-                        )
-                    ),
-                    release
-                )
-            );
+            List<Consumer> asked =
+            [
+                .. consumers.Values.Where(c =>
+                    c.Service == release.Service
+                    && (isNew || newConsumers.Contains(new ResourceKey(ResourceKind.Consumer, c.Service, c.Name).Id))
+                ),
+            ];
+            Service? service = store.Current.Services.GetValueOrDefault(release.Service);
+            views.AddRange(Check(asked, release, await AnswersAsync(service, asked, [release], cancel)));
         }
 
         return views;
     }
 
-    private static List<ContractView> Check(IEnumerable<Consumer> consumers, Release release)
+    private static List<ContractView> Check(
+        IEnumerable<Consumer> consumers,
+        Release release,
+        IReadOnlyDictionary<string, IReadOnlyList<RecordedAnswer>>? answers
+    )
     {
         var views = new List<ContractView>();
         foreach (Consumer consumer in consumers.OrderBy(c => c.Name, StringComparer.Ordinal))
         {
-            ContractMatrix matrix = ContractMatrix.Of([consumer], release, null);
+            ContractMatrix matrix = ContractMatrix.Of([consumer], release, null, answers);
             views.Add(
                 new ContractView(
                     consumer.Name,

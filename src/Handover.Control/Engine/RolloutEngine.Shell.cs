@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Handover.Control.Evidence;
 using Handover.Control.Notify;
 using Handover.Control.Stores;
 using Handover.Control.Warming;
@@ -94,7 +95,15 @@ public sealed partial class RolloutEngine
 
     private async Task<RolloutCommand?> VerifyAsync(RolloutState state, CancellationToken cancel)
     {
-        IReadOnlyList<string> refusals = _parts.Verifier.Verify(_parts.Catalog(), state, MemoryOf);
+        CatalogSnapshot catalog = _parts.Catalog();
+        string service = state.Plan.Service;
+        var recorded = await new RecordedContracts(_parts.Journal).OfAsync(
+            catalog.Services[service],
+            catalog.ConsumersOf(service),
+            [state.Plan.To],
+            cancel
+        );
+        IReadOnlyList<string> refusals = _parts.Verifier.Verify(catalog, state, MemoryOf, recorded);
         return new RolloutCommand.Verified(refusals)
         {
             Awaited = refusals.Count > 0 ? [] : await _parts.Agreement.AskAsync(state, cancel),

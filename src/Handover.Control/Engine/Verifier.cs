@@ -16,13 +16,19 @@ public sealed class Verifier(IRuntimePort runtime, Func<long?> freeBytes)
     /// <param name="catalog">What is declared.</param>
     /// <param name="state">The rollout.</param>
     /// <param name="memory">What a release takes in bytes: measured, else declared; null when not known.</param>
-    public IReadOnlyList<string> Verify(CatalogSnapshot catalog, RolloutState state, Func<Release, long?> memory)
+    /// <param name="recorded">What releases have answered, for contracts that name examples.</param>
+    public IReadOnlyList<string> Verify(
+        CatalogSnapshot catalog,
+        RolloutState state,
+        Func<Release, long?> memory,
+        IReadOnlyDictionary<string, IReadOnlyList<RecordedAnswer>>? recorded = null
+    )
     {
         Service service = catalog.Services[state.Plan.Service];
         Release stable = catalog.Releases[(service.Name, state.From)];
         Release candidate = catalog.Releases[(service.Name, state.Plan.To)];
         var refusals = new List<string>();
-        ContractMatrix matrix = ContractMatrix.Of(catalog.ConsumersOf(service.Name), stable, candidate);
+        ContractMatrix matrix = ContractMatrix.Of(catalog.ConsumersOf(service.Name), stable, candidate, recorded);
         foreach (ContractVerdict broken in matrix.Breaks.Where(v => v.Release != stable.Name))
         {
             refusals.Add(broken.Fix is null ? broken.Detail : $"{broken.Detail} {broken.Fix}");

@@ -33,17 +33,25 @@ public sealed record ContractMatrix
     /// <param name="consumers">The service's consumers.</param>
     /// <param name="stable">The release that serves now.</param>
     /// <param name="candidate">The release to bring in; null checks stable alone.</param>
-    public static ContractMatrix Of(IEnumerable<Consumer> consumers, Release stable, Release? candidate)
+    /// <param name="recorded">
+    /// What each release has answered, by its name, for contracts that name examples; null: those are undecided.
+    /// </param>
+    public static ContractMatrix Of(
+        IEnumerable<Consumer> consumers,
+        Release stable,
+        Release? candidate,
+        IReadOnlyDictionary<string, IReadOnlyList<RecordedAnswer>>? recorded = null
+    )
     {
         var verdicts = new List<ContractVerdict>();
         var documents = new DocumentCompatibility();
         foreach (Consumer consumer in consumers)
         {
-            verdicts.AddRange(Answers(stable, consumer, documents));
+            verdicts.AddRange(Answers(stable, consumer, documents, recorded));
             verdicts.AddRange(MonitorRules.Check(stable, consumer));
             if (candidate is not null)
             {
-                verdicts.AddRange(Answers(candidate, consumer, documents));
+                verdicts.AddRange(Answers(candidate, consumer, documents, recorded));
                 verdicts.AddRange(MonitorRules.Check(candidate, consumer));
             }
         }
@@ -70,10 +78,21 @@ public sealed record ContractMatrix
     private static IEnumerable<ContractVerdict> Answers(
         Release release,
         Consumer consumer,
-        DocumentCompatibility documents
+        DocumentCompatibility documents,
+        IReadOnlyDictionary<string, IReadOnlyList<RecordedAnswer>>? recorded
     )
     {
-        if (release.Output is null || !DocumentCompatibility.Concerns(release.Output, consumer.Accepts))
+        bool pact = consumer.Accepts.Document is { Kind: ContractDocumentKind.Pact };
+        if (
+            pact
+            && recorded?.GetValueOrDefault(release.Name) is { } answers
+            && RecordedAnswers.Judge(consumer, release, answers) is { } judged
+        )
+        {
+            return [judged];
+        }
+
+        if (!pact && (release.Output is null || !DocumentCompatibility.Concerns(release.Output, consumer.Accepts)))
         {
             return TensorCompatibility.Check(release, consumer);
         }

@@ -30,7 +30,7 @@ internal sealed class DocumentCompatibility
                     ContractRule.Pact,
                     pact.File,
                     "a Pact file names examples, so recorded answers decide",
-                    "run a warm-up or a shadow phase, then check again"
+                    "let the release answer (a shadow phase does), then check again"
                 ),
             ];
         }

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using Handover.Control.Evidence;
 using Handover.Control.Api;
 using Handover.Control.Audit;
 using Handover.Control.Consumers;
@@ -36,16 +37,20 @@ internal sealed class AdminNode : IAsyncDisposable
 
     public RolloutOperationsFake Rollouts => (RolloutOperationsFake)Services.Rollouts;
 
-    public static async Task<AdminNode> StartAsync()
+    public static async Task<AdminNode> StartAsync(IJournalPort? recorded = null)
     {
+        IJournalPort journal = recorded ?? new EmptyJournal();
         string directory = Directory.CreateTempSubdirectory("admin-").FullName;
         SqliteDatabase database = SqliteDatabase.Open(Path.Combine(directory, "state.db"));
         var services = new ApiServices
         {
             Rollouts = new RolloutOperationsFake(),
-            Catalog = new StoredCatalog(CatalogStore.Open(database, TimeProvider.System).Value),
+            Catalog = new StoredCatalog(
+                CatalogStore.Open(database, TimeProvider.System).Value,
+                recorded: new RecordedContracts(journal)
+            ),
             Epochs = SqliteEpochStore.Open(database, TimeProvider.System),
-            Journal = new EmptyJournal(),
+            Journal = journal,
             Record = new RolloutStore(database),
             Acknowledgements = new AcknowledgementStore(database),
             Outbox = new NotificationOutbox(database),

@@ -1,3 +1,4 @@
+using System.Text;
 using Handover.Core.Catalog;
 using Handover.Core.Contracts;
 using Xunit;
@@ -42,6 +43,52 @@ public sealed class DocumentMatrixTests
         var consumer = new Consumer("desk", "s", ConsumerRole.Decision, tensors);
         ContractMatrix matrix = ContractMatrix.Of([consumer], Named("v1", output: Of("string")), null);
         Assert.Equal(ContractOutcome.Undecided, matrix.Outcome);
+    }
+
+    [Theory]
+    [InlineData("""{"score": 0.5}""", ContractOutcome.Holds)]
+    [InlineData("""{"score": "high"}""", ContractOutcome.Breaks)]
+    public void What_a_release_has_answered_decides_a_Pact_file(string second, ContractOutcome outcome)
+    {
+        ContractMatrix matrix = Judged(("""{"item": 1}""", """{"score": 0.25}"""), ("""{"item": 2}""", second));
+        Assert.Equal(outcome, matrix.Outcome);
+        ContractVerdict verdict = Assert.Single(matrix.Verdicts);
+        Assert.Equal("v1", verdict.Release);
+        string counted = outcome == ContractOutcome.Holds ? "all 2 recorded" : "1 of 2 recorded";
+        Assert.Contains(counted, verdict.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Answers_to_requests_that_no_example_speaks_of_leave_a_Pact_file_undecided()
+    {
+        Assert.Equal(ContractOutcome.Undecided, Judged().Outcome);
+        Assert.Equal(ContractOutcome.Undecided, Judged(("""{"other": 1}""", """{"score": 0.25}""")).Outcome);
+    }
+
+    private static ContractMatrix Judged(params (string Request, string Answer)[] answers)
+    {
+        const string Pact = """
+            { "interactions": [ { "description": "a score",
+                "request": { "method": "POST", "path": "/score", "body": { "item": 1 },
+                  "matchingRules": { "body": { "$.item": { "matchers": [ { "match": "integer" } ] } } } },
+                "response": { "status": 200, "body": { "score": 0.5 },
+                  "matchingRules": { "body": { "$.score": { "matchers": [ { "match": "decimal" } ] } } } } } ],
+              "metadata": { "pactSpecification": { "version": "3.0.0" } } }
+            """;
+        var accepts = new Signature([])
+        {
+            Document = new ContractDocument(ContractDocumentKind.Pact, "score.json", Pact),
+        };
+        RecordedAnswer[] recorded =
+        [
+            .. answers.Select(a => new RecordedAnswer(
+                Encoding.UTF8.GetBytes(a.Request),
+                Encoding.UTF8.GetBytes(a.Answer)
+            )),
+        ];
+        var byRelease = new Dictionary<string, IReadOnlyList<RecordedAnswer>> { ["v1"] = recorded };
+        var consumer = new Consumer("desk", "s", ConsumerRole.Decision, accepts);
+        return ContractMatrix.Of([consumer], Named("v1"), null, byRelease);
     }
 
     private static Signature Of(string type)

@@ -129,6 +129,11 @@ internal static class PlanCommands
             }
         }
 
+        if (result.Contracts.Count > 0)
+        {
+            ContractCommand.Matrix(output, result.Contracts);
+        }
+
         foreach (ContractView contract in result.Contracts)
         {
             ContractCommand.Lines(output, contract);

@@ -60,8 +60,7 @@ public sealed class PactFile
         string name = "";
         foreach ((PactMessage? expected, PactMessage response, string description) in _interactions)
         {
-            bool fits = expected is null || asked is null || !expected.HasBody || expected.Check(asked) is null;
-            if (!fits)
+            if (!Fits(expected, asked))
             {
                 continue;
             }
@@ -79,6 +78,16 @@ public sealed class PactFile
             ? null
             : (first.Path, $"{(first.Path.Length == 0 ? "the body" : first.Path)} {first.Why} ({name})");
     }
+
+    /// <summary>Whether any example speaks of such a request.</summary>
+    internal bool Fits(ReadOnlySpan<byte> request)
+    {
+        JsonValue? asked = request.Length == 0 ? null : Value(request);
+        return _interactions.Exists(i => Fits(i.Request, asked));
+    }
+
+    private static bool Fits(PactMessage? expected, JsonValue? asked) =>
+        expected is null || asked is null || !expected.HasBody || expected.Check(asked) is null;
 
     private static IEnumerable<(PactMessage?, PactMessage, string)> Interaction(JsonText text, int at)
     {
