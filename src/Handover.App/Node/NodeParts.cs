@@ -163,6 +163,9 @@ public sealed class NodeParts : IAsyncDisposable
         return [];
     }
 
+    private StoredCatalog Declared(RunOptions options, JournalWriter journal) =>
+        new(_catalog, path => ConfigDirectory.TextOf(options.Directory, path), new RecordedContracts(journal));
+
     private void Join(
         RunOptions options,
         SqliteDatabase database,
@@ -213,11 +216,7 @@ public sealed class NodeParts : IAsyncDisposable
             {
                 Warm = Warming(runtime, journal, warmer).WarmAsync,
                 Rollouts = _engine,
-                Catalog = new StoredCatalog(
-                    _catalog,
-                    path => ConfigDirectory.TextOf(options.Directory, path),
-                    new RecordedContracts(journal)
-                ),
+                Catalog = Declared(options, journal),
                 Epochs = epochs,
                 Journal = journal,
                 Record = rollouts,

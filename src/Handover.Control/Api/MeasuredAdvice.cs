@@ -77,9 +77,7 @@ public static class MeasuredAdvice
             StableCostPerDay = stable?.CostPerDay,
             CandidateCostPerDay = to.CostPerDay,
             RequestsPerSecond = recent.Count > 0 ? recent.Count(e => e.Inference) / Window.TotalSeconds : null,
-            Contracts = stable is null
-                ? null
-                : ContractMatrix.Of(consumers, stable, to, answers),
+            Contracts = stable is null ? null : ContractMatrix.Of(consumers, stable, to, answers),
             Holdout = to.Holdout,
             ReplayableRequests = replayable.Count,
             DeclaredChange = to.Change,

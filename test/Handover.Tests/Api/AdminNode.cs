@@ -1,8 +1,8 @@
 using System.Net.Http.Headers;
-using Handover.Control.Evidence;
 using Handover.Control.Api;
 using Handover.Control.Audit;
 using Handover.Control.Consumers;
+using Handover.Control.Evidence;
 using Handover.Control.Notify;
 using Handover.Control.Security;
 using Handover.Control.Stores;

@@ -19,10 +19,16 @@ public static class Conformance
         }
 
         string? found = root is null ? null : Path.Combine(root, suite);
-        Assert.SkipUnless(
-            found is not null && Directory.Exists(found),
-            $"the conformance suite {suite} is not here; set HANDOVER_CONFORMANCE to the folder that has it"
-        );
+        bool here = found is not null && Directory.Exists(found);
+        string notice =
+            $"the conformance suite {suite} is not here; set HANDOVER_CONFORMANCE to the folder that has it";
+        if (Environment.GetEnvironmentVariable("CI") == "true")
+        {
+            // Where results decide, a suite that is silently not run would be a check that cannot fail.
+            Assert.True(here, notice);
+        }
+
+        Assert.SkipUnless(here, notice);
         return found!;
     }
 }
