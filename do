@@ -3,6 +3,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+# Suites of others, which are not part of the repository: tests that need them are skipped where they are not.
+if [ -d ../shared/conformance ]; then export HANDOVER_CONFORMANCE="${HANDOVER_CONFORMANCE:-$PWD/../shared/conformance}"; fi
 verb=${1:-help}
 [ $# -gt 0 ] && shift
 bin=artifacts/bin

@@ -22,9 +22,9 @@ public static class Conformance
         bool here = found is not null && Directory.Exists(found);
         string notice =
             $"the conformance suite {suite} is not here; set HANDOVER_CONFORMANCE to the folder that has it";
-        if (Environment.GetEnvironmentVariable("CI") == "true")
+        if (root is not null)
         {
-            // Where results decide, a suite that is silently not run would be a check that cannot fail.
+            // Where the suites are promised, one that is silently not run would be a check that cannot fail.
             Assert.True(here, notice);
         }
 
