@@ -50,6 +50,7 @@ namespace Handover.Protocol;
 [JsonSerializable(typeof(RecomputationView))]
 [JsonSerializable(typeof(WantedLabelsView))]
 [JsonSerializable(typeof(FlagView))]
+[JsonSerializable(typeof(DivergenceView))]
 [JsonSerializable(typeof(LabelsView))]
 [JsonSerializable(typeof(TrialRequest))]
 [JsonSerializable(typeof(TrialView))]

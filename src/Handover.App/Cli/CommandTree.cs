@@ -47,6 +47,7 @@ public static class CommandTree
             RolloutCommand.Build(run),
             RollbackCommand.Build(run),
             FlagCommand.Build(run),
+            DivergenceCommand.Build(run),
             AdviseCommand.Build(run),
             ContractCommand.Build(run),
             ConsumerCommand.Build(run),

@@ -79,6 +79,7 @@ public static class AdminApi
         ConsumerRoutes.Map(group, api);
         RolloutRoutes.Map(group, api);
         VerdictRoutes.Map(group, api);
+        DivergenceRoutes.Map(group, api);
         ServiceRoutes.Map(group, api);
         LedgerRoutes.Map(group, api);
         FlagRoutes.Map(group, api);

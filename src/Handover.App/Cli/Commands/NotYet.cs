@@ -12,7 +12,6 @@ internal static class NotYet
     [
         "control",
         "gateway",
-        "divergence",
         "rehearse",
         "gateways",
         "top",

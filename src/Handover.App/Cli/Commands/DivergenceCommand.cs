@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.Globalization;
+using Handover.Protocol;
+
+namespace Handover.App.Cli.Commands;
+
+/// <summary><c>divergence ROLLOUT</c>: where two releases answer differently, with examples side by side.</summary>
+internal static class DivergenceCommand
+{
+    public static Command Build(CliRunner run)
+    {
+        var id = new Argument<string>("ROLLOUT");
+        return run.Handle(
+            new Command("divergence", "Show where the candidate's answers differ from stable's, with examples") { id },
+            async session =>
+            {
+                string rollout = Uri.EscapeDataString(session.Parse.GetValue(id)!);
+                DivergenceView view = await session.Api.GetAsync(
+                    $"/api/v1/rollouts/{rollout}/divergence",
+                    ProtocolJson.Lenient.DivergenceView,
+                    session.Cancel
+                );
+                session.Output.One(
+                    view,
+                    ProtocolJson.Default.DivergenceView,
+                    v => string.Join('\n', v.Paths.Select(p => p.Path)),
+                    Show
+                );
+                return ExitCodes.Ok;
+            }
+        );
+    }
+
+    private static void Show(TextWriter output, DivergenceView view)
+    {
+        output.WriteLine(
+            $"{view.Rollout}: {view.Differing} of {view.Pairs} pairs differ ({view.From} served, {view.To} watched)"
+        );
+        if (view.Pairs == 0)
+        {
+            output.WriteLine("No pairs yet: they come from the shadow phase, and need journal.payloads.");
+            return;
+        }
+
+        output.WriteLine();
+        OutputWriter.Table(
+            output,
+            view.Paths,
+            ("PATH", p => p.Path),
+            ("KIND", p => p.Kind),
+            ("PAIRS", p => p.Pairs.ToString(CultureInfo.InvariantCulture)),
+            ("OF ALL", p => Percent(p.Pairs, view.Pairs)),
+            ("SEVERITY", p => p.Severity.ToString("0.000", CultureInfo.InvariantCulture)),
+            ("WORST", p => p.Examples.Count > 0 ? p.Examples[0].Detail : "")
+        );
+        foreach (DivergentPathView path in view.Paths.Take(3))
+        {
+            foreach (DivergentExampleView example in path.Examples)
+            {
+                output.WriteLine();
+                OutputWriter.Fields(
+                    output,
+                    (path.Path, example.RequestId),
+                    (view.From, example.Stable),
+                    (view.To, example.Candidate)
+                );
+            }
+        }
+
+        if (view.Slices.Count > 0)
+        {
+            output.WriteLine();
+            OutputWriter.Table(
+                output,
+                view.Slices,
+                ("REQUESTS WITH", s => s.Name),
+                ("PAIRS", s => s.Pairs.ToString(CultureInfo.InvariantCulture)),
+                ("DIFFER", s => Percent(s.Differing, s.Pairs))
+            );
+        }
+    }
+
+    private static string Percent(int part, int whole) =>
+        whole == 0 ? "" : (100.0 * part / whole).ToString("0.0", CultureInfo.InvariantCulture) + "%";
+}

@@ -1,0 +1,141 @@
+using System.Text;
+using System.Text.Json;
+using Handover.Control.Engine;
+using Handover.Control.Security;
+using Handover.Core.Catalog;
+using Handover.Core.Divergence;
+using Handover.Core.Foundation;
+using Handover.Core.Payloads;
+using Handover.Core.Rollouts;
+using Handover.Core.Traffic;
+using Handover.Ports;
+using Handover.Protocol;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Handover.Control.Api;
+
+/// <summary>
+/// The diff explorer: the newest shadow pairs of a rollout, read from the journal and compared when somebody asks. It
+/// informs people; the gates have counts of their own and ask nothing here.
+/// </summary>
+internal static class DivergenceRoutes
+{
+    private const int MostPairs = 2_000;
+    private const int MostPaths = 50;
+    private const int MostSlices = 20;
+    private const int MostText = 600;
+
+    public static void Map(RouteGroupBuilder group, ApiServices api) =>
+        group
+            .MapGet("/rollouts/{id}/divergence", (HttpContext c, string id) => OfAsync(c, api, id))
+            .Produces<DivergenceView>();
+
+    private static async Task<IResult> OfAsync(HttpContext context, ApiServices api, string id)
+    {
+        if (AdminGuard.Need(context, Permission.Read) is { } denied)
+        {
+            return denied;
+        }
+
+        if (api.Rollouts.Find(id) is not { State: { } rollout })
+        {
+            return context.Missing("rollout", id);
+        }
+
+        Service? service = api.Catalog.Snapshot.Services.GetValueOrDefault(rollout.Plan.Service);
+        return service is null
+            ? context.Missing("service", rollout.Plan.Service)
+            : ApiRequest.Answer(
+                await SummariseAsync(api, rollout, service, context.RequestAborted),
+                ProtocolJson.Default.DivergenceView
+            );
+    }
+
+    private static async Task<DivergenceView> SummariseAsync(
+        ApiServices api,
+        RolloutState rollout,
+        Service service,
+        CancellationToken cancel
+    )
+    {
+        var query = new JournalQuery(service.Name)
+        {
+            Release = rollout.Plan.To,
+            Purpose = Purpose.Shadow,
+            Since = rollout.StartedAt,
+        };
+        IReadOnlyList<Exchange> copies = await api.Journal.RecentAsync(query, MostPairs, cancel);
+        IReadOnlyList<Exchange> all = await api.Journal.FindAsync(
+            service.Name,
+            [.. copies.Select(c => c.RequestId)],
+            cancel
+        );
+        Dictionary<string, Exchange> live = all.Where(e => e.Purpose == Purpose.Live && e.Release == rollout.From)
+            .GroupBy(e => e.RequestId)
+            .ToDictionary(g => g.Key, g => g.First());
+        var summary = new DivergenceSummary();
+        var bodies = new Dictionary<string, (string Stable, string Candidate)>();
+        foreach (Exchange copy in copies)
+        {
+            if (live.TryGetValue(copy.RequestId, out Exchange? served) && Kept(served) && Kept(copy))
+            {
+                IReadOnlyCollection<string> slices = RequestSlices.Of(served.Request);
+                summary.Add(copy.RequestId, Read(service, served), Read(service, copy), slices);
+                bodies[copy.RequestId] = (Text(served), Text(copy));
+            }
+        }
+
+        return new DivergenceView(
+            rollout.Id,
+            service.Name,
+            rollout.From,
+            rollout.Plan.To,
+            summary.Pairs,
+            summary.Differing,
+            copies.Count - summary.Pairs,
+            [.. summary.Places.Take(MostPaths).Select(p => View(p, bodies))],
+            [.. summary.Slices.Take(MostSlices).Select(s => new DivergentSliceView(s.Name, s.Pairs, s.Differ))]
+        );
+    }
+
+    private static DivergentPathView View(
+        DivergenceSummary.Place place,
+        Dictionary<string, (string Stable, string Candidate)> bodies
+    ) =>
+        new(
+            place.Path,
+            JsonNamingPolicy.CamelCase.ConvertName(place.Kind.ToString()),
+            place.Pairs,
+            place.Severity,
+            [
+                .. place.Examples.Select(e => new DivergentExampleView(
+                    e.RequestId,
+                    e.Difference.Detail,
+                    bodies[e.RequestId].Stable,
+                    bodies[e.RequestId].Candidate
+                )),
+            ]
+        );
+
+    // A failure is an answer too: its own kind of difference. An answer that was not kept is none.
+    private static bool Kept(Exchange exchange) =>
+        exchange.Response is not null || exchange.Outcome != ExchangeOutcome.Ok;
+
+    private static Result<TypedAnswer> Read(Service service, Exchange exchange) =>
+        exchange is { Outcome: ExchangeOutcome.Ok, Response: { } body }
+            ? AnswerReader.Read(service.Protocol, body.Span)
+            : new Problem("failed", $"{exchange.Outcome}, status {exchange.Status}");
+
+    private static string Text(Exchange exchange)
+    {
+        if (exchange.Response is not { } body)
+        {
+            return $"{exchange.Outcome}, status {exchange.Status}";
+        }
+
+        string text = Encoding.UTF8.GetString(body.Span[..Math.Min(body.Length, MostText)]);
+        return body.Length > MostText ? text + "…" : text;
+    }
+}

@@ -1,0 +1,52 @@
+namespace Handover.Protocol;
+
+/// <summary>
+/// Where the answers of two releases to the same requests differ, from the journal's newest shadow pairs.
+/// </summary>
+/// <param name="Rollout">Id of the rollout.</param>
+/// <param name="Service">The service.</param>
+/// <param name="From">The release that served.</param>
+/// <param name="To">The release whose answers were thrown away.</param>
+/// <param name="Pairs">Pairs that were compared.</param>
+/// <param name="Differing">Pairs that differ anywhere.</param>
+/// <param name="Unpaired">Copies whose live answer, or whose own, was not kept.</param>
+/// <param name="Paths">Where, the most frequent first.</param>
+/// <param name="Slices">Which requests differ most often.</param>
+public sealed record DivergenceView(
+    string Rollout,
+    string Service,
+    string From,
+    string To,
+    int Pairs,
+    int Differing,
+    int Unpaired,
+    IReadOnlyList<DivergentPathView> Paths,
+    IReadOnlyList<DivergentSliceView> Slices
+);
+
+/// <summary>One place in which answers differ.</summary>
+/// <param name="Path">Output name, or folded JSON pointer.</param>
+/// <param name="Kind"><c>value missing extra type shape candidateFailed stableFailed</c>.</param>
+/// <param name="Pairs">Pairs that differ there.</param>
+/// <param name="Severity">Mean severity of those, in [0, 1].</param>
+/// <param name="Examples">The worst of them.</param>
+public sealed record DivergentPathView(
+    string Path,
+    string Kind,
+    int Pairs,
+    double Severity,
+    IReadOnlyList<DivergentExampleView> Examples
+);
+
+/// <summary>Two answers to one request, as the journal keeps them: redacted, and cut where they are long.</summary>
+/// <param name="RequestId">The request.</param>
+/// <param name="Detail">The difference in one line.</param>
+/// <param name="Stable">What was served.</param>
+/// <param name="Candidate">What the candidate would have said.</param>
+public sealed record DivergentExampleView(string RequestId, string Detail, string Stable, string Candidate);
+
+/// <summary>How often answers differ for one kind of request.</summary>
+/// <param name="Name">Place and value in the request.</param>
+/// <param name="Pairs">Its pairs.</param>
+/// <param name="Differing">Those that differ.</param>
+public sealed record DivergentSliceView(string Name, int Pairs, int Differing);
