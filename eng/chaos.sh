@@ -2,7 +2,8 @@
 # The long acceptance runs with real processes: kills of a node in the middle of rollouts and at every failpoint,
 # rollbacks under load, and a rollout of the same model, which must end when it said it would.
 # usage: ./do chaos [kills|failpoints|rollbacks|same]
-# CHAOS_SEED and CHAOS_KILLS change the first two, CHAOS_ROLLBACKS the third.
+# CHAOS_SEED and CHAOS_KILLS change the first two, CHAOS_ROLLBACKS the third; CHAOS_POINTS=ledger. keeps failpoints to
+# those whose names begin so.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 dotnet build test/Handover.Integration -c Release -v q || exit 1

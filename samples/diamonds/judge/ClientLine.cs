@@ -8,6 +8,9 @@ namespace Diamonds.Judge;
 /// <param name="Status">Status code; 0 when there was no answer.</param>
 /// <param name="Outcome">The client's own word for how it ended.</param>
 /// <param name="Reason">Why this release, as the answer said; null when it did not.</param>
+/// <param name="Key">The idempotency key that was sent; null when none was.</param>
+/// <param name="Price">The price that was answered.</param>
+/// <param name="Code">The code of a refusal of Handover itself.</param>
 public sealed record ClientLine(
     string? RequestId,
     string Service,
@@ -15,7 +18,10 @@ public sealed record ClientLine(
     string? Release,
     int Status,
     string Outcome,
-    string? Reason = null
+    string? Reason = null,
+    string? Key = null,
+    double? Price = null,
+    string? Code = null
 )
 {
     /// <summary>Whether the client got a complete 2xx answer. A 200 that broke off in its body is not one.</summary>

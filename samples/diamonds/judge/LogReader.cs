@@ -36,7 +36,12 @@ public sealed class LogReader
                         Text(json, "release"),
                         code,
                         Text(json, "outcome") ?? "",
-                        Text(json, "reason")
+                        Text(json, "reason"),
+                        Text(json, "key"),
+                        json.TryGetProperty("price", out JsonElement p) && p.ValueKind == JsonValueKind.Number
+                            ? p.GetDouble()
+                            : null,
+                        Text(json, "code")
                     )
                     : null
         );
@@ -52,7 +57,8 @@ public sealed class LogReader
                         id,
                         release,
                         Text(json, "purpose")?.ToLowerInvariant() ?? "live",
-                        json.TryGetProperty("status", out JsonElement s) && s.TryGetInt32(out int code) ? code : 0
+                        json.TryGetProperty("status", out JsonElement s) && s.TryGetInt32(out int code) ? code : 0,
+                        Text(json, "key")?.Trim('"')
                     )
                     : null
         );

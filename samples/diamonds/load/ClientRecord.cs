@@ -44,6 +44,12 @@ public sealed record ClientRecord
     /// <summary>The price that was answered; null when none was.</summary>
     public double? Price { get; init; }
 
+    /// <summary>The <c>Idempotency-Key</c> that was sent; null when none was.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>The <c>code</c> of a problem that Handover answered; null when there was none.</summary>
+    public string? Code { get; init; }
+
     /// <summary>The price that the diamond had.</summary>
     public required double Truth { get; init; }
 
@@ -63,6 +69,8 @@ public sealed record ClientRecord
             json.WriteNumber("status", Status);
             json.WriteNumber("latencyMs", Math.Round(Latency.TotalMilliseconds, 3));
             json.WriteString("outcome", OutcomeText);
+            json.WriteString("key", Key);
+            json.WriteString("code", Code);
             WriteNumber(json, "price", Price);
             json.WriteNumber("truth", Truth);
             json.WriteEndObject();

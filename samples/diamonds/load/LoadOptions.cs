@@ -22,6 +22,12 @@ public sealed record LoadOptions
     /// </summary>
     public double TenantShare { get; init; } = 0.1;
 
+    /// <summary>
+    /// Whether each request has an <c>Idempotency-Key</c> of its own. Then a request whose answer was lost is asked
+    /// again under its key until there is an answer, as a real caller would, and one in twenty answered ones is too.
+    /// </summary>
+    public bool Keys { get; init; }
+
     /// <summary>Where labels are pushed; null when they are not.</summary>
     public Uri? LabelsUrl { get; init; }
 

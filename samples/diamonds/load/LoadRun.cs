@@ -12,6 +12,10 @@ namespace Diamonds.Load;
 public sealed class LoadRun
 #pragma warning restore CA1001
 {
+    private const int MostTries = 300;
+    private static readonly TimeSpan AgainAfter = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan TwiceAfter = TimeSpan.FromSeconds(3);
+
     private readonly LoadOptions options;
     private readonly TimeProvider time;
     private readonly IReadOnlyList<DiamondRow> rows;
@@ -19,6 +23,7 @@ public sealed class LoadRun
     private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RecordLog? log;
     private LabelLoop? labels;
+    private long keys;
     private int inFlight = 1; // The run itself counts as one, so that the count cannot reach 0 before its end.
 
     /// <summary>Prepares a run; nothing is sent yet.</summary>
@@ -102,7 +107,11 @@ public sealed class LoadRun
                 int customer = random.Next(options.Customers);
                 DiamondRow row = rows[random.Next(rows.Count)];
                 string tenant = customer < internals ? "acme" : "public";
-                Enter(new Arrival(start, next, startAt + next, $"c-{customer}", tenant, row));
+                string? key = options.Keys ? $"k-{startAt.ToUnixTimeMilliseconds():x}-{options.Seed}-{++keys}" : null;
+                Enter(
+                    new Arrival(start, next, startAt + next, $"c-{customer}", tenant, row, key, keys % 20 == 0),
+                    stop
+                );
             }
 
             TimeSpan rest = next - time.GetElapsedTime(start);
@@ -116,15 +125,15 @@ public sealed class LoadRun
 
     private TimeSpan Gap(Random random) => TimeSpan.FromSeconds(-Math.Log(1 - random.NextDouble()) / options.Rps);
 
-    private void Enter(Arrival arrival)
+    private void Enter(Arrival arrival, CancellationToken stop)
     {
         if (Interlocked.Increment(ref inFlight) - 1 > options.InFlightMax)
         {
-            _ = EndAsync(arrival, ClientOutcome.Unsent, null, null);
+            _ = DropAsync(arrival);
         }
         else
         {
-            _ = SendAsync(arrival);
+            _ = AskAsync(arrival, stop);
         }
     }
 
@@ -136,7 +145,47 @@ public sealed class LoadRun
         }
     }
 
-    private async Task SendAsync(Arrival arrival)
+    private async Task DropAsync(Arrival arrival)
+    {
+        await EndAsync(arrival, ClientOutcome.Unsent, null, null);
+        Leave();
+    }
+
+    // A request with a key is asked again under it when its answer was lost; the last tries after the stop are few.
+    private async Task AskAsync(Arrival arrival, CancellationToken stop)
+    {
+        ClientOutcome outcome = await SendAsync(arrival);
+        for (int tries = 0; arrival.Key is not null && Lost(outcome) && tries < MostTries; tries++)
+        {
+            await Task.Delay(AgainAfter, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            outcome = await SendAsync(Again(arrival));
+            tries = stop.IsCancellationRequested ? Math.Max(tries, MostTries - 2) : tries;
+        }
+
+        if (outcome == ClientOutcome.Ok && arrival is { Key: not null, Twice: true })
+        {
+            await Task.Delay(TwiceAfter, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            for (int tries = 0; tries < MostTries && Lost(await SendAsync(Again(arrival))); tries++)
+            {
+                await Task.Delay(AgainAfter, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+
+        Leave();
+    }
+
+    private Arrival Again(Arrival arrival) =>
+        arrival with
+        {
+            Start = time.GetTimestamp(),
+            Due = TimeSpan.Zero,
+            At = time.GetUtcNow(),
+        };
+
+    private static bool Lost(ClientOutcome outcome) =>
+        outcome is ClientOutcome.Refused or ClientOutcome.Reset or ClientOutcome.Timeout;
+
+    private async Task<ClientOutcome> SendAsync(Arrival arrival)
     {
         HttpResponseMessage? answer = null;
         try
@@ -145,16 +194,21 @@ public sealed class LoadRun
             answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
             byte[] body = await answer.Content.ReadAsByteArrayAsync();
             ClientOutcome outcome = answer.IsSuccessStatusCode ? ClientOutcome.Ok : ClientOutcome.Http;
-            await EndAsync(arrival, outcome, answer, outcome == ClientOutcome.Ok ? PriceIn(body) : null);
+            bool ok = outcome == ClientOutcome.Ok;
+            await EndAsync(arrival, outcome, answer, ok ? PriceIn(body) : null, ok ? null : CodeIn(body));
+            return outcome;
         }
         catch (OperationCanceledException)
         {
             await EndAsync(arrival, ClientOutcome.Timeout, answer, null);
+            return ClientOutcome.Timeout;
         }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
             bool refused = e is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError };
-            await EndAsync(arrival, refused ? ClientOutcome.Refused : ClientOutcome.Reset, answer, null);
+            ClientOutcome outcome = refused ? ClientOutcome.Refused : ClientOutcome.Reset;
+            await EndAsync(arrival, outcome, answer, null);
+            return outcome;
         }
         finally
         {
@@ -171,10 +225,21 @@ public sealed class LoadRun
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.TryAddWithoutValidation("x-customer-id", arrival.Entity);
         request.Headers.TryAddWithoutValidation("x-tenant", arrival.Tenant);
+        if (arrival.Key is { } key)
+        {
+            request.Headers.TryAddWithoutValidation("Idempotency-Key", $"\"{key}\"");
+        }
+
         return request;
     }
 
-    private async Task EndAsync(Arrival arrival, ClientOutcome outcome, HttpResponseMessage? answer, double? price)
+    private async Task EndAsync(
+        Arrival arrival,
+        ClientOutcome outcome,
+        HttpResponseMessage? answer,
+        double? price,
+        string? code = null
+    )
     {
         var record = new ClientRecord
         {
@@ -189,11 +254,13 @@ public sealed class LoadRun
             Epoch = long.TryParse(Header(answer, "Handover-Epoch"), out long epoch) ? epoch : null,
             Reason = Header(answer, "Handover-Reason"),
             Price = price,
+            Key = arrival.Key,
+            Code = code,
             Truth = arrival.Row.Price,
         };
         Summary.Add(record);
         Observed?.Invoke(record);
-        if (outcome == ClientOutcome.Ok && record.RequestId is { } id)
+        if (outcome == ClientOutcome.Ok && record.Reason != "replayed" && record.RequestId is { } id)
         {
             labels?.Add(id, record.Truth);
         }
@@ -202,8 +269,6 @@ public sealed class LoadRun
         {
             await log.AddAsync(record);
         }
-
-        Leave();
     }
 
     private static string? Header(HttpResponseMessage? answer, string name) =>
@@ -239,12 +304,28 @@ public sealed class LoadRun
         return null;
     }
 
+    private static string? CodeIn(byte[] body)
+    {
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(body);
+            return json.RootElement.GetProperty("code").GetString();
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            // Errors of a model server pass through, and have no code.
+            return null;
+        }
+    }
+
     private sealed record Arrival(
         long Start,
         TimeSpan Due,
         DateTimeOffset At,
         string Entity,
         string Tenant,
-        DiamondRow Row
+        DiamondRow Row,
+        string? Key,
+        bool Twice
     );
 }

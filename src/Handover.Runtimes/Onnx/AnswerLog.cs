@@ -6,7 +6,7 @@ using System.Text.Json;
 namespace Handover.Runtimes.Onnx;
 
 /// <summary>
-/// One NDJSON line per answer: <c>{"at","requestId","release","purpose","status"}</c>. <c>at</c> is when the request
+/// One NDJSON line per answer: <c>{"at","requestId","release","purpose","status"}</c>, and <c>key</c> where the request had one. <c>at</c> is when the request
 /// arrived, so that lines can be put into the order in which requests reached the model; <c>status</c> is 0 when the
 /// caller went away before there was an answer.
 /// </summary>
@@ -19,7 +19,7 @@ internal sealed class AnswerLog(BatchedLog log, string release)
     private static Utf8JsonWriter? writer;
 
     /// <summary>Takes note of one answer. Never blocks.</summary>
-    public void Record(DateTimeOffset at, string? requestId, string? purpose, int status)
+    public void Record(DateTimeOffset at, string? requestId, string? purpose, int status, string? key = null)
     {
         buffer ??= new ArrayBufferWriter<byte>(256);
         writer ??= new Utf8JsonWriter(buffer);
@@ -31,6 +31,11 @@ internal sealed class AnswerLog(BatchedLog log, string release)
         writer.WriteString("release"u8, release);
         writer.WriteString("purpose"u8, Bounded(purpose));
         writer.WriteNumber("status"u8, status);
+        if (!string.IsNullOrEmpty(key))
+        {
+            writer.WriteString("key"u8, Bounded(key));
+        }
+
         writer.WriteEndObject();
         writer.Flush();
         log.Append(buffer.WrittenSpan);

@@ -41,7 +41,8 @@ internal sealed class ModelEndpoints(OnnxModel model, AnswerLog log, ModelEndpoi
             if (path.Call == ModelCall.Infer || requestId is not null)
             {
                 string? purpose = context.Request.Headers["Handover-Purpose"];
-                log.Record(at, requestId, purpose ?? "live", answered ? context.Response.StatusCode : 0);
+                string? key = context.Request.Headers["Idempotency-Key"];
+                log.Record(at, requestId, purpose ?? "live", answered ? context.Response.StatusCode : 0, key);
             }
         }
     }

@@ -37,8 +37,9 @@ internal sealed class FailpointLoop : IAsyncDisposable
     /// <summary>Runs until there were so many kills, and returns what was found.</summary>
     public async Task<FailpointReport> RunAsync(Action<string> say)
     {
+        _node.TakeKeys();
         await _node.StartAsync();
-        _history.BeginLoad(_options.Rps, _options.Seed);
+        _history.BeginLoad(_options.Rps, _options.Seed, keys: true);
         using var store = new StateFile(_node.State);
         var queue = new Queue<string>(_options.Points);
         while (_hits.Count < _options.Kills && _missed < _options.Kills)
@@ -76,6 +77,7 @@ internal sealed class FailpointLoop : IAsyncDisposable
             Wished = wished,
             Undone = undone,
             Notes = _history.Notes,
+            Keys = _history.Keys,
         };
     }
 
@@ -87,6 +89,8 @@ internal sealed class FailpointLoop : IAsyncDisposable
             Failpoint.RolloutBeforeAppend or Failpoint.RolloutAfterAppend => _random.Next(1, 10),
             Failpoint.RetireBefore or Failpoint.RetireAfter => 1,
             Failpoint.RolloutActed or Failpoint.EffectAnswered => _random.Next(1, 8),
+            Failpoint.LedgerFlushed or Failpoint.LedgerMerged => 1,
+            _ when point.StartsWith("ledger.", StringComparison.Ordinal) => _random.Next(1, 60),
             _ when point.StartsWith("gateway.", StringComparison.Ordinal) => _random.Next(1, 4),
             _ => _random.Next(1, 3),
         };
@@ -99,6 +103,11 @@ internal sealed class FailpointLoop : IAsyncDisposable
     {
         DateTimeOffset down = _node.Ended?.At ?? await _node.KillAsync();
         IReadOnlyList<(int Pid, string Start)> before = ModelProcesses.Recorded(_node.State);
+        if (armed?.Split(':')[0] == Failpoint.LedgerMerged)
+        {
+            SpooledLedger.Leave(_node.State, $"spooled-{_hits.Count}-{_missed}");
+        }
+
         _node.Launch(armed);
         if (armed is null)
         {

@@ -23,14 +23,18 @@ internal sealed record FailpointReport(IReadOnlyList<string> Points, IReadOnlyLi
 
     public required IReadOnlyList<string> Notes { get; init; }
 
+    /// <summary>What became of idempotency keys; null where none were sent.</summary>
+    public KeyVerdict? Keys { get; init; }
+
     /// <summary>Points at which no kill was.</summary>
     public IReadOnlyList<string> Missed => [.. Points.Where(p => !Hits.Contains(p))];
 
     /// <summary>
-    /// Everything that the invariants forbid: mixed answers (A1, A3, A6), epochs that are missing or twice (A9),
+    /// Everything that the invariants forbid: mixed answers (A1, A3, A6), keys decided twice or answered differently (A4), epochs that are missing or twice (A9),
     /// rollbacks that did not happen (A11), and requests that failed for another reason than the kill (A5).
     /// </summary>
-    public long Anomalies => Verdict.Mixed + Gaps + Orphans + Unexplained + Undone.Count;
+    public long Anomalies =>
+        Verdict.Mixed + (Keys?.Twice ?? 0) + (Keys?.Unequal ?? 0) + Gaps + Orphans + Unexplained + Undone.Count;
 
     /// <summary>The last line.</summary>
     public string Line =>
@@ -45,6 +49,12 @@ internal sealed record FailpointReport(IReadOnlyList<string> Points, IReadOnlyLi
         yield return $"  flips {Verdict.Flips}, mislabelled {Verdict.Mislabelled}, torn chains {Verdict.TornChains}, "
             + $"epoch gaps {Gaps}, orphans {Orphans}, unexplained failures {Unexplained}, "
             + $"rollbacks {Wished}, undone {Undone.Count}";
+        if (Keys is { } keys)
+        {
+            yield return $"  keys {keys.Keys}, replayed {keys.Replayed}, unknown {keys.Unknown}, "
+                + $"ran twice {keys.Twice}, unequal {keys.Unequal}";
+        }
+
         foreach (string note in Notes.Concat(Verdict.Examples).Concat(Undone.Select(u => $"undone: {u}")).Take(20))
         {
             yield return $"  note: {note}";

@@ -30,8 +30,11 @@ internal sealed class KilledHistory(NodeProcess node) : IAsyncDisposable
     /// <summary>Requests that the client made.</summary>
     public long Requests => _load?.Summary.Requests ?? 0;
 
+    /// <summary>What became of idempotency keys; null before the end.</summary>
+    public KeyVerdict? Keys { get; private set; }
+
     /// <summary>Starts open-loop load on the node.</summary>
-    public void BeginLoad(double rps, int seed)
+    public void BeginLoad(double rps, int seed, bool keys = false)
     {
         _load = new LoadRun(
             new LoadOptions
@@ -42,6 +45,7 @@ internal sealed class KilledHistory(NodeProcess node) : IAsyncDisposable
                 Duration = TimeSpan.FromHours(1),
                 Log = _clientLog,
                 Seed = seed,
+                Keys = keys,
             }
         )
         {
@@ -104,6 +108,8 @@ internal sealed class KilledHistory(NodeProcess node) : IAsyncDisposable
         var reader = new LogReader();
         ClientLine[] asked = [.. reader.Client(LogReader.Lines(_clientLog))];
         ModelLine[] served = [.. node.ModelLogs().SelectMany(log => reader.Model(LogReader.Lines(log)))];
+        Keys = KeyVerdict.Of(asked, served);
+        Notes.AddRange(Keys.Examples);
         return Judgement.Of(asked, served, LogReader.Windows(rollouts));
     }
 
@@ -136,6 +142,12 @@ internal sealed class KilledHistory(NodeProcess node) : IAsyncDisposable
         {
             DateTimeOffset end = record.At + record.Latency;
             bool down = _closed.Exists(c => record.At <= c.To + slack && end >= c.From - slack);
+            if (record is { Status: 409, Code: "decision-unknown" })
+            {
+                // The kill left nobody who knows; the judge of keys looks at these.
+                continue;
+            }
+
             if (!down || record.Outcome is ClientOutcome.Http or ClientOutcome.Unsent)
             {
                 unexplained++;

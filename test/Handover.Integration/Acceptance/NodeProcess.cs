@@ -62,6 +62,21 @@ internal sealed class NodeProcess : IAsyncDisposable
     public (DateTimeOffset At, int Code)? Ended =>
         _process is { HasExited: true } ended ? (new DateTimeOffset(ended.ExitTime), ended.ExitCode) : null;
 
+    /// <summary>Has the service take idempotency keys; to be called before the start.</summary>
+    public void TakeKeys()
+    {
+        string file = Path.Combine(Dir, "service.yaml");
+        string text = File.ReadAllText(file);
+        File.WriteAllText(
+            file,
+            text.Replace(
+                "  impact: low\n",
+                "  impact: low\n  idempotency: { mode: optional }\n",
+                StringComparison.Ordinal
+            )
+        );
+    }
+
     /// <summary>Starts the program, to die at a failpoint if one is given; nothing is waited for.</summary>
     public void Launch(string? failpoint = null)
     {
