@@ -12,8 +12,7 @@ namespace Diamonds.Load;
 public sealed class LoadRun
 #pragma warning restore CA1001
 {
-    private const int MostTries = 300;
-    private static readonly TimeSpan AgainAfter = TimeSpan.FromMilliseconds(200);
+    private const int MostTries = 30;
     private static readonly TimeSpan TwiceAfter = TimeSpan.FromSeconds(3);
 
     private readonly LoadOptions options;
@@ -155,9 +154,13 @@ public sealed class LoadRun
     private async Task AskAsync(Arrival arrival, CancellationToken stop)
     {
         ClientOutcome outcome = await SendAsync(arrival);
-        for (int tries = 0; arrival.Key is not null && Lost(outcome) && tries < MostTries; tries++)
+
+        // Where nobody listened nothing was asked: only what may have been decided is worth asking again.
+        bool lost = outcome is ClientOutcome.Reset or ClientOutcome.Timeout;
+        for (int tries = 0; arrival.Key is not null && lost && Unheard(outcome) && tries < MostTries; tries++)
         {
-            await Task.Delay(AgainAfter, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Backoff(arrival, tries), time, stop)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             outcome = await SendAsync(Again(arrival));
             tries = stop.IsCancellationRequested ? Math.Max(tries, MostTries - 2) : tries;
         }
@@ -165,14 +168,19 @@ public sealed class LoadRun
         if (outcome == ClientOutcome.Ok && arrival is { Key: not null, Twice: true })
         {
             await Task.Delay(TwiceAfter, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            for (int tries = 0; tries < MostTries && Lost(await SendAsync(Again(arrival))); tries++)
+            for (int tries = 0; tries < MostTries && Unheard(await SendAsync(Again(arrival))); tries++)
             {
-                await Task.Delay(AgainAfter, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Backoff(arrival, tries), time, stop)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
         Leave();
     }
+
+    // Doubling up to 6.4 s, each caller a little apart, so that a node that comes back is not met by all at once.
+    private static TimeSpan Backoff(Arrival arrival, int tries) =>
+        TimeSpan.FromMilliseconds((200 << Math.Min(tries, 5)) * (0.75 + (arrival.Start % 1000 / 2000.0)));
 
     private Arrival Again(Arrival arrival) =>
         arrival with
@@ -182,7 +190,7 @@ public sealed class LoadRun
             At = time.GetUtcNow(),
         };
 
-    private static bool Lost(ClientOutcome outcome) =>
+    private static bool Unheard(ClientOutcome outcome) =>
         outcome is ClientOutcome.Refused or ClientOutcome.Reset or ClientOutcome.Timeout;
 
     private async Task<ClientOutcome> SendAsync(Arrival arrival)
