@@ -30,8 +30,9 @@ internal sealed record FailpointReport(IReadOnlyList<string> Points, IReadOnlyLi
     public IReadOnlyList<string> Missed => [.. Points.Where(p => !Hits.Contains(p))];
 
     /// <summary>
-    /// Everything that the invariants forbid: mixed answers (A1, A3, A6), keys decided twice or answered differently (A4), epochs that are missing or twice (A9),
-    /// rollbacks that did not happen (A11), and requests that failed for another reason than the kill (A5).
+    /// Everything that the invariants forbid: mixed answers (A1, A3, A6), keys decided twice or answered differently
+    /// (A4), epochs that are missing or twice (A9), rollbacks that did not happen (A11), and requests that failed for
+    /// another reason than the kill (A5).
     /// </summary>
     public long Anomalies =>
         Verdict.Mixed + (Keys?.Twice ?? 0) + (Keys?.Unequal ?? 0) + Gaps + Orphans + Unexplained + Undone.Count;

@@ -8,15 +8,7 @@ namespace Handover.App.Cli.Commands;
 /// </summary>
 internal static class NotYet
 {
-    private static readonly string[] Later =
-    [
-        "control",
-        "gateway",
-        "rehearse",
-        "gateways",
-        "top",
-        "events",
-    ];
+    private static readonly string[] Later = ["control", "gateway", "rehearse", "gateways", "top", "events"];
 
     /// <summary>All of them.</summary>
     public static IEnumerable<Command> All(CliRunner run) => Later.Select(name => Command(run, name));
