@@ -15,6 +15,7 @@ public sealed partial class LedgerStore
     private DateTimeOffset _flushedAt;
     private DateTimeOffset _sweptAt;
     private Flushing? _flushing;
+    private bool _merged = true;
     private bool _down;
     private long _claimed;
     private long _replayed;
@@ -69,7 +70,7 @@ public sealed partial class LedgerStore
     private void TakeBatch()
     {
         _batch.Clear();
-        Merge();
+        _merged = Merge();
         long bytes = 0;
         for (int i = _later.Count; i > 0; i--)
         {
@@ -105,7 +106,7 @@ public sealed partial class LedgerStore
                 return new LedgerReply(LedgerOutcome.Applied, row);
             }
 
-            if (write is LedgerWrite.Claim && Full())
+            if (!_merged || (write is LedgerWrite.Claim && Full()))
             {
                 return null;
             }
@@ -133,43 +134,70 @@ public sealed partial class LedgerStore
         _log.Add(record);
     }
 
-    // What the spool has comes first: nothing may be decided about a key that it knows more of.
-    private void Merge()
+    // What the spool has comes first: nothing may be decided about a key that it knows more of. False while that fails;
+    // then no write is taken.
+    private bool Merge()
     {
         if (_spool.Count == 0)
         {
-            return;
+            return true;
         }
 
-        IReadOnlyList<Decision> spooled = _spool.Rows();
         try
         {
-            foreach (Decision row in spooled)
+            IReadOnlyList<Decision> spooled = _spool.Rows();
+            for (int from = 0; from < spooled.Count; )
             {
-                Decision? stored = _rows.Find(row.Service, row.Key);
-                (Decision merged, bool twice) = LedgerRules.Merge(stored, row);
-                if (twice)
-                {
-                    Interlocked.Increment(ref _ranTwice);
-                    LogRanTwice(row.Service, row.Key, stored!.Release, row.Release);
-                }
-
-                if (!ReferenceEquals(stored, merged))
-                {
-                    Change(new LogRecord(row.Service, row.Key, merged));
-                }
+                from += Merge(spooled, from);
             }
 
-            _log.Commit();
-            _rows.Keep();
-            _spool.Merged(spooled);
             LogMerged(spooled.Count);
+            return true;
         }
         catch (Exception e) when (e is StoreException or IOException)
         {
             _log.Discard();
             _rows.TakeBack();
+            Trouble(e.Message);
+            return false;
         }
+    }
+
+    // One commit's worth, so that an outage of any length can be merged; returns how many rows that were.
+    private int Merge(IReadOnlyList<Decision> spooled, int from)
+    {
+        var part = new List<Decision>();
+        var twice = new List<(Decision Stored, Decision Spooled)>();
+        long bytes = 0;
+        for (int i = from; i < spooled.Count && part.Count < _options.BatchLength && bytes < _options.BatchBytes; i++)
+        {
+            Decision row = spooled[i];
+            Decision? stored = _rows.Find(row.Service, row.Key);
+            (Decision merged, bool ranTwice) = LedgerRules.Merge(stored, row);
+            if (ranTwice)
+            {
+                twice.Add((stored!, row));
+            }
+
+            if (!ReferenceEquals(stored, merged))
+            {
+                Change(new LogRecord(row.Service, row.Key, merged));
+            }
+
+            part.Add(row);
+            bytes += row.Answer?.Body?.Length ?? 0;
+        }
+
+        _log.Commit();
+        _rows.Keep();
+        _spool.Merged(part);
+        foreach ((Decision stored, Decision row) in twice)
+        {
+            Interlocked.Increment(ref _ranTwice);
+            LogRanTwice(row.Service, row.Key, stored.Release, row.Release);
+        }
+
+        return part.Count;
     }
 
     private void Commit()
@@ -333,6 +361,10 @@ public sealed partial class LedgerStore
         BeginFlush(_time.GetUtcNow());
         await Task.WhenAny(_flushing!.Work);
         await EndFlushAsync();
+        foreach (LedgerWrite lost in _later)
+        {
+            LogLost(lost.Service, lost.Key);
+        }
     }
 
     // Once per outage, not once per batch.

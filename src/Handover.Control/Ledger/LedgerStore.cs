@@ -10,7 +10,7 @@ namespace Handover.Control.Ledger;
 /// The ledger of one node. One loop takes writes in turn, has <see cref="LedgerRules"/> decide them, and makes all that
 /// came while the disk was busy durable with one fsync of a log; only then is anybody told. In the background the log's
 /// rows go to a SQLite table, which answers for everything older, so that memory stays bounded and a restart reads a
-/// short log (docs/adr/0007).
+/// short log (docs/adr/0008).
 /// </summary>
 public sealed partial class LedgerStore : ILedgerPort, IAsyncDisposable
 {
@@ -84,7 +84,16 @@ public sealed partial class LedgerStore : ILedgerPort, IAsyncDisposable
     public ValueTask<LedgerReply?> TellAsync(LedgerWrite write) => AskAsync(new Ask { Write = write });
 
     /// <inheritdoc/>
-    public async ValueTask<LedgerReply?> SpoolAsync(LedgerWrite write) => await Task.Run(() => _spool.Tell(write));
+    public async ValueTask<LedgerReply?> SpoolAsync(LedgerWrite write)
+    {
+        LedgerReply? reply = await Task.Run(() => _spool.Tell(write));
+        if (reply is null)
+        {
+            Interlocked.Increment(ref _failed);
+        }
+
+        return reply;
+    }
 
     /// <inheritdoc/>
     public void TellLater(LedgerWrite write)

@@ -166,6 +166,46 @@ public sealed class LedgerStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Nothing_is_decided_while_the_spool_cannot_be_merged()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "needs a device that is always full");
+        await using LedgerStore store = Open();
+
+        // The first file of the log takes nothing; the next one is as good as any.
+        string first = Path.Combine(_directory, "log", $"{1:D12}.log");
+        File.CreateSymbolicLink(first, "/dev/full");
+        await store.SpoolAsync(Rows.Finish("r1", "yes"));
+        LedgerReply? reply = await store.TellAsync(Rows.Claim("r2"));
+        for (int i = 0; i < 100 && reply is null; i++)
+        {
+            reply = await store.TellAsync(Rows.Claim("r2"));
+        }
+
+        Assert.Equal(LedgerOutcome.Decided, reply?.Outcome);
+        Assert.Equal((0, 0), (store.Counts.Spooled, store.Counts.RanTwice));
+    }
+
+    [Fact]
+    public async Task A_long_outage_is_merged_in_parts()
+    {
+        await using (LedgerStore store = Open(o => o with { QueueLength = 1 }))
+        {
+            for (int i = 0; i < 40; i++)
+            {
+                await store.SpoolAsync(Claim($"k{i}", $"r{i}"));
+            }
+        }
+
+        await using LedgerStore again = Open(o => o with { BatchLength = 7 });
+        for (int i = 0; i < 40; i++)
+        {
+            Assert.Equal($"r{i}", (await again.FindAsync("price", $"k{i}"))!.RequestId);
+        }
+
+        Assert.Equal(0, again.Counts.Spooled);
+    }
+
+    [Fact]
     public async Task What_ran_twice_during_an_outage_is_found_and_counted()
     {
         await using LedgerStore store = Open();
