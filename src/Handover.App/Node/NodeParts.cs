@@ -175,7 +175,7 @@ public sealed class NodeParts : IAsyncDisposable
         AuditLog audit
     )
     {
-        PinKeyRing pins = Keep(PinKeyRing.Open(Path.Combine(options.StateDirectory, "pin.key"), _time));
+        PinKeyRing pins = PinKeys(options);
         var epochs = SqliteEpochStore.Open(database, _time);
         var rollouts = new RolloutStore(database);
         var evidence = new EvidenceCollector(rollouts, _time);
@@ -234,6 +234,12 @@ public sealed class NodeParts : IAsyncDisposable
             }
         );
         _stops.Add(_admin.DisposeAsync);
+    }
+
+    private PinKeyRing PinKeys(RunOptions options)
+    {
+        string file = Path.Combine(options.StateDirectory, "pin.key");
+        return Keep(PinKeyRing.Open(file, _time, _logs.CreateLogger<PinKeyRing>()));
     }
 
     private RolloutEngine Engine(EngineParts parts)

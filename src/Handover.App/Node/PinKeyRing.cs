@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Handover.Core.Traffic;
+using Handover.Ports;
 
 namespace Handover.App.Node;
 
@@ -8,7 +9,7 @@ namespace Handover.App.Node;
 /// release. Two are valid at a time and the first signs. A new key is first known to everybody who verifies and signs
 /// only then, and the one before stays until the next rotation: no pin is ever refused for a rotation.
 /// </summary>
-public sealed class PinKeyRing : IDisposable
+public sealed partial class PinKeyRing : IDisposable
 {
     private const int Bytes = 32;
 
@@ -20,29 +21,30 @@ public sealed class PinKeyRing : IDisposable
 
     private readonly string _file;
     private readonly TimeProvider _time;
+    private readonly ILogger _log;
     private IReadOnlyList<byte[]> _keys;
     private ITimer? _timer;
     private bool _introduced;
 
-    private PinKeyRing(string file, IReadOnlyList<byte[]> keys, TimeProvider time) =>
-        (_file, _keys, _time) = (file, keys, time);
+    private PinKeyRing(string file, IReadOnlyList<byte[]> keys, TimeProvider time, ILogger log) =>
+        (_file, _keys, _time, _log) = (file, keys, time, log);
 
     /// <summary>Valid keys, the one that signs first.</summary>
     public IReadOnlyList<byte[]> Keys => Volatile.Read(ref _keys);
 
     /// <summary>Reads the keys, making one when there is none; throws when the file is damaged.</summary>
-    public static PinKeyRing Open(string file, TimeProvider time)
+    public static PinKeyRing Open(string file, TimeProvider time, ILogger<PinKeyRing> log)
     {
         if (!File.Exists(file))
         {
-            var made = new PinKeyRing(file, [RandomNumberGenerator.GetBytes(Bytes)], time);
+            var made = new PinKeyRing(file, [RandomNumberGenerator.GetBytes(Bytes)], time, log);
             made.Write(made._keys);
             return made;
         }
 
         byte[] known = File.ReadAllBytes(file);
         return known.Length is Bytes or 2 * Bytes
-            ? new PinKeyRing(file, [.. known.Chunk(Bytes)], time)
+            ? new PinKeyRing(file, [.. known.Chunk(Bytes)], time, log)
             : throw new IOException(
                 $"{file} does not hold one or two keys of {Bytes} bytes; delete it and a new one is made"
             );
@@ -85,7 +87,8 @@ public sealed class PinKeyRing : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A disk that cannot be written keeps yesterday's key; everything else on it says so louder.
+            // Yesterday's key stays valid; the next look tries again.
+            LogNotRotated(_file, e);
         }
     }
 
@@ -117,5 +120,9 @@ public sealed class PinKeyRing : IDisposable
         }
 
         File.Move(next, _file, overwrite: true);
+        DurableDirectory.Sync(Path.GetDirectoryName(_file)!);
     }
+
+    [LoggerMessage(5001, LogLevel.Warning, "the keys that sign pins are not rotated: {File} cannot be written")]
+    private partial void LogNotRotated(string file, Exception e);
 }

@@ -6,7 +6,7 @@ namespace Handover.Gateway.Feed;
 /// <summary>
 /// The kill switches on the node's own disk: <c>SERVICE.off</c>, whose existence is what counts. It is the switch of
 /// last resort, so it must work with a bare <c>touch</c>, without the API and without the store, and what is in the
-/// file can only add who and why: a damaged or empty file is as good as any other.
+/// file can only add who and why: a file that is damaged, empty or cannot be read is as good as any other.
 /// </summary>
 /// <param name="directory">Where they are; made when it is missing.</param>
 /// <param name="time">Clock for files that do not say when.</param>
@@ -16,34 +16,45 @@ internal sealed class KillSwitchFiles(string directory, TimeProvider time)
     private const int MostBytes = 4096;
 
     /// <summary>Names of the services that are switched off. Throws when the directory cannot be read.</summary>
-    public HashSet<string> Names() =>
-        Directory.Exists(directory)
-            ? [.. Directory.EnumerateFiles(directory, $"*{Ending}").Select(f => Path.GetFileNameWithoutExtension(f))]
-            : [];
+    public HashSet<string> Names()
+    {
+        try
+        {
+            return
+            [
+                .. Directory.EnumerateFiles(directory, $"*{Ending}").Select(f => Path.GetFileNameWithoutExtension(f)),
+            ];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
 
-    /// <summary>The switch of a service; null when there is no file.</summary>
+    /// <summary>The switch of a service; null when there is no file, for sure.</summary>
     public KillSwitch? Read(string service)
     {
         var file = new FileInfo(PathOf(service));
-        if (!file.Exists)
-        {
-            return null;
-        }
-
-        var bare = new KillSwitch(KillSwitch.AFile, "", new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero));
+        DateTimeOffset at = file.Exists ? new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero) : time.GetUtcNow();
+        var bare = new KillSwitch(KillSwitch.AFile, "", at);
         try
         {
-            if (file.Length is 0 or > MostBytes)
+            using FileStream stream = file.OpenRead();
+            if (stream.Length is 0 or > MostBytes)
             {
                 return bare;
             }
 
-            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(file.FullName));
+            using JsonDocument json = JsonDocument.Parse(stream);
             return new KillSwitch(
                 json.RootElement.GetProperty("by").GetString() ?? bare.By,
                 json.RootElement.GetProperty("reason").GetString() ?? "",
                 json.RootElement.GetProperty("at").GetDateTimeOffset()
             );
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
         }
         catch (Exception e)
             when (e
@@ -65,7 +76,16 @@ internal sealed class KillSwitchFiles(string directory, TimeProvider time)
         string path = PathOf(service);
         if (off is null)
         {
-            File.Delete(path);
+            try
+            {
+                File.Delete(path);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // No switch was ever there.
+            }
+
+            DurableDirectory.Sync(directory);
             return;
         }
 
@@ -86,6 +106,7 @@ internal sealed class KillSwitchFiles(string directory, TimeProvider time)
         }
 
         File.Move($"{path}.new", path, overwrite: true);
+        DurableDirectory.Sync(directory);
     }
 
     // A service's name is a DNS label, so it is a safe file name.

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Handover.Core.Foundation;
 using Handover.Core.Traffic;
+using Handover.Gateway.Feed;
 using Handover.Ports;
 using Xunit;
 using static Handover.Integration.Gateway.ForwardingTests;
@@ -78,6 +79,21 @@ public sealed class KillSwitchTests
         await h.UntilAsync(() => h.Server.Status("price")!.Off is not null);
         Assert.Equal("v1", await ReleaseAsync(h));
         Assert.Equal("unknown-service", h.Server.Switch("other", Off)!.Code);
+    }
+
+    [Fact]
+    public async Task A_disk_that_cannot_be_read_switches_nothing_on()
+    {
+        await using GatewayHarness h = await StartAsync();
+        h.Server.Switch("price", Off);
+        Directory.Delete(h.Flags, recursive: true);
+        Directory.CreateSymbolicLink(h.Flags, h.Flags);
+        await h.Server.DisposeAsync();
+        await h.BootAsync();
+        Assert.Equal("v1", await ReleaseAsync(h));
+        Assert.ThrowsAny<IOException>(() => new KillSwitchFiles(h.Flags, TimeProvider.System).Names());
+        File.Delete(h.Flags);
+        await h.UntilAsync(() => h.Server.Status("price")!.Off is { Lifted: true });
     }
 
     [Fact]

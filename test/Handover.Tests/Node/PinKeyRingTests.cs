@@ -1,6 +1,7 @@
 using Handover.App.Node;
 using Handover.Core.Traffic;
 using Handover.Testkit.Stores;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Handover.Tests.Node;
@@ -15,7 +16,7 @@ public sealed class PinKeyRingTests : IDisposable
     [Fact]
     public void No_pin_is_refused_for_a_rotation_and_one_of_two_rotations_ago_is()
     {
-        using PinKeyRing ring = PinKeyRing.Open(KeyFile, _clock);
+        using PinKeyRing ring = PinKeyRing.Open(KeyFile, _clock, NullLogger<PinKeyRing>.Instance);
         string first = Sign(ring);
         for (int rotation = 1; rotation <= 2; rotation++)
         {
@@ -39,7 +40,7 @@ public sealed class PinKeyRingTests : IDisposable
     public void Keys_outlive_a_restart_in_their_order_and_a_file_of_one_key_is_still_read()
     {
         string pin;
-        using (PinKeyRing ring = PinKeyRing.Open(KeyFile, _clock))
+        using (PinKeyRing ring = PinKeyRing.Open(KeyFile, _clock, NullLogger<PinKeyRing>.Instance))
         {
             Assert.Equal(32, new FileInfo(KeyFile).Length);
             pin = Sign(ring);
@@ -47,7 +48,7 @@ public sealed class PinKeyRingTests : IDisposable
             ring.Promote();
         }
 
-        using PinKeyRing again = PinKeyRing.Open(KeyFile, _clock);
+        using PinKeyRing again = PinKeyRing.Open(KeyFile, _clock, NullLogger<PinKeyRing>.Instance);
         Assert.NotNull(Pin.Verify(pin, again.Keys, _clock.GetUtcNow()));
         Assert.Null(Pin.Verify(pin, [again.Keys[0]], _clock.GetUtcNow()));
         if (!OperatingSystem.IsWindows())
@@ -62,7 +63,7 @@ public sealed class PinKeyRingTests : IDisposable
         File.WriteAllBytes(KeyFile, new byte[33]);
         Assert.Contains(
             "delete it",
-            Assert.Throws<IOException>(() => PinKeyRing.Open(KeyFile, _clock)).Message,
+            Assert.Throws<IOException>(() => PinKeyRing.Open(KeyFile, _clock, NullLogger<PinKeyRing>.Instance)).Message,
             StringComparison.Ordinal
         );
     }
