@@ -90,10 +90,12 @@ public sealed class DeliveryLoop : IAsyncDisposable
     {
         DateTimeOffset now = _time.GetUtcNow();
         TimeSpan wait = IdleLook;
+        // Before the outbox is read: what is taken while it is read would look as if it still waited, and be told twice.
+        HashSet<(string, string)> busy = [.. _sending.Keys];
         foreach (Notification head in _outbox.Heads())
         {
             (string, string) key = (head.Service, head.Consumer);
-            if (_sending.ContainsKey(key))
+            if (busy.Contains(key))
             {
                 continue;
             }
