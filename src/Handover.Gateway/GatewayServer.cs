@@ -202,6 +202,8 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
             Off = snapshot.Off,
             Closing = unit.Closing.Newest,
             Flag = unit.Flags.Now,
+            Mirrored = Interlocked.Read(ref unit.Counters.Mirrored),
+            PinsStripped = Interlocked.Read(ref unit.Counters.PinsStripped),
         };
     }
 

@@ -8,9 +8,12 @@ namespace Handover.Ports;
 /// </summary>
 public static class DurableDirectory
 {
-    private const int ReadOnlyDirectory = 0x10000; // O_RDONLY | O_DIRECTORY on Linux.
+    // O_RDONLY alone: the number of O_DIRECTORY is another one on other processors.
+    private const int ReadOnly = 0;
+    private const int NotSupportedHere = 22; // EINVAL on Linux.
 
-    /// <summary>Syncs it. Does nothing where the system is not Linux, or the directory cannot be opened.</summary>
+    /// <summary>Syncs it. Does nothing where the system is not Linux.</summary>
+    /// <exception cref="IOException">It could not be opened or synced: its newest names may be lost.</exception>
     public static void Sync(string directory)
     {
         if (!OperatingSystem.IsLinux())
@@ -18,13 +21,28 @@ public static class DurableDirectory
             return;
         }
 
-        int handle = Open(directory, ReadOnlyDirectory);
-        if (handle >= 0)
+        int handle = Open(directory, ReadOnly);
+        if (handle < 0)
         {
-            _ = Fsync(handle);
+            throw Failed(directory);
+        }
+
+        try
+        {
+            // Some file systems cannot sync a directory and say so; there is nothing better to do there.
+            if (Fsync(handle) != 0 && Marshal.GetLastPInvokeError() != NotSupportedHere)
+            {
+                throw Failed(directory);
+            }
+        }
+        finally
+        {
             _ = Close(handle);
         }
     }
+
+    private static IOException Failed(string directory) =>
+        new($"{directory} could not be synced: {Marshal.GetLastPInvokeErrorMessage()}");
 
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]
     private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);

@@ -100,6 +100,12 @@ public sealed record GatewayStatus(
     /// <summary>The newest closing of the service on this gateway; null when there was none since it started.</summary>
     public GatewayClosing? Closing { get; init; }
 
+    /// <summary>Copies that the candidate was asked since the start.</summary>
+    public long Mirrored { get; init; }
+
+    /// <summary>Incoming pins that were taken off since the start: unsigned, wrong or out of date.</summary>
+    public long PinsStripped { get; init; }
+
     /// <summary>What came of asking the organisation's flag.</summary>
     public FlagCounts Flag { get; init; } = new(0, 0, 0, 0, 0, 0);
 }

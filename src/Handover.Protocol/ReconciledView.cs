@@ -92,6 +92,9 @@ public sealed record ReconciledPath(string Path, string Kind, double Severity, s
 /// <param name="NotRecorded">
 /// Exchanges that the journal dropped since the node's start: decisions without a key among them are not in this list.
 /// </param>
+/// <param name="Sampled">
+/// Share of exchanges that the journal records, 0 to 1: below 1 the other decisions without a key are not in this list.
+/// </param>
 /// <param name="Segments">The same by segment; the empty name is everybody outside all segments.</param>
 public sealed record ReconciledSums(
     string Rollout,
@@ -100,6 +103,7 @@ public sealed record ReconciledSums(
     long Differs,
     long Unknown,
     long NotRecorded,
+    double Sampled,
     IReadOnlyList<ReconciledSegment> Segments
 );
 

@@ -70,6 +70,22 @@ internal sealed class LabelParts : IAsyncDisposable
             Wanted = Wanted.FindAsync,
             LabelStore = Store,
             PushedMetrics = metrics.PushAsync,
+            Metrics =
+            [
+                .. api.Metrics,
+                MetricSource.Single(
+                    "handover_contracts_not_checked_total",
+                    "Answers within the sample that were not checked against contracts because the watch was behind.",
+                    MetricType.Counter,
+                    () => Contracts.NotChecked
+                ),
+                MetricSource.Single(
+                    "handover_label_batches_missed_total",
+                    "Batches of recorded answers that were not looked up for labels because the joiner was behind.",
+                    MetricType.Counter,
+                    () => Joiner.Missed
+                ),
+            ],
         };
     }
 

@@ -31,7 +31,7 @@ internal static class CatalogViews
                 s => RolloutViews.Percent(s.Share)
             ),
             Epoch = epoch,
-            Rollout = api.Rollouts.List(service.Name).FirstOrDefault(r => r.State.Open)?.State.Id,
+            Rollout = api.Rollouts.States(service.Name).FirstOrDefault(s => s.Open)?.Id,
             Releases =
             [
                 .. catalog

@@ -108,12 +108,12 @@ internal static class FlagRoutes
     private static RolloutState? BeingTakenBack(ApiServices api, string service) =>
         OffOf(api, service) is null
             ? null
-            : api.Rollouts.List(service).Select(r => r.State).FirstOrDefault(s => s.Open && s.Plan.Undoes is null);
+            : api.Rollouts.States(service).FirstOrDefault(s => s.Open && s.Plan.Undoes is null);
 
     private static FlagView View(ApiServices api, string service, string? warning)
     {
         KillSwitch? off = OffOf(api, service);
-        RolloutState? open = api.Rollouts.List(service).Select(r => r.State).FirstOrDefault(s => s.Open);
+        RolloutState? open = api.Rollouts.States(service).FirstOrDefault(s => s.Open);
         return new FlagView
         {
             Service = service,

@@ -244,7 +244,8 @@ internal static class LedgerRoutes
             await LineAsync(new ReconciledLine { Decision = view });
         }
 
-        await LineAsync(new ReconciledLine { Sums = sums.Of(rollout, api.Journal.Dropped) });
+        double sampled = scope.Service.Journal.Sample.Value;
+        await LineAsync(new ReconciledLine { Sums = sums.Of(rollout, api.Journal.Dropped, sampled) });
 
         async Task LineAsync(ReconciledLine line)
         {

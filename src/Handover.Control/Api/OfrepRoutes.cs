@@ -104,8 +104,7 @@ internal static class OfrepRoutes
     // The newest run of each plan; a retry takes over the name of what it repeats.
     private static IEnumerable<RolloutState> Flags(ApiServices api) =>
         api
-            .Rollouts.List(null)
-            .Select(r => r.State)
+            .Rollouts.States(null)
             .Where(s => s.Plan.Undoes is null)
             .GroupBy(s => s.Plan.Name)
             .Select(runs => runs.MaxBy(s => s.StartedAt)!)

@@ -63,7 +63,7 @@ internal sealed class ReconcileSums
         ]++;
     }
 
-    public ReconciledSums Of(string rollout, long dropped)
+    public ReconciledSums Of(string rollout, long dropped, double sampled)
     {
         ReconciledSegment[] segments =
         [
@@ -76,6 +76,7 @@ internal sealed class ReconcileSums
             segments.Sum(s => s.Differs),
             segments.Sum(s => s.Unknown),
             dropped,
+            sampled,
             segments
         );
     }

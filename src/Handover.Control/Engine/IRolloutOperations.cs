@@ -23,6 +23,11 @@ public interface IRolloutOperations
     /// <summary>All rollouts, newest first; only those of <paramref name="service"/> when it is given.</summary>
     IReadOnlyList<RolloutSnapshot> List(string? service);
 
+    /// <summary>
+    /// The same in the same order, without history and outlook: for what is asked often and needs neither.
+    /// </summary>
+    IReadOnlyList<RolloutState> States(string? service);
+
     /// <summary>One rollout by id, or the newest of a plan by the plan's name; null when there is none.</summary>
     RolloutSnapshot? Find(string idOrName);
 

@@ -118,14 +118,18 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<RolloutSnapshot> List(string? service) =>
-        [
-            .. _loops
-                .Values.Where(l => service is null || l.State.Plan.Service == service)
-                .OrderByDescending(l => l.State.StartedAt)
-                .ThenByDescending(l => l.State.Id, StringComparer.Ordinal)
-                .Select(Snapshot),
-        ];
+    public IReadOnlyList<RolloutSnapshot> List(string? service) => [.. Newest(service).Select(n => Snapshot(n.Loop))];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<RolloutState> States(string? service) => [.. Newest(service).Select(n => n.State)];
+
+    // Each state is read once, so that the order holds while loops go on.
+    private IEnumerable<(RolloutLoop Loop, RolloutState State)> Newest(string? service) =>
+        _loops
+            .Values.Select(l => (Loop: l, l.State))
+            .Where(n => service is null || n.State.Plan.Service == service)
+            .OrderByDescending(n => n.State.StartedAt)
+            .ThenByDescending(n => n.State.Id, StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public RolloutSnapshot? Find(string idOrName)

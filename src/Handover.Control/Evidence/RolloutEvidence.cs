@@ -60,12 +60,20 @@ internal sealed partial class RolloutEvidence
         _startedAt = state.StartedAt;
         _setup = setup;
         _book = book.Ok ? book.Value : GateBook.Start(setup);
-        _lost = book.Ok ? null : book.Problems[0].ToString();
+        string? lost = book.Ok ? null : book.Problems[0].ToString();
         _savedTicks = _book.Ticks;
-        _units = UnitFilter.Load(seen[SeenKinds.Units], saved?.Overflow ?? 0) ?? new UnitFilter();
+        UnitFilter? units = UnitFilter.Load(seen[SeenKinds.Units], saved?.Overflow ?? 0);
+        if (units is null)
+        {
+            // Without it an entity could be counted twice, so nothing is decided rather than too much.
+            lost ??= "the stored list of entities that were counted is damaged";
+        }
+
+        _units = units ?? new UnitFilter();
         _drawn = Sample(SeenKinds.Drawn, MostDrawn);
         _scores = Sample(SeenKinds.Scores, MostScores);
         _labelled = Sample(SeenKinds.Labelled, MostLabelled);
+        _lost = lost;
         _bins = saved?.Bins;
         _cursor = _cursorAtTick = saved?.Cursor;
         foreach ((string metric, Heard heard) in saved?.Heard ?? new Dictionary<string, Heard>())
@@ -82,8 +90,17 @@ internal sealed partial class RolloutEvidence
         _pairBase = saved?.PairBase ?? 0;
         _settledAt = saved?.SettledAt ?? default;
 
-        EntitySample Sample(string kind, int most) =>
-            EntitySample.Load(seen[kind], saved?.Halvings.GetValueOrDefault(kind) ?? 0, most) ?? new EntitySample(most);
+        EntitySample Sample(string kind, int most)
+        {
+            int halvings = saved?.Halvings.GetValueOrDefault(kind) ?? 0;
+            if (EntitySample.Load(seen[kind], halvings, most) is { } sample)
+            {
+                return sample;
+            }
+
+            lost ??= $"the stored sample '{kind}' is damaged";
+            return new EntitySample(most);
+        }
     }
 
     /// <summary>

@@ -143,7 +143,16 @@ internal sealed class LedgerLog : IDisposable
     {
         string path = Path.Combine(_directory, $"{_number:D12}.log");
         SafeFileHandle file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.Read);
-        DurableDirectory.Sync(_directory);
+        try
+        {
+            DurableDirectory.Sync(_directory);
+        }
+        catch (IOException)
+        {
+            file.Dispose();
+            throw;
+        }
+
         return file;
     }
 

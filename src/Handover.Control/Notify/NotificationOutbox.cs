@@ -86,6 +86,19 @@ public sealed class NotificationOutbox
             )
         );
 
+    /// <summary>How many events each consumer never took, of those that are still kept.</summary>
+    public IReadOnlyList<(string Service, string Consumer, long N)> GivenUp() =>
+        _database.Read(connection =>
+            SqliteDatabase.Query(
+                connection,
+                """
+                SELECT service, consumer, count(*) FROM notification WHERE given_up_at IS NOT NULL
+                    GROUP BY service, consumer
+                """,
+                row => (row.GetString(0), row.GetString(1), row.GetInt64(2))
+            )
+        );
+
     /// <summary>Events of one consumer, newest first.</summary>
     public IReadOnlyList<Notification> Of(string service, string consumer) =>
         _database.Read(connection =>

@@ -130,7 +130,7 @@ public sealed class Reconciliation(JournalWriter journal, LedgerStore ledger, IW
             Key = row?.Key,
             Entity = exchange.Entity,
             Exchange = exchange,
-            Ledger = row,
+            Ledger = row is null ? null : Shown(scope.Service.Journal, row),
         };
         if (Why(scope, exchange) is { } why)
         {
@@ -159,6 +159,18 @@ public sealed class Reconciliation(JournalWriter journal, LedgerStore ledger, IW
             _ => null,
         };
 
+    // The ledger keeps answers whole, because it repeats them. What people are shown follows the journal's policy.
+    private static Decision Shown(JournalPolicy policy, Decision row)
+    {
+        if (row.Answer is not { } answer)
+        {
+            return row;
+        }
+
+        ReadOnlyMemory<byte>? body = policy.Payloads ? Redaction.Apply(answer.Body, policy.Redact) : null;
+        return row with { Answer = answer with { Body = body ?? default } };
+    }
+
     private async IAsyncEnumerable<ReconciledDecision> LedgerOnlyAsync(
         ReconcileScope scope,
         [EnumeratorCancellation] CancellationToken cancel
@@ -185,7 +197,7 @@ public sealed class Reconciliation(JournalWriter journal, LedgerStore ledger, IW
                     {
                         Key = row.Key,
                         Entity = row.Entity,
-                        Ledger = row,
+                        Ledger = Shown(scope.Service.Journal, row),
                         Why = "the journal does not have the request",
                     };
                 }

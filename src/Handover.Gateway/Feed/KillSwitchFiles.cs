@@ -83,6 +83,7 @@ internal sealed class KillSwitchFiles(string directory, TimeProvider time)
             catch (DirectoryNotFoundException)
             {
                 // No switch was ever there.
+                return;
             }
 
             DurableDirectory.Sync(directory);

@@ -15,7 +15,7 @@ internal sealed class LedgerNode : IAsyncDisposable
 {
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
 
-    private LedgerNode(FakeModelServer v1, FakeModelServer v2)
+    private LedgerNode(FakeModelServer v1, FakeModelServer v2, string journal)
     {
         (V1, V2) = (v1, v2);
         foreach (string file in Directory.EnumerateFiles(Node.Dir, "*.yaml"))
@@ -35,6 +35,7 @@ internal sealed class LedgerNode : IAsyncDisposable
               stable: v1
               entity: { from: header, name: x-customer-id }
               idempotency: { mode: optional }
+              journal: {{journal}}
             ---
             {{Release("v1", v1)}}
             ---
@@ -52,8 +53,8 @@ internal sealed class LedgerNode : IAsyncDisposable
     public int Asked(string body) =>
         V1.Log.Concat(V2.Log).Count(r => Encoding.UTF8.GetString(r.Body) == body && r.Method == "POST");
 
-    public static async Task<LedgerNode> MakeAsync() =>
-        new(await FakeModelServer.StartAsync("v1"), await FakeModelServer.StartAsync("v2"));
+    public static async Task<LedgerNode> MakeAsync(string journal = "{}") =>
+        new(await FakeModelServer.StartAsync("v1"), await FakeModelServer.StartAsync("v2"), journal);
 
     /// <summary>Asks under a key (null: without one); null when the node died under the call.</summary>
     public async Task<HttpResponseMessage?> AskAsync(string? key, string body, string entity = "c-1")

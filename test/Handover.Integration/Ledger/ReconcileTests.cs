@@ -54,6 +54,32 @@ public sealed class ReconcileTests
         Assert.All(again, r => Assert.Equal("reconcile", r.Headers["Handover-Purpose"]));
 
         await FilesAsync(ledger, rollout);
+        await CountedAsync(ledger);
+    }
+
+    [Fact(Timeout = 90_000)]
+    public async Task What_the_journal_may_not_show_is_not_shown_from_the_ledger_and_what_it_leaves_out_is_said()
+    {
+        await using LedgerNode ledger = await LedgerNode.MakeAsync("{ sample: 0%, redact: [ /price ] }");
+        ledger.V1.Behaviour = Price(_ => 10);
+        ledger.V2.Behaviour = Price(_ => 99);
+        await ledger.Node.StartAsync();
+        string rollout = await DecideAndRollBackAsync(ledger);
+
+        (int code, string ndjson, string said) = await ledger.CommandAsync("reconcile", rollout, "--rate", "500");
+        Assert.True(code == 0, said);
+        Assert.Contains("records 0 % of its exchanges", said, StringComparison.Ordinal);
+        Assert.Equal(Decisions / 2, ndjson.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.DoesNotContain("\"price\":99", ndjson, StringComparison.Ordinal);
+    }
+
+    private static async Task CountedAsync(LedgerNode ledger)
+    {
+        using var http = new HttpClient();
+        string metrics = await http.GetStringAsync($"http://127.0.0.1:{ledger.Node.AdminPort}/metrics");
+        Assert.Contains($"handover_ledger_events_total{{event=\"claimed\"}} {Decisions / 2}\n", metrics);
+        Assert.Contains($"handover_mirrored_total{{service=\"{NodeProcess.Service}\"}} 0\n", metrics);
+        Assert.Contains("handover_contracts_not_checked_total 0\n", metrics, StringComparison.Ordinal);
     }
 
     private static async Task FilesAsync(LedgerNode ledger, string rollout)

@@ -38,6 +38,8 @@ internal sealed class RolloutOperationsFake : IRolloutOperations
     public IReadOnlyList<RolloutSnapshot> List(string? service) =>
         [.. _all.Where(r => service is null || r.State.Plan.Service == service)];
 
+    public IReadOnlyList<RolloutState> States(string? service) => [.. List(service).Select(r => r.State)];
+
     public RolloutSnapshot? Find(string idOrName) =>
         _all.Find(r => r.State.Id == idOrName || r.State.Plan.Name == idOrName);
 

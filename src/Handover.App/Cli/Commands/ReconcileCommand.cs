@@ -93,6 +93,16 @@ internal static class ReconcileCommand
             );
         }
 
+        if (sums.Sampled < 1)
+        {
+            session.Say(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"warning: the service records {sums.Sampled * 100:0.##} % of its exchanges (journal.sample); of the "
+                ) + "others only decisions with a key are in this list."
+            );
+        }
+
         return ExitCodes.Ok;
     }
 
