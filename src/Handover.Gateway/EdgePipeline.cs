@@ -60,7 +60,7 @@ internal sealed class EdgePipeline(PipelineTools tools)
             (body, refusal) = await RequestBody.BufferAsync(context, limit);
         }
 
-        passage.Sequence = refusal is null ? SequenceKeeping.Of(passage, body) : null;
+        passage.Sequence = refusal is null ? SequenceKeeping.Of(context.Request, passage, body) : null;
         KeyReading key = refusal is null ? KeyReading.Read(policy, context.Request, body) : default;
         refusal ??= key.Refused;
         if (refusal is not null)

@@ -56,6 +56,7 @@ public static class CommandTree
             LedgerCommand.Build(run),
             ReconcileCommand.Build(run),
             LabelsCommand.Build(run),
+            MetricsCommand.Build(run),
             ModelCommand.Build(run),
             TokenCommand.Build(run),
             AuditCommand.Build(run),

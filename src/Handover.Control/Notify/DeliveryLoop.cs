@@ -90,7 +90,7 @@ public sealed class DeliveryLoop : IAsyncDisposable
     {
         DateTimeOffset now = _time.GetUtcNow();
         TimeSpan wait = IdleLook;
-        // Before the outbox is read: what is taken while it is read would look as if it still waited, and be told twice.
+        // Before the outbox is read: an event that is taken meanwhile would look as if it still waited.
         HashSet<(string, string)> busy = [.. _sending.Keys];
         foreach (Notification head in _outbox.Heads())
         {

@@ -1,5 +1,7 @@
+using System.Globalization;
 using Handover.Core.Traffic;
 using Handover.Gateway.Forwarding;
+using Microsoft.AspNetCore.Http;
 
 namespace Handover.Gateway.Routing;
 
@@ -7,8 +9,22 @@ namespace Handover.Gateway.Routing;
 internal static class SequenceKeeping
 {
     /// <summary>The sequence of a request; null when the service keeps none, or the request names none.</summary>
-    public static SequenceReading? Of(Passage passage, ReadOnlyMemory<byte> body) =>
-        passage.Snapshot.Service.Sequences is not null && passage.Inference ? SequenceReading.Of(body) : null;
+    public static SequenceReading? Of(HttpRequest request, Passage passage, ReadOnlyMemory<byte> body) =>
+        passage.Snapshot.Service.Sequences is not null && passage.Inference
+            ? SequenceReading.Of(JsonPart(request, body))
+            : null;
+
+    // Tensors in binary follow the JSON, whose length the binary data extension of Open Inference tells in a header.
+    private static ReadOnlyMemory<byte> JsonPart(HttpRequest request, ReadOnlyMemory<byte> body) =>
+        int.TryParse(
+            request.Headers["Inference-Header-Content-Length"].ToString(),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out int length
+        )
+        && length <= body.Length
+            ? body[..length]
+            : body;
 
     // An open sequence goes where it began, through holds as well: the move does not concern it. Only where that
     // release is gone, closed or switched off does it begin anew.
@@ -30,6 +46,7 @@ internal static class SequenceKeeping
         passage.Release = assigned.Release;
         passage.Reason = assigned.Reason;
         passage.CandidateShare = assigned.CandidateShare;
+        passage.Segment = assigned.Segment;
         passage.Epoch = snapshot.Epoch;
         passage.Member = snapshot.Service.Entry;
         return true;
@@ -43,7 +60,7 @@ internal static class SequenceKeeping
             policy,
             passage.Entity,
             sequence,
-            new Assigned(passage.Release, passage.Reason, passage.CandidateShare)
+            new Assigned(passage.Release, passage.Reason, passage.CandidateShare) { Segment = passage.Segment }
         );
 
     /// <summary>The request is over; was it its sequence's last, the sequence is too.</summary>

@@ -53,6 +53,26 @@ public sealed class SequenceTests
         await ExpectAsync(h, "c-1", Body(3), "v1");
     }
 
+    [Fact]
+    public async Task A_request_with_binary_tensors_belongs_to_its_sequence_too()
+    {
+        await using GatewayHarness h = await StartAsync(10);
+        string json = Body(7);
+        await BinaryAsync("v1");
+        await h.MoveAsync(Switched);
+        await BinaryAsync("v1");
+
+        async Task BinaryAsync(string release)
+        {
+            using HttpResponseMessage answer = await h.InferAsync(
+                "c-1",
+                json + "\u0001\u0002{",
+                r => r.Headers.Add("Inference-Header-Content-Length", $"{json.Length}")
+            );
+            Assert.Equal(release, Header(answer, "Handover-Release"));
+        }
+    }
+
     [Theory]
     [InlineData("not json")]
     [InlineData("[]")]

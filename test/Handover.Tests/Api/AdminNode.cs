@@ -37,7 +37,10 @@ internal sealed class AdminNode : IAsyncDisposable
 
     public RolloutOperationsFake Rollouts => (RolloutOperationsFake)Services.Rollouts;
 
-    public static async Task<AdminNode> StartAsync(IJournalPort? recorded = null)
+    public static async Task<AdminNode> StartAsync(
+        IJournalPort? recorded = null,
+        Func<ApiServices, ApiServices>? with = null
+    )
     {
         IJournalPort journal = recorded ?? new EmptyJournal();
         string directory = Directory.CreateTempSubdirectory("admin-").FullName;
@@ -59,6 +62,7 @@ internal sealed class AdminNode : IAsyncDisposable
             Address = AdminAddress.Parse("http://127.0.0.1:0", null, null, []).Value,
             Clock = TimeProvider.System,
         };
+        services = with?.Invoke(services) ?? services;
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddAdminApi();

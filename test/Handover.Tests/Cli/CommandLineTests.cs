@@ -6,6 +6,7 @@ using Handover.Core.Catalog;
 using Handover.Core.Evidence;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
+using Handover.Protocol;
 using Handover.Tests.Api;
 using Xunit;
 
@@ -215,6 +216,31 @@ public sealed class CommandLineTests : IAsyncLifetime
         YamlText.Write(text, json.RootElement);
         Assert.Equal("a: \"no\"\nb:\n  - \"1\"\n  - c: null\n    d: \"x: y\"\ne: {}\nf: v1\n", text.ToString());
         await Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task Pushed_metrics_go_to_their_rollout_and_lines_that_are_not_taken_are_told()
+    {
+        await _node.DisposeAsync();
+        var taken = new List<string>();
+        _node = await AdminNode.StartAsync(with: api =>
+            api with
+            {
+                PushedMetrics = async (rollout, body, cancel) =>
+                {
+                    using var reader = new StreamReader(body);
+                    taken.Add($"{rollout}: {await reader.ReadToEndAsync(cancel)}");
+                    return new LabelReceipt(1, 1, [new LineError(2, "no such metric")]) { Waiting = 1 };
+                },
+            }
+        );
+        await RunAsync(Manifests, "apply", "-f", "-");
+        (_, string id, _) = await RunAsync("", "rollout", "start", "price", "--to", "v2", "-o", "name");
+        (int exit, string output, string error) = await RunAsync("{}\n{}", "metrics", "push", id.Trim(), "-");
+        Assert.Equal($"{id.Trim()}: {{}}\n{{}}", Assert.Single(taken));
+        Assert.Equal(1, exit);
+        Assert.Contains("accepted 1 (1 waiting)", output, StringComparison.Ordinal);
+        Assert.Contains("-:2: no such metric", error, StringComparison.Ordinal);
     }
 
     private Task<(int Exit, string Out, string Err)> RunAsync(string input, params string[] args) =>

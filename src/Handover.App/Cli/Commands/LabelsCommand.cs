@@ -1,60 +1,15 @@
 using System.CommandLine;
-using System.Net.Http.Headers;
 using Handover.Protocol;
 
 namespace Handover.App.Cli.Commands;
 
-/// <summary><c>labels push</c>: the truth about earlier answers.</summary>
+/// <summary><c>labels</c>: the truth about earlier answers.</summary>
 internal static class LabelsCommand
 {
     public static Command Build(CliRunner run)
     {
-        var service = new Argument<string>("SERVICE");
-        var file = new Argument<string>("FILE")
-        {
-            Description = "NDJSON with requestId, truth, at; - for standard input",
-        };
-        Command push = run.Handle(
-            new Command("push", "Push labels") { service, file },
-            async session =>
-            {
-                string name = session.Parse.GetValue(service)!;
-                string path = session.Parse.GetValue(file)!;
-                if (session.OnlyDry($"push the labels in {path} to {name}"))
-                {
-                    return ExitCodes.Ok;
-                }
-
-                using HttpContent content =
-                    path == "-"
-                        ? new StringContent(await session.Host.In.ReadToEndAsync(session.Cancel))
-                        : new StreamContent(File.OpenRead(path));
-                content.Headers.ContentType = new MediaTypeHeaderValue(MediaTypes.NdJson);
-                LabelReceipt receipt = await session.Api.PostAsync(
-                    $"/api/v1/services/{Uri.EscapeDataString(name)}/labels",
-                    content,
-                    ProtocolJson.Lenient.LabelReceipt,
-                    session.Cancel
-                );
-                session.Output.One(
-                    receipt,
-                    ProtocolJson.Default.LabelReceipt,
-                    r => $"{r.Accepted}",
-                    (output, r) =>
-                        output.WriteLine(
-                            $"accepted {r.Accepted} ({r.Waiting} waiting), duplicate {r.Duplicate}, "
-                                + $"conflicting {r.Conflicting}, rejected {r.Rejected}"
-                        )
-                );
-                foreach (LineError error in receipt.Errors)
-                {
-                    session.Say($"{path}:{error.Line}: {error.Detail}");
-                }
-
-                return receipt.Rejected > 0 ? ExitCodes.Failed : ExitCodes.Ok;
-            }
-        );
-        return new Command("labels", "Truth that arrives late") { push, Wanted(run), Status(run) };
+        var push = new NdjsonPush("labels", "SERVICE", "requestId, truth, at", s => $"/api/v1/services/{s}/labels");
+        return new Command("labels", "Truth that arrives late") { push.Build(run), Wanted(run), Status(run) };
     }
 
     private static Command Status(CliRunner run)
