@@ -138,13 +138,17 @@ internal sealed class KilledHistory(NodeProcess node) : IAsyncDisposable
         // The client stamps requests by a clock that it started once; the harness reads the wall clock each time.
         TimeSpan slack = TimeSpan.FromMilliseconds(50);
         long unexplained = 0;
+        var lost = _failed
+            .Where(r => r is { Key: not null, Status: 0 })
+            .Select(r => r.Key!)
+            .ToHashSet(StringComparer.Ordinal);
         foreach (ClientRecord record in _failed)
         {
             DateTimeOffset end = record.At + record.Latency;
             bool down = _closed.Exists(c => record.At <= c.To + slack && end >= c.From - slack);
-            if (record is { Status: 409, Code: "decision-unknown" })
+            if (record is { Status: 409, Code: "decision-unknown", Key: { } key } && lost.Contains(key))
             {
-                // The kill left nobody who knows; the judge of keys looks at these.
+                // The kill that took an earlier answer left nobody who knows; the judge of keys looks at these.
                 continue;
             }
 
