@@ -1,4 +1,5 @@
 using Handover.Bench.Contracts;
+using Handover.Bench.Cutover;
 using Handover.Bench.Gates;
 using Handover.Bench.Hops;
 using Handover.Bench.Mutants;
@@ -7,7 +8,8 @@ using Handover.Bench.Rollouts;
 using Handover.Bench.Shadow;
 
 // Side-by-side measurements: `gates` compares verdicts with their limits, with published tables and with other tools;
-// `shadow` the paired tests; `mutants` the tests themselves; `rollouts` runs whole rollouts on recorded traffic.
+// `shadow` the paired tests; `mutants` the tests themselves; `rollouts` runs whole rollouts on recorded traffic;
+// `cutover` switches under load beside other proxies.
 return args switch
 {
     ["gates", .. var rest] => GatesBench.Run(rest),
@@ -17,6 +19,7 @@ return args switch
     ["contracts", .. var rest] => ContractsBench.Run(rest),
     ["rollouts", .. var rest] => RolloutsBench.Run(rest),
     ["hops", .. var rest] => await HopsBench.RunAsync(rest),
+    ["cutover", .. var rest] => await CutoverBench.RunAsync(rest),
     _ => Usage(),
 };
 
@@ -27,6 +30,9 @@ static int Usage()
     Console.Error.WriteLine("       bench shadow [--scale N]");
     Console.Error.WriteLine("       bench plots                      (the pictures of docs/statistics.md)");
     Console.Error.WriteLine("       bench contracts [--pairs N] (default 5,000 random pairs of schemas)");
+    Console.Error.WriteLine(
+        "       bench cutover [--quick]     (what a switch costs callers; nginx, HAProxy, Caddy beside)"
+    );
     Console.Error.WriteLine("       bench rollouts [--runs N]   (default 200 seeds each)");
     Console.Error.WriteLine(
         "       bench hops [--chains N]     (default 100,000; members judged by their own logs, nginx beside)"
