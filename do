@@ -17,7 +17,7 @@ case $verb in
   sim) compile test/Handover.Simulation && $bin/Handover.Simulation/release/Handover.Simulation "$@" ;; # [--seeds N]
   lint) exec bash eng/lint.sh ;; # all analyzers, and the formatter's check
   fmt) dotnet tool restore > /dev/null && dotnet csharpier format . ;; # formats every file
-  bench) # NAME: gates, shadow, mutants, rollouts, hops, plots
+  bench) # NAME: gates, cutover, shadow, contracts, mutants, rollouts, hops, plots
     [ "${1:-}" != mutants ] || compile test/Handover.Tests
     compile bench/Handover.Bench && $bin/Handover.Bench/release/Handover.Bench "${@:?name of the bench}" ;;
   run) # [DIR]: a node

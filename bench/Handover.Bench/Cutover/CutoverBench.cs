@@ -33,6 +33,7 @@ internal static class CutoverBench
             await LedgerRows.RunAsync(table, stage, plan, directory);
         }
 
+        await WarmRows.RunAsync(table, plan);
         await PeersAsync(table, plan);
         Directory.Delete(directory, recursive: true);
         return table.Finish();

@@ -41,7 +41,7 @@ internal sealed class OpenLoad(Uri target, double rate) : IDisposable
             while (Stopwatch.GetTimestamp() < due)
             {
                 TimeSpan left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due);
-                await Task.Delay(left > TimeSpan.FromMilliseconds(1) ? left : TimeSpan.FromMilliseconds(1), default);
+                await Task.Delay(left > TimeSpan.FromMilliseconds(1) ? left : TimeSpan.FromMilliseconds(1));
             }
 
             open.Add(OneAsync(due, n, keyed));

@@ -41,10 +41,10 @@ internal sealed record SwitchRun(int Requests, int Failed, int Stale, int Switch
         // The last two are cleared away by time, so that a switch back is not counted into the next peer's run.
         await stop.CancelAsync();
         await running;
-        return new SwitchRun(load.Records.Count, load.Failed, Stale(at, old, fresh), plan.Switches);
+        return new SwitchRun(load.Records.Count, load.Failed, StaleOf(at, old, fresh), plan.Switches);
     }
 
-    private static int Stale(IReadOnlyList<(long From, bool Fresh)> switches, TimedModel old, TimedModel fresh)
+    private static int StaleOf(IReadOnlyList<(long From, bool Fresh)> switches, TimedModel old, TimedModel fresh)
     {
         long[] atOld = [.. old.Arrivals.Order()];
         long[] atNew = [.. fresh.Arrivals.Order()];
@@ -69,16 +69,24 @@ internal sealed record SwitchRun(int Requests, int Failed, int Stale, int Switch
 /// <param name="Between">Pause between switches.</param>
 /// <param name="Shifts">5 % shifts.</param>
 /// <param name="Seconds">Length of each side of the ledger's measurement.</param>
+/// <param name="WarmRounds">Switches to a warmed release, and as many to one that is not.</param>
 internal sealed record CutoverPlan(
     int Switches,
     int PeerSwitches,
     double Rate,
     TimeSpan Between,
     int Shifts,
-    int Seconds
+    int Seconds,
+    int WarmRounds
 )
 {
-    public static CutoverPlan Full { get; } = new(100, 20, 1000, TimeSpan.FromSeconds(1), 60, 10);
+    /// <summary>Requests per second at the model that is warmed or not.</summary>
+    public double WarmRate => 200;
 
-    public static CutoverPlan Quick { get; } = new(10, 4, 200, TimeSpan.FromMilliseconds(300), 8, 3);
+    /// <summary>Requests between the first ones and those that are the steady state.</summary>
+    public int WarmSkip => 500;
+
+    public static CutoverPlan Full { get; } = new(100, 20, 1000, TimeSpan.FromSeconds(1), 60, 10, 5);
+
+    public static CutoverPlan Quick { get; } = new(10, 4, 200, TimeSpan.FromMilliseconds(300), 8, 3, 1);
 }

@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
-using System.Text.Json;
 
 namespace Handover.Bench.Hops;
 
@@ -25,29 +22,15 @@ public static class HandoverChains
     public static async Task<ChainCount> RunAsync(HopsOptions options, string executable, Action<string> say)
     {
         using var workspace = new HopWorkspace(resources: true);
-        int[] ports = MemberProcess.FreePorts(2);
-        string[] arguments =
-        [
-            "run",
-            workspace.Root,
-            "--data-url",
-            $"http://127.0.0.1:{ports[0]}",
-            "--admin-url",
-            $"http://127.0.0.1:{ports[1]}",
-        ];
-        var node = new MemberProcess(executable, arguments, workspace.Root);
-        await using MemberProcess ending = node;
-        var admin = new Uri($"http://127.0.0.1:{ports[1]}/");
-        await node.ReadyAsync(new Uri(admin, "readyz"));
-        using HttpClient http = Admin(admin, workspace.Root);
+        await using RunningNode node = await RunningNode.StartAsync(executable, workspace.Root);
         using var driver = new ChainDriver(
-            (new Uri($"http://127.0.0.1:{ports[0]}/v2/models/{Services[0]}/infer"), 2),
-            (new Uri($"http://127.0.0.1:{ports[0]}/v2/models/{Services[1]}/infer"), 3)
+            (new Uri(node.Data, $"v2/models/{Services[0]}/infer"), 2),
+            (new Uri(node.Data, $"v2/models/{Services[1]}/infer"), 3)
         );
         using var stop = new CancellationTokenSource();
         var watch = Stopwatch.StartNew();
         Task driving = driver.RunAsync(options);
-        Task<long>[] moving = [.. Services.Select(s => MoveAsync(http, s, say, stop.Token))];
+        Task<long>[] moving = [.. Services.Select(s => MoveAsync(node, s, say, stop.Token))];
         await driving;
         double seconds = watch.Elapsed.TotalSeconds;
         await stop.CancelAsync();
@@ -60,7 +43,7 @@ public static class HandoverChains
 
     // To v2 by shares, back to v1 by a switch, and so on until told to stop.
     private static async Task<long> MoveAsync(
-        HttpClient http,
+        RunningNode node,
         string service,
         Action<string> say,
         CancellationToken stop
@@ -69,50 +52,17 @@ public static class HandoverChains
         for (int run = 0; !stop.IsCancellationRequested; run++)
         {
             string to = run % 2 == 0 ? "v2" : "v1";
-            string manifest = Plan(service, to, run % 4 is 0 or 3);
-            using HttpResponseMessage started = await http.PostAsJsonAsync(
-                "api/v1/rollouts",
-                new { manifest, manifestFile = "hops.yaml" },
-                CancellationToken.None
-            );
-            if (!started.IsSuccessStatusCode)
+            string id = await node.StartRolloutAsync(Plan(service, to, run % 4 is 0 or 3), stop);
+            (string state, string reasons) = await node.EndAsync(id, stop);
+            if (state.Length > 0 && state != "succeeded")
             {
-                throw new InvalidOperationException(await started.Content.ReadAsStringAsync(CancellationToken.None));
+                throw new InvalidOperationException($"{id} ended {state}: {reasons}");
             }
 
-            string id = (await JsonAsync(started)).GetProperty("id").GetString()!;
-            say($"  {service} -> {to}: {await EndAsync(http, id, stop)}");
+            say($"  {service} -> {to}: {(state.Length > 0 ? state : "left as it is")}");
         }
 
-        using HttpResponseMessage history = await http.GetAsync(
-            $"api/v1/services/{service}/history",
-            CancellationToken.None
-        );
-        JsonElement epochs = (await JsonAsync(history)).GetProperty("epochs");
-        return epochs.EnumerateArray().Count(e => e.GetProperty("action").GetString() == "commit");
-    }
-
-    private static async Task<string> EndAsync(HttpClient http, string id, CancellationToken stop)
-    {
-        while (true)
-        {
-            using HttpResponseMessage answer = await http.GetAsync($"api/v1/rollouts/{id}", CancellationToken.None);
-            JsonElement rollout = await JsonAsync(answer);
-            if (rollout.GetProperty("endedAt").ValueKind != JsonValueKind.Null)
-            {
-                string state = rollout.GetProperty("state").GetString()!;
-                return state == "succeeded"
-                    ? state
-                    : throw new InvalidOperationException($"{id} ended {state}: {rollout.GetProperty("reasons")}");
-            }
-
-            if (stop.IsCancellationRequested)
-            {
-                return "left as it is";
-            }
-
-            await Task.Delay(100, CancellationToken.None);
-        }
+        return await node.CommitsAsync(service);
     }
 
     private static string Plan(string service, string to, bool shares)
@@ -131,19 +81,5 @@ public static class HandoverChains
                   {{moves}}, { bake: { for: 200ms } }, { retire: { keep: 10m } } ]
               gates: { metrics: [ { name: errors, worseBy: 20%, critical: true } ] }
             """;
-    }
-
-    private static HttpClient Admin(Uri admin, string root)
-    {
-        string token = File.ReadAllText(Path.Combine(root, ".handover", "admin.token")).Trim();
-        var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = admin };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        return http;
-    }
-
-    private static async Task<JsonElement> JsonAsync(HttpResponseMessage answer)
-    {
-        using JsonDocument json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(CancellationToken.None));
-        return json.RootElement.Clone();
     }
 }

@@ -1,0 +1,97 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace Handover.Bench.Hops;
+
+/// <summary>The shipped program as a process of its own, steered through its API.</summary>
+public sealed class RunningNode : IAsyncDisposable
+{
+    private readonly MemberProcess _process;
+    private readonly HttpClient _http;
+
+    private RunningNode(MemberProcess process, HttpClient http, Uri data)
+    {
+        (_process, _http, Data) = (process, http, data);
+    }
+
+    /// <summary>Where callers send.</summary>
+    public Uri Data { get; }
+
+    /// <summary>Starts it on a directory of resources; returns once it is ready.</summary>
+    public static async Task<RunningNode> StartAsync(string executable, string root)
+    {
+        int[] ports = MemberProcess.FreePorts(2);
+        var data = new Uri($"http://127.0.0.1:{ports[0]}/");
+        var admin = new Uri($"http://127.0.0.1:{ports[1]}/");
+        string[] arguments = ["run", root, "--data-url", data.ToString(), "--admin-url", admin.ToString()];
+        var process = new MemberProcess(executable, arguments, root);
+        await process.ReadyAsync(new Uri(admin, "readyz"));
+        string token = File.ReadAllText(Path.Combine(root, ".handover", "admin.token")).Trim();
+        var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = admin };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return new RunningNode(process, http, data);
+    }
+
+    /// <summary>Starts a rollout; returns its id.</summary>
+    public async Task<string> StartRolloutAsync(string manifest, CancellationToken cancel)
+    {
+        using HttpResponseMessage started = await _http.PostAsJsonAsync(
+            "api/v1/rollouts",
+            new { manifest, manifestFile = "bench.yaml" },
+            cancel
+        );
+        return started.IsSuccessStatusCode
+            ? (await JsonAsync(started)).GetProperty("id").GetString()!
+            : throw new InvalidOperationException(await started.Content.ReadAsStringAsync(cancel));
+    }
+
+    /// <summary>Waits for its end, or until stopped: then the state is empty.</summary>
+    public async Task<(string State, string Reasons)> EndAsync(string id, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            JsonElement rollout = await StatusAsync(id);
+            if (rollout.GetProperty("endedAt").ValueKind != JsonValueKind.Null)
+            {
+                return (rollout.GetProperty("state").GetString()!, rollout.GetProperty("reasons").ToString());
+            }
+
+            await Task.Delay(100, CancellationToken.None);
+        }
+
+        return ("", "");
+    }
+
+    /// <summary>A rollout as the API shows it.</summary>
+    public async Task<JsonElement> StatusAsync(string id)
+    {
+        using HttpResponseMessage answer = await _http.GetAsync($"api/v1/rollouts/{id}", CancellationToken.None);
+        return await JsonAsync(answer);
+    }
+
+    /// <summary>Moves of a service that were committed.</summary>
+    public async Task<long> CommitsAsync(string service)
+    {
+        string path = $"api/v1/services/{service}/history";
+        using HttpResponseMessage history = await _http.GetAsync(path, CancellationToken.None);
+        JsonElement epochs = (await JsonAsync(history)).GetProperty("epochs");
+        return epochs.EnumerateArray().Count(e => e.GetProperty("action").GetString() == "commit");
+    }
+
+    /// <summary>SIGTERM, and its end.</summary>
+    public Task StopAsync() => _process.StopAsync();
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await _process.DisposeAsync();
+    }
+
+    private static async Task<JsonElement> JsonAsync(HttpResponseMessage answer)
+    {
+        using JsonDocument json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(CancellationToken.None));
+        return json.RootElement.Clone();
+    }
+}
