@@ -52,7 +52,10 @@ internal static class WarmRows
             ratio <= 1.2
         );
         table.Tell("not warmed", $"{Median(cold.Select(s => s.Ratio)):0.00} x ({Told(cold)})");
-        table.Tell("the slowest of them, warmed and not", $"{warmed.Max(s => s.Most):0} ms, {cold.Max(s => s.Most):0} ms");
+        table.Tell(
+            "the slowest of them, warmed and not",
+            $"{warmed.Max(s => s.Most):0} ms, {cold.Max(s => s.Most):0} ms"
+        );
     }
 
     private static async Task<Side> SwitchedAsync(
