@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Handover.Bench.Cutover;
 
-/// <summary>Our side: the shipped gateway, coordinator, epoch store and ledger on real sockets and a real disk.</summary>
+/// <summary>Our side: the shipped gateway, coordinator, store and ledger on real sockets and a real disk.</summary>
 internal sealed class GatewayStage : IExchangePort, IAsyncDisposable
 {
     public const string Path = "/v1/price";

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Handover.Bench.Cutover;
 
-/// <summary>A proxy that people use today, switched from one upstream to another in the way that its manual says.</summary>
+/// <summary>A proxy that people use today, switched from one upstream to another as its manual says.</summary>
 internal abstract class Peer : IAsyncDisposable
 {
     private Process? _process;

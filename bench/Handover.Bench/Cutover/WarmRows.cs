@@ -5,8 +5,8 @@ using Handover.Bench.Hops;
 namespace Handover.Bench.Cutover;
 
 /// <summary>
-/// The first answers after a switch to a release whose process has just started: a real node and a real ONNX model, with
-/// the phase that warms it and without, in turns, because the machine changes from minute to minute.
+/// The first answers after a switch to a release whose process has just started: a real node and a real ONNX model,
+/// with the phase that warms it and without, in turns, because the machine changes from minute to minute.
 /// </summary>
 internal static class WarmRows
 {
