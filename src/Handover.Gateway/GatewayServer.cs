@@ -57,10 +57,10 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
     )
     {
         _options = options;
-        Incarnation = Guid.NewGuid().ToString("N");
         Directory.CreateDirectory(options.StateDirectory);
         string lockPath = Path.Combine(options.StateDirectory, $"{options.Id}.lock");
         _lock = new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        Incarnation = BootId.Next(_lock, time.GetUtcNow());
         var member = new EpochMember(options.Id, Incarnation);
         var loopOptions = new AgentLoopOptions(store, member, options.StateDirectory, options.StoreTimeout);
         _loop = new AgentLoop(loopOptions, time, logs.CreateLogger<AgentLoop>());

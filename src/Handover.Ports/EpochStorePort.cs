@@ -37,7 +37,11 @@ public interface IEpochStorePort
     /// <summary>Closes this attempt where it is open and its time has run out. Anyone may call it.</summary>
     Task<EpochReply> ResolveAsync(string service, long attempt, string actor, CancellationToken cancel);
 
-    /// <summary>Registers a gateway's incarnation for a service and returns the row.</summary>
+    /// <summary>
+    /// Registers a gateway's incarnation for a service and returns the row. Not applied where a later incarnation is
+    /// registered: a request of a dead one that arrives late must not stand in its place, because the LEAVE of the dead
+    /// one would then take the living one off the list, and moves would no longer wait for it.
+    /// </summary>
     Task<EpochReply> JoinAsync(string service, EpochMember member, CancellationToken cancel);
 
     /// <summary>Removes a gateway that has drained.</summary>

@@ -125,13 +125,16 @@ public class SimEpochStore(Func<DateTimeOffset> clock) : IEpochStorePort
             Stable
         );
 
-    public EpochReply Join(string service, EpochMember member)
+    public virtual EpochReply Join(string service, EpochMember member)
     {
         lock (_lock)
         {
             Entry entry = Known(service);
-            entry.Members[member.Gateway] = member;
-            return entry.Reply(true);
+            bool later =
+                entry.Members.TryGetValue(member.Gateway, out EpochMember? there)
+                && string.CompareOrdinal(there.Incarnation, member.Incarnation) > 0;
+            entry.Members[member.Gateway] = later ? there! : member;
+            return entry.Reply(!later);
         }
     }
 

@@ -82,6 +82,7 @@ public sealed class EpochStoreFake(TimeProvider time) : IEpochStorePort
     /// <inheritdoc/>
     public Task<EpochReply> JoinAsync(string service, EpochMember member, CancellationToken cancel)
     {
+        bool later;
         lock (_gate)
         {
             Throw();
@@ -90,10 +91,12 @@ public sealed class EpochStoreFake(TimeProvider time) : IEpochStorePort
                 _members.Add(service, members = []);
             }
 
-            members[member.Gateway] = member;
+            EpochMember? there = members.GetValueOrDefault(member.Gateway);
+            later = there is not null && string.CompareOrdinal(there.Incarnation, member.Incarnation) > 0;
+            members[member.Gateway] = later ? there! : member;
         }
 
-        return Change(service, _ => true, r => r);
+        return Change(service, _ => !later, r => r);
     }
 
     /// <inheritdoc/>

@@ -163,17 +163,18 @@ public sealed class SqliteEpochStore(SqliteDatabase database, TimeProvider time)
             connection =>
             {
                 EpochRow row = Known(connection, service);
-                SqliteDatabase.Execute(
+                int taken = SqliteDatabase.Execute(
                     connection,
                     """
                     INSERT INTO epoch_member VALUES ($service, $gateway, $incarnation)
                     ON CONFLICT (service, gateway) DO UPDATE SET incarnation = $incarnation
+                    WHERE incarnation <= $incarnation
                     """,
                     ("$service", service),
                     ("$gateway", member.Gateway),
                     ("$incarnation", member.Incarnation)
                 );
-                return new EpochReply(true, row, Members(connection, service));
+                return new EpochReply(taken == 1, row, Members(connection, service));
             },
             cancel
         );

@@ -24,7 +24,9 @@ public sealed record EpochRow(
 
 /// <summary>A gateway that is registered for a service.</summary>
 /// <param name="Gateway">Its id.</param>
-/// <param name="Incarnation">Its boot id.</param>
+/// <param name="Incarnation">
+/// Its boot id. Ids of one gateway are in order (ordinal): a later life has the greater one.
+/// </param>
 public sealed record EpochMember(string Gateway, string Incarnation);
 
 /// <summary>The answer of the store to a conditional statement.</summary>

@@ -82,6 +82,12 @@ public static class GatewayAgent
             return JoinFailed(state with { JoinAskedAt = null, Failures = state.Failures + 1 }, now);
         }
 
+        // A later incarnation is registered: moves wait for that one's promises, so this one may not begin to serve.
+        if (!reply.Applied)
+        {
+            return JoinFailed(state with { JoinAskedAt = null, Restored = null, Failures = state.Failures + 1 }, now);
+        }
+
         state = state with { JoinAskedAt = null, Registered = true, Failures = 0 };
         return Adopt(state, reply.Row, now);
     }

@@ -159,6 +159,18 @@ public abstract class EpochStoreCompliance
     }
 
     [Fact]
+    public async Task An_earlier_incarnation_that_arrives_late_takes_nobodys_place()
+    {
+        IEpochStorePort store = await WithRow();
+        await store.JoinAsync(Service, new EpochMember("gw-1", "b"), Cancel);
+        EpochReply late = await store.JoinAsync(Service, new EpochMember("gw-1", "a"), Cancel);
+        Assert.False(late.Applied);
+        await store.LeaveAsync(Service, new EpochMember("gw-1", "a"), Cancel);
+        Assert.Equal([new EpochMember("gw-1", "b")], (await Begin(store, 1, 0)).Members);
+        Assert.True((await store.JoinAsync(Service, new EpochMember("gw-1", "b"), Cancel)).Applied);
+    }
+
+    [Fact]
     public async Task History_says_who_did_what_and_why_in_order()
     {
         IEpochStorePort store = await WithRow();

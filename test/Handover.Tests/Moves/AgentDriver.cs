@@ -53,8 +53,8 @@ internal sealed class AgentDriver
     public static MoveMessage.Commit Commit(long attempt, long epoch) => new(Service, attempt, epoch, V2);
 
     public static EpochReply Stable(long epoch, long attempt, Routing routing) =>
-        new(false, new EpochRow(Service, epoch, routing, false, attempt, null, null), []);
+        new(true, new EpochRow(Service, epoch, routing, false, attempt, null, null), []);
 
     public static EpochReply Open(long epoch, long attempt) =>
-        new(false, new EpochRow(Service, epoch, V1, true, attempt, V2, DateTimeOffset.UnixEpoch), []);
+        new(true, new EpochRow(Service, epoch, V1, true, attempt, V2, DateTimeOffset.UnixEpoch), []);
 }

@@ -18,6 +18,18 @@ public sealed class GatewayAgentTests
     }
 
     [Fact]
+    public void An_incarnation_whose_place_is_taken_serves_neither_the_row_nor_its_file()
+    {
+        AgentDriver agent = new AgentDriver().Give(new GatewayInput.Booted(new LastKnownGood(3, 4, V1, null)));
+        agent.Give(new GatewayInput.Joined(Stable(7, 9, V1) with { Applied = false }));
+        Assert.False(agent.Asked<GatewayEffect.Publish>());
+        Assert.False(agent.State.Registered);
+        agent.After(GatewayAgent.RejoinEvery);
+        Assert.True(agent.Asked<GatewayEffect.Join>());
+        Assert.False(agent.Give(new GatewayInput.Joined(null)).Asked<GatewayEffect.Publish>());
+    }
+
+    [Fact]
     public void Hold_stops_the_slice_and_writes_the_promise_down_before_it_is_said()
     {
         AgentDriver agent = new AgentDriver().Serving().Receive(Hold(1));
