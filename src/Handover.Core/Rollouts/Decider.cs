@@ -50,6 +50,10 @@ public static partial class Decider
                 ? Result(Nothing)
                 : Events(new RolloutEvent.Interrupted(now, measured.Interruption)),
             _ when SingleStack.Answers(s, c) => Result(OnClosing(s, c, now)),
+            // The answer to a step that no state of this rollout asks for: somebody else's, or too late.
+            RolloutCommand.StackStopped or RolloutCommand.StableMeasured or RolloutCommand.ClosingRefused => Result(
+                Nothing
+            ),
             RolloutCommand.Agreed agreed => Result(OnAgreed(s, agreed.Found, now)),
             RolloutCommand.Verified { Refusals.Count: 0, Awaited.Count: > 0 } v when s.Phase is Phase.Verify => Result(
                 OnAgreed(s, v.Awaited, now)

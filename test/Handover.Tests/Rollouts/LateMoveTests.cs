@@ -51,4 +51,22 @@ public sealed class LateMoveTests
 
     private static MoveTarget.Shares Shares(int percent) =>
         new(Share.FromPercent(percent), new Dictionary<string, Share>());
+
+    [Fact]
+    public void A_step_of_one_stack_that_is_told_to_a_rollout_with_two_is_nothing_to_do()
+    {
+        RolloutCommand[] late =
+        [
+            new RolloutCommand.StackStopped("v1"),
+            new RolloutCommand.StableMeasured(4),
+            new RolloutCommand.ClosingRefused(["no window"]),
+        ];
+        RolloutWalk walk = new RolloutWalk(RolloutWalk.Parallel()).Prepared().Move();
+        Assert.All(late, command => Assert.Empty(walk.Do(command).Value));
+        walk.Do(new RolloutCommand.Rollback("sick", "ann"));
+        Assert.All(late, command => Assert.Empty(walk.Do(command).Value));
+        walk.Do(new RolloutCommand.MoveCommitted(9, new MoveTarget.Back(), TimeSpan.Zero));
+        Assert.False(walk.State.Open);
+        Assert.All(late, command => Assert.Empty(walk.Do(command).Value));
+    }
 }
