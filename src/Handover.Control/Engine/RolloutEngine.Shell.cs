@@ -177,15 +177,9 @@ public sealed partial class RolloutEngine
             return no;
         }
 
-        string? needed = effect.Target switch
+        if (await WhyNotYetAsync(state, effect.Target, cancel) is { } notYet)
         {
-            MoveTarget.Back => state.From,
-            MoveTarget.Closed => null,
-            _ => state.Plan.To,
-        };
-        if (needed is not null && !await ReadyAsync(service, needed, cancel))
-        {
-            return new RolloutCommand.MoveFailed(effect.Target, $"{needed} is not ready to take traffic");
+            return new RolloutCommand.MoveFailed(effect.Target, notYet);
         }
 
         if (
@@ -223,6 +217,18 @@ public sealed partial class RolloutEngine
         }
 
         return Answer(effect.Target, moved, drain);
+    }
+
+    private async Task<string?> WhyNotYetAsync(RolloutState state, MoveTarget target, CancellationToken cancel)
+    {
+        if (target is MoveTarget.Closed)
+        {
+            return await LeftoverAsync(state, cancel);
+        }
+
+        string needed = target is MoveTarget.Back ? state.From : state.Plan.To;
+        bool ready = await ReadyAsync(state.Plan.Service, needed, cancel);
+        return ready ? null : $"{needed} is not ready to take traffic";
     }
 
     private static RolloutCommand Answer(MoveTarget target, Result<MoveCommitted> moved, DrainChoice drain) =>

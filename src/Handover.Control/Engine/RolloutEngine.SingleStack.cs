@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Handover.Core.Catalog;
 using Handover.Core.Foundation;
 using Handover.Core.Moves;
@@ -66,6 +67,41 @@ public sealed partial class RolloutEngine
             : null;
     }
 
+    // Which stacks may stop, by service: the rollout and the closing for which the routing was seen to be closed.
+    private readonly ConcurrentDictionary<string, (string Rollout, string Release, DateTimeOffset Closed)> _letGo = new(
+        StringComparer.Ordinal
+    );
+
+    // A move that was given up may commit all the same, and opens the service on what is to stop: until the routing was
+    // closed after it, what runs is kept. What does not run is not started for that.
+    private bool StillMayOpen(RolloutState state, RolloutEffect.StopStack stop) =>
+        _parts.Runtime.Status(state.Plan.Service, stop.Release) is not null
+        && !(
+            _letGo.TryGetValue(state.Plan.Service, out (string, string, DateTimeOffset) gone)
+            && gone == (state.Id, stop.Release, state.Closed!.At)
+        );
+
+    // There is one stack: what an earlier rollout left drains first, while the service is still open. The way back
+    // waits for nobody.
+    private async Task<string?> LeftoverAsync(RolloutState state, CancellationToken cancel)
+    {
+        if (state is not { Closed: null, RollbackReason: null } || ServiceRollback.Is(state.Plan))
+        {
+            return null;
+        }
+
+        DateTimeOffset deadline = _time.GetUtcNow() + LongestWaitForStack;
+        string? left;
+        while ((left = _keeper.Draining(state.Plan.Service)) is not null && _time.GetUtcNow() < deadline)
+        {
+            await Task.Delay(Poll, _time, cancel);
+        }
+
+        return left is null
+            ? null
+            : $"{left} of an earlier rollout still has requests to answer, and there is one stack";
+    }
+
     // The routing is closed before anything stops, also when a move that was given up committed after all.
     private async Task<RolloutCommand?> StopStackAsync(
         RolloutState state,
@@ -89,6 +125,7 @@ public sealed partial class RolloutEngine
         }
 
         Know(moved.Value.Row);
+        _letGo[service] = (state.Id, effect.Release, state.Closed!.At);
         Refresh();
         while (!_keeper.Gone(service, effect.Release))
         {

@@ -184,6 +184,10 @@ public sealed partial class RolloutEngine
                 {
                     names.Add(keep.Release);
                 }
+                else if (effect is RolloutEffect.StopStack stop && StillMayOpen(newest!, stop))
+                {
+                    names.Add(stop.Release);
+                }
                 else if (effect is RolloutEffect.Mirror mirror)
                 {
                     mirrors[service.Name] = mirror;

@@ -64,6 +64,20 @@ public sealed class StackKeeper : IAsyncDisposable
     public bool Gone(string service, string release) =>
         !_stacks.ContainsKey((service, release)) && _runtime.Status(service, release) is null;
 
+    /// <summary>
+    /// The first stack of the service that nobody wants any more and that is still there; null when there is none.
+    /// </summary>
+    public string? Draining(string service)
+    {
+        IReadOnlyDictionary<(string Service, string Release), Release> wanted = Volatile.Read(ref _wanted);
+        return _stacks
+            .Keys.Where(key =>
+                string.Equals(key.Service, service, StringComparison.Ordinal) && !wanted.ContainsKey(key)
+            )
+            .Select(key => key.Release)
+            .Min(StringComparer.Ordinal);
+    }
+
     private async Task LoopAsync()
     {
         using var timer = new PeriodicTimer(Period, _time);
