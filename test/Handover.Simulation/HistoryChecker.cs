@@ -113,6 +113,17 @@ public sealed partial class HistoryChecker
         );
     }
 
+    /// <summary>
+    /// A gateway chose by an epoch. A request that asks the ledger first is sent later, by the epoch by which it was
+    /// admitted: for whom nothing has moved meanwhile that is no way back, and for whom something has it is A2.
+    /// </summary>
+    public void Routed(string gateway, long epoch)
+    {
+        GatewayFacts facts = Gateway(gateway);
+        Expect(epoch >= facts.Epoch, "A9", $"{gateway} went back from epoch {facts.Epoch} to {epoch}");
+        facts.Epoch = Math.Max(facts.Epoch, epoch);
+    }
+
     /// <summary>A gateway sent a request to a release.</summary>
     /// <param name="gateway">The gateway.</param>
     /// <param name="request">The request's number, which grows with arrival.</param>
@@ -169,8 +180,11 @@ public sealed partial class HistoryChecker
             "A7/I7",
             $"{gateway} dispatched customer {entity} after HELD({facts.Promised}) and before the outcome"
         );
-        Expect(epoch >= facts.Epoch, "A9", $"{gateway} went back from epoch {facts.Epoch} to {epoch}");
-        facts.Epoch = Math.Max(facts.Epoch, epoch);
+        if (!claimed)
+        {
+            Routed(gateway, epoch);
+        }
+
         Expect(runs, "A5", $"{gateway} dispatched request {request} to {release}, which does not run");
         bool inOrder = claimed || request > facts.Last[entity];
         Expect(inOrder, "FIFO", $"{gateway} let request {request} overtake {facts.Last[entity]}");

@@ -63,3 +63,9 @@ internal sealed class ForgetDone : Mutation
         return write is LedgerWrite.Finish && reply.Outcome == LedgerOutcome.Applied ? (null, reply) : (next, reply);
     }
 }
+
+/// <summary>A hold does not wait for requests that were admitted and wait for the ledger.</summary>
+internal sealed class HoldOvertakesClaim : Mutation
+{
+    public override bool DrainsClaims => false;
+}

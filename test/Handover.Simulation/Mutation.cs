@@ -54,6 +54,9 @@ public abstract class Mutation
     /// <summary>Whether a stack is stopped before the other is started where there is one stack.</summary>
     public virtual bool StopsBeforeStart => true;
 
+    /// <summary>Whether a drain waits for requests that wait for the ledger.</summary>
+    public virtual bool DrainsClaims => true;
+
     /// <summary>The step of a request with a key.</summary>
     public virtual (DecisionState State, IReadOnlyList<DecisionEffect> Effects) Step(
         DecisionState state,

@@ -39,6 +39,7 @@ public static class Mutations
         ["replybeforerecord"] = () => new ReplyBeforeRecord(),
         ["rerununknown"] = () => new RerunUnknown(),
         ["orphanfree"] = () => new OrphanFree(),
+        ["holdovertakesclaim"] = () => new HoldOvertakesClaim(),
         ["forgetdone"] = () => new ForgetDone(),
     };
 

@@ -1,12 +1,19 @@
 using System.Diagnostics;
 using Handover.Simulation;
 
-// ./do sim [--seeds N] [--from S] [--mutation NAME] [--threads N]
+// ./do sim [--seeds N] [--from S] [--mutation NAME] [--threads N] [--trace SEED]
 var options = SimOptions.Parse(args);
 if (options.Problem is { } problem)
 {
     Console.Error.WriteLine(problem);
     return 2;
+}
+
+if (options.Trace)
+{
+    (_, string? violation) = SimRunner.RunSeed(options.From, Mutations.Find(options.Mutation)!(), Console.Out);
+    Console.WriteLine(violation ?? "no violation");
+    return violation is null ? 0 : 1;
 }
 
 var clock = Stopwatch.StartNew();

@@ -114,7 +114,7 @@ public sealed partial class SimEngine
                 case RolloutEffect.MeasureStable:
                     Post(new RolloutCommand.StableMeasured(5));
                     break;
-                case RolloutEffect.StopStack stop when Stopped(stop.Release):
+                case RolloutEffect.StopStack stop when Stopped(stop):
                     Post(new RolloutCommand.StackStopped(stop.Release));
                     break;
                 case RolloutEffect.MeasureInterruption measure:
@@ -132,9 +132,8 @@ public sealed partial class SimEngine
         Watch(state);
     }
 
-    private bool Stopped(string release) =>
-        !World.Mutation.StopsBeforeStart
-        || _routing is { Closed: true } && World.Stacks.Stage(release) == StackStage.Stopped;
+    private bool Stopped(RolloutEffect.StopStack stop) =>
+        !World.Mutation.StopsBeforeStart || Equals(stop, _letGo?.Stop) && !World.Stacks.Runs(stop.Release);
 
     private void OnStack(string release, StackStage stage)
     {

@@ -14,17 +14,17 @@ public sealed partial class SimEngine(string id, SimWorld world) : SimCoordinato
 {
     private const int InboxLimit = 16;
     private const long TickEvery = 100 * FaultMix.Ms;
-    private readonly Queue<RolloutCommand> _inbox = new();
+    private readonly Queue<(string? Rollout, RolloutCommand Command)> _inbox = new();
     private RolloutState? _state;
-    private RolloutEffect.Move? _move;
-    private RolloutEffect.Move? _tried;
+    private Wanted? _move;
+    private Wanted? _tried;
+    private Wanted? _letGo;
     private Routing? _routing;
     private string? _wishAtDeath;
     private long _downSince = -1;
     private bool _loaded;
     private bool _persisting;
     private bool _waiting;
-    private bool _closing;
     private MoveTarget? _reached;
     private Routing? _moving;
 
@@ -34,6 +34,7 @@ public sealed partial class SimEngine(string id, SimWorld world) : SimCoordinato
         _inbox.Clear();
         _state = null;
         _move = null;
+        _letGo = null;
         _routing = null;
         _waiting = false;
         Load();
@@ -96,22 +97,26 @@ public sealed partial class SimEngine(string id, SimWorld world) : SimCoordinato
         Reconcile();
     }
 
-    private void Post(RolloutCommand command)
+    private void Post(RolloutCommand command) => Post(_state?.Id, command);
+
+    // As in the shipped engine, where each rollout has an inbox of its own: what one was told is no news for the next.
+    private void Post(string? rollout, RolloutCommand command)
     {
         // Nothing is lost: whatever is still wanted is derived again at the next tick.
         if (_inbox.Count < InboxLimit)
         {
-            _inbox.Enqueue(command);
+            _inbox.Enqueue((rollout, command));
             Pump();
         }
     }
 
     private void Pump()
     {
-        while (_loaded && !_persisting && _inbox.TryDequeue(out RolloutCommand? command))
+        while (_loaded && !_persisting && _inbox.TryDequeue(out (string? Rollout, RolloutCommand Command) next))
         {
+            RolloutCommand command = next.Command;
             bool begins = command is RolloutCommand.Begin;
-            if (begins ? _state is { Open: true } : _state is null)
+            if (begins ? _state is { Open: true } : _state is null || next.Rollout != _state.Id)
             {
                 continue;
             }
@@ -189,24 +194,15 @@ public sealed partial class SimEngine(string id, SimWorld world) : SimCoordinato
         }
 
         IReadOnlyList<RolloutEffect> effects = _state is null ? [] : Effects.Of(_state);
+        Wanted? wanted = WantedOf(effects);
         if (_routing is not null)
         {
+            // What is to stop is kept as it is until nothing can open the service on it any more.
+            string? stays = wanted?.Stop?.Release;
             World.Stacks.Want(release =>
                 (!_routing.Closed && _routing.Releases.Contains(release))
                 || effects.Any(e => e is RolloutEffect.KeepStack keep && keep.Release == release)
-            );
-        }
-
-        RolloutEffect.Move? wanted = effects.OfType<RolloutEffect.Move>().FirstOrDefault();
-        RolloutEffect.StopStack? stop = effects.OfType<RolloutEffect.StopStack>().FirstOrDefault();
-        _closing = stop is not null;
-        if (stop is not null)
-        {
-            wanted = new RolloutEffect.Move(
-                new MoveTarget.Closed(stop.Serving),
-                Effects.DefaultHold,
-                DrainMode.Dispatch,
-                0
+                || (release == stays && World.Stacks.Runs(release))
             );
         }
 
@@ -222,6 +218,22 @@ public sealed partial class SimEngine(string id, SimWorld world) : SimCoordinato
         }
     }
 
+    // Stopping a stack begins with a move too: the service is closed (again) before.
+    private Wanted? WantedOf(IReadOnlyList<RolloutEffect> effects)
+    {
+        if (effects.OfType<RolloutEffect.StopStack>().FirstOrDefault() is { } stop)
+        {
+            var closed = new MoveTarget.Closed(stop.Serving);
+            var move = new RolloutEffect.Move(closed, Effects.DefaultHold, DrainMode.Dispatch, 0);
+            var wanted = new Wanted(_state!.Id, move, stop, _state.Closed!.At);
+            return Equals(wanted, _letGo) ? null : wanted;
+        }
+
+        return effects.OfType<RolloutEffect.Move>().FirstOrDefault() is { } next
+            ? new Wanted(_state!.Id, next, null, null)
+            : null;
+    }
+
     private void StartMove()
     {
         if (_move is not { } move)
@@ -230,16 +242,17 @@ public sealed partial class SimEngine(string id, SimWorld world) : SimCoordinato
         }
 
         _waiting = true;
-        long pause = move.Attempt == 0 ? 0 : Math.Min(50L << Math.Min(move.Attempt - 1, 4), 800) * FaultMix.Ms;
+        int failures = move.Move.Attempt;
+        long pause = failures == 0 ? 0 : Math.Min(50L << Math.Min(failures - 1, 4), 800) * FaultMix.Ms;
         Later(
             pause,
             () =>
             {
                 _waiting = false;
-                if (!Busy && Equals(move, _move) && Ready(move.Target))
+                if (!Busy && Equals(move, _move) && Ready(move.Move.Target))
                 {
                     _tried = move;
-                    Try(back: move.Target is MoveTarget.Back);
+                    Try(back: move.Move.Target is MoveTarget.Back);
                 }
             }
         );
@@ -249,7 +262,8 @@ public sealed partial class SimEngine(string id, SimWorld world) : SimCoordinato
         target switch
         {
             _ when !World.Mutation.HeedsRefusal => true,
-            MoveTarget.Closed => true,
+            // One stack is one stack: what an earlier rollout left must have ended before anything is closed for it.
+            MoveTarget.Closed => _state is not { Closed: null, RollbackReason: null } || !World.Stacks.Draining,
             MoveTarget.Back => World.Stacks.Stage(_state!.From) == StackStage.Ready,
             _ => World.Stacks.Stage(_state!.Plan.To) == StackStage.Ready,
         };
@@ -261,39 +275,56 @@ public sealed partial class SimEngine(string id, SimWorld world) : SimCoordinato
             return null;
         }
 
-        Routing target = World.Mutation.Target(move.Target.RoutingFor(_state, row.Routing), row);
+        MoveTarget wished = move.Move.Target;
+        Routing target = World.Mutation.Target(wished.RoutingFor(_state, row.Routing), row);
         if (RoutingCodec.Same(row.Routing, target))
         {
             _routing = row.Routing;
-            Tell(row.Epoch, move.Target.Reached(target), TimeSpan.Zero);
+            Tell(move, row.Epoch, wished.Reached(target), TimeSpan.Zero);
             return null;
         }
 
-        _reached = move.Target.Reached(target);
+        _reached = wished.Reached(target);
         _moving = target;
-
-        return new MoveWish(target, move.Drain ?? DrainMode.Atomic, move.Hold);
+        return new MoveWish(target, move.Move.Drain ?? DrainMode.Atomic, move.Move.Hold);
     }
 
     protected override void Ended(MoveOutcome? outcome)
     {
+        Wanted tried = _tried!;
         if (outcome is MoveOutcome.Committed done)
         {
             _routing = _moving;
-            Tell(done.Epoch, _reached!, done.Held);
+            Tell(tried, done.Epoch, _reached!, done.Held);
         }
-        else if (!_closing)
+        else if (tried.Stop is null)
         {
-            Post(new RolloutCommand.MoveFailed(_tried!.Target, "not committed"));
+            Post(tried.Rollout, new RolloutCommand.MoveFailed(tried.Move.Target, "not committed"));
         }
     }
 
-    // Before a stack is stopped its service is closed (again): that is no answer to anything.
-    private void Tell(long epoch, MoveTarget reached, TimeSpan held)
+    // A service that is closed (again) before a stack is stopped is no answer to anything: now the stack may stop.
+    private void Tell(Wanted move, long epoch, MoveTarget reached, TimeSpan held)
     {
-        if (!_closing)
+        if (move.Stop is null)
         {
-            Post(new RolloutCommand.MoveCommitted(epoch, reached, held));
+            Post(move.Rollout, new RolloutCommand.MoveCommitted(epoch, reached, held));
+            return;
         }
+
+        _letGo = move;
+        Later(0, Reconcile);
     }
+
+    /// <summary>A move that is wanted, and for which rollout.</summary>
+    /// <param name="Rollout">The rollout's id.</param>
+    /// <param name="Move">The move.</param>
+    /// <param name="Stop">The stack that stops after it; null when it is a move of the rollout itself.</param>
+    /// <param name="ClosedAt">Which closing the stop belongs to.</param>
+    private sealed record Wanted(
+        string Rollout,
+        RolloutEffect.Move Move,
+        RolloutEffect.StopStack? Stop,
+        DateTimeOffset? ClosedAt
+    );
 }

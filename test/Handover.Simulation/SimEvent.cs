@@ -53,5 +53,5 @@ public enum SimEvent
     LedgerNotRecorded,
     LedgerDown,
     LedgerOrphans,
-    LedgerRoutedAgain,
+    LedgerUnsent,
 }

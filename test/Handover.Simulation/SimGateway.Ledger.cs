@@ -6,7 +6,8 @@ namespace Handover.Simulation;
 
 /// <content>
 /// Requests with an idempotency key: the shipped <see cref="DecisionMachine"/> between the caller, the ledger and the
-/// release. The routing is looked at once more when the claim is durable, because a move may have begun meanwhile.
+/// release. As in the shipped gateway a request is in flight from before it claims its key until its caller is
+/// answered, and a hold that begins meanwhile waits for it: the routing is not looked at again.
 /// </content>
 public sealed partial class SimGateway
 {
@@ -29,7 +30,14 @@ public sealed partial class SimGateway
             Owner = _agent.Incarnation,
             At = Clock,
         };
-        var run = new Run(request) { State = new DecisionState(row, World.ReplaySafe, MaySpool: false) };
+        World.Checker.Routed(Id, _epoch);
+        Enter(request.Entity, release);
+        _claiming[request.Entity]++;
+        var run = new Run(request)
+        {
+            State = new DecisionState(row, World.ReplaySafe, MaySpool: false),
+            Admitted = release,
+        };
         Decide(run, new DecisionInput.Admitted());
     }
 
@@ -60,10 +68,6 @@ public sealed partial class SimGateway
             case DecisionEffect.Dispatch:
                 Dispatch(run);
                 break;
-            case DecisionEffect.Reply when run.Again:
-                run.Again = false;
-                Route(run.Request);
-                break;
             case DecisionEffect.Reply:
                 Finish(run, run.Answer);
                 break;
@@ -86,6 +90,7 @@ public sealed partial class SimGateway
                         _ => SimEvent.LedgerDown,
                     }
                 );
+                Finish(run, null);
                 break;
             default:
                 throw new InvalidOperationException($"unknown effect {effect}");
@@ -94,15 +99,11 @@ public sealed partial class SimGateway
 
     private void Dispatch(Run run)
     {
-        int entity = run.Request.Entity;
-        bool held = _routing is null || _routing.Closed || (_heldMask >> entity & 1) == 1;
-        if (
-            held
-            || !string.Equals(SimEntities.Releases(_routing!)[entity], run.State.Row.Release, StringComparison.Ordinal)
-        )
+        Claimed(run);
+        string release = run.State.Row.Release;
+        if (World.Stacks.Stage(release) == StackStage.Crashed)
         {
-            World.Counters.Count(SimEvent.LedgerRoutedAgain);
-            run.Again = true;
+            World.Counters.Count(SimEvent.LedgerUnsent);
             Decide(run, new DecisionInput.ReleaseFailed(Sent: false));
             return;
         }
@@ -111,17 +112,13 @@ public sealed partial class SimGateway
         bool breaks = World.Breaks();
         if (!busy)
         {
-            World.Checker.Executed(
-                run.Request.Call!.Key,
-                run.State.Row.RequestId,
-                run.State.Row.Release,
-                World.ReplaySafe
-            );
+            World.Checker.Executed(run.Request.Call!.Key, run.State.Row.RequestId, release, World.ReplaySafe);
         }
 
         Send(
             run.Request,
-            run.State.Row.Release,
+            release,
+            run.State.Row.Epoch,
             () =>
             {
                 run.Answer = busy || breaks ? null : run.State.Row.RequestId;
@@ -142,6 +139,23 @@ public sealed partial class SimGateway
         if (answer is not null && run.State is { Step: DecisionStep.Over })
         {
             World.Replied(run.Request.Call!, answer);
+        }
+
+        Claimed(run);
+        if (!run.Ended)
+        {
+            run.Ended = true;
+            Exit(run.Request.Entity, run.Admitted);
+        }
+    }
+
+    private void Claimed(Run run)
+    {
+        if (!run.Claimed)
+        {
+            run.Claimed = true;
+            _claiming[run.Request.Entity]--;
+            CheckDrained();
         }
     }
 
@@ -169,7 +183,9 @@ public sealed partial class SimGateway
     {
         public readonly SimRequest Request = request;
         public required DecisionState State;
-        public bool Again;
+        public required string Admitted;
+        public bool Claimed;
+        public bool Ended;
         public string? Answer;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Handover.Core.Moves;
 using Handover.Core.Traffic;
 
@@ -11,6 +12,7 @@ public sealed partial class SimGateway : SimNode
     private readonly List<SimRequest> _waiting = [];
     private readonly Queue<(LastKnownGood Good, long? Held)> _writes = new();
     private readonly int[] _inFlight = new int[SimEntities.Count];
+    private readonly int[] _claiming = new int[SimEntities.Count];
     private readonly int[] _pins = new int[SimEntities.BothReleases.Count];
     private GatewayAgentState _agent;
     private LastKnownGood? _disk;
@@ -36,7 +38,7 @@ public sealed partial class SimGateway : SimNode
     /// <summary>The epoch that it knows.</summary>
     public long Epoch => _agent.Epoch;
 
-    /// <summary>Requests that are in flight on a release, with their later hops.</summary>
+    /// <summary>Requests that are on their way to a release or in flight on it, with their later hops.</summary>
     public int Pins(string release) => _pins[SimEntities.Index(release)];
 
     public override void Start()
@@ -49,11 +51,11 @@ public sealed partial class SimGateway : SimNode
         _heldMask = 0;
         _draining = null;
         _asker = null;
-        _agent = new GatewayAgentState(SimWorld.Service, Id, $"{Id}.{Life}");
+        _agent = new GatewayAgentState(SimWorld.Service, Id, NameOf(Life));
         Input(new GatewayInput.Booted(_disk));
         if (Life > 1)
         {
-            TakeOver($"{Id}.{Life - 1}");
+            TakeOver(NameOf(Life - 1));
         }
 
         NextArrival();
@@ -67,6 +69,7 @@ public sealed partial class SimGateway : SimNode
         _waiting.Clear();
         _writes.Clear();
         Array.Clear(_inFlight);
+        Array.Clear(_claiming);
         Array.Clear(_pins);
     }
 
@@ -106,6 +109,7 @@ public sealed partial class SimGateway : SimNode
 
         // From here on it dispatches nothing, so whatever it promised it keeps. Its file would be a lie once it is off
         // the list, because then a move does not wait for it.
+        World.Trace?.Invoke($"{Id} has drained and leaves");
         _disk = null;
         Alive = false;
         var member = new EpochMember(Id, _agent.Incarnation);
@@ -117,6 +121,7 @@ public sealed partial class SimGateway : SimNode
                 () =>
                 {
                     World.Store.Leave(SimWorld.Service, member);
+                    World.Trace?.Invoke($"{Id} is off the list");
                     World.Checker.Left(Id);
                     return "left";
                 },
@@ -174,6 +179,7 @@ public sealed partial class SimGateway : SimNode
         switch (effect)
         {
             case GatewayEffect.HoldSlice hold:
+                World.Trace?.Invoke($"{Id} holds for attempt {hold.Attempt} at epoch {hold.Epoch}");
                 Snapshot(hold.Epoch, hold.Slice.From, SimEntities.Mask(hold.Slice.From, hold.Slice.To));
                 _draining = (hold.Attempt, _heldMask, hold.Drain);
                 CheckDrained();
@@ -183,6 +189,7 @@ public sealed partial class SimGateway : SimNode
                 break;
             case GatewayEffect.SendHeld held:
                 World.Checker.HeldSaid(Id, held.Attempt);
+                World.Trace?.Invoke($"{Id} says HELD({held.Attempt})");
                 if (_asker is { } asker)
                 {
                     var reply = new GatewayReply.Held(SimWorld.Service, held.Attempt, Id, _agent.Incarnation);
@@ -192,6 +199,7 @@ public sealed partial class SimGateway : SimNode
                 break;
             case GatewayEffect.Publish publish:
                 _draining = null;
+                World.Trace?.Invoke($"{Id} serves epoch {publish.Epoch}");
                 Snapshot(publish.Epoch, publish.Routing, 0);
                 Write(null);
                 break;
@@ -206,7 +214,11 @@ public sealed partial class SimGateway : SimNode
                 var member = new EpochMember(Id, _agent.Incarnation);
                 World.Ask(
                     this,
-                    () => World.Store.Join(SimWorld.Service, member),
+                    () =>
+                    {
+                        World.Trace?.Invoke($"{member.Incarnation} joins");
+                        return World.Store.Join(SimWorld.Service, member);
+                    },
                     reply => Input(new GatewayInput.Joined(reply))
                 );
                 break;
@@ -249,7 +261,8 @@ public sealed partial class SimGateway : SimNode
         string release = SimEntities.Releases(_routing)[request.Entity];
         if (request.Call is null)
         {
-            Send(request, release, null);
+            Enter(request.Entity, release);
+            Send(request, release, _epoch, () => Exit(request.Entity, release));
         }
         else
         {
@@ -257,19 +270,31 @@ public sealed partial class SimGateway : SimNode
         }
     }
 
-    private void Send(SimRequest request, string release, Action? answered)
+    // A request is in flight from before it is sent (or claimed) until its caller has the answer.
+    private void Enter(int entity, string release)
     {
-        World.Dispatched(Id, request, _epoch, release);
-        _inFlight[request.Entity]++;
+        _inFlight[entity]++;
         _pins[SimEntities.Index(release)]++;
+    }
+
+    private void Exit(int entity, string release)
+    {
+        _inFlight[entity]--;
+        _pins[SimEntities.Index(release)]--;
+        CheckDrained();
+    }
+
+    private void Send(SimRequest request, string release, long epoch, Action answered)
+    {
+        World.Dispatched(Id, request, epoch, release);
         int life = Life;
         long service = World.ServiceTime();
         if (World.Random.OneIn(6))
         {
-            World.Hop(service / 2, request, release, _epoch);
+            World.Hop(service / 2, request, release, epoch);
         }
 
-        World.After(service, () => Answered(life, request, release, answered));
+        World.After(service, () => Answered(life, request, answered));
     }
 
     /// <summary>A member asks for its release's next member: the pin decides, not what is in force here.</summary>
@@ -296,7 +321,7 @@ public sealed partial class SimGateway : SimNode
         Route(request);
     }
 
-    private void Answered(int life, SimRequest request, string release, Action? answered)
+    private void Answered(int life, SimRequest request, Action answered)
     {
         // The answer exists whether or not the gateway is paused; the gateway takes note when it runs.
         if (Life != life)
@@ -305,16 +330,7 @@ public sealed partial class SimGateway : SimNode
         }
 
         World.Checker.Completed(request.Number);
-        Do(
-            life,
-            () =>
-            {
-                _inFlight[request.Entity]--;
-                _pins[SimEntities.Index(release)]--;
-                CheckDrained();
-                answered?.Invoke();
-            }
-        );
+        Do(life, answered);
     }
 
     private void CheckDrained()
@@ -324,9 +340,15 @@ public sealed partial class SimGateway : SimNode
             return;
         }
 
-        for (int i = 0; draining.Drain == DrainMode.Atomic && i < _inFlight.Length; i++)
+        // What was admitted and waits for the ledger goes out whatever the mode: it can no longer be held.
+        bool claims = World.Mutation.DrainsClaims;
+        for (int i = 0; i < _inFlight.Length; i++)
         {
-            if ((draining.Mask >> i & 1) == 1 && _inFlight[i] > 0)
+            int left =
+                draining.Drain == DrainMode.Atomic ? _inFlight[i] - (claims ? 0 : _claiming[i])
+                : claims ? _claiming[i]
+                : 0;
+            if ((draining.Mask >> i & 1) == 1 && left > 0)
             {
                 return;
             }
@@ -368,6 +390,9 @@ public sealed partial class SimGateway : SimNode
             }
         );
     }
+
+    // In order, as ids of lives are.
+    private string NameOf(int life) => string.Create(CultureInfo.InvariantCulture, $"{Id}.{life:d4}");
 
     private void NextArrival() =>
         Later(

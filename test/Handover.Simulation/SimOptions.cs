@@ -10,6 +10,9 @@ public sealed record SimOptions
     public string Mutation { get; init; } = "none";
     public int Threads { get; init; } = Math.Min(2, Environment.ProcessorCount);
 
+    /// <summary>Whether to tell what happens in the first seed, and to run no other.</summary>
+    public bool Trace { get; init; }
+
     /// <summary>What is wrong with the command line; null when nothing is.</summary>
     public string? Problem { get; init; }
 
@@ -26,6 +29,7 @@ public sealed record SimOptions
                     Seeds = (int)n,
                 },
                 "--from" when Number(value, out ulong n) => options with { From = n },
+                "--trace" when Number(value, out ulong n) => options with { From = n, Trace = true },
                 "--threads" when Number(value, out ulong n) && n is > 0 and <= 64 => options with { Threads = (int)n },
                 "--mutation" when Mutations.Find(value) is not null => options with { Mutation = value },
                 _ => null,
@@ -35,7 +39,7 @@ public sealed record SimOptions
                 return options with
                 {
                     Problem =
-                        $"'{args[i]} {value}' is not understood. Use: --seeds N, --from S, --threads N, "
+                        $"'{args[i]} {value}' is not understood. Use: --seeds N, --from S, --threads N, --trace SEED, "
                         + "--mutation NAME, "
                         + $"where NAME is one of: {string.Join(", ", Mutations.Names)}.",
                 };

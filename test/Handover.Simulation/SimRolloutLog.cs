@@ -17,11 +17,19 @@ public sealed class SimRolloutLog
     public SimRollout Newest() =>
         new(_rollouts.Count == 0 ? null : _rollouts[^1].Events.Aggregate((RolloutState?)null, Evolver.Evolve));
 
-    /// <summary>Appends after <paramref name="version"/> events; refuses when there are more already.</summary>
+    /// <summary>
+    /// Appends after <paramref name="version"/> events; refuses when there are more already, and to begin one while
+    /// another is open. A beginning that arrives late is refused like any other statement whose time is over.
+    /// </summary>
     public SimAppended Append(string id, long version, IReadOnlyList<RolloutEvent> events)
     {
         if (version == 0 && !_rollouts.Exists(r => r.Id == id))
         {
+            if (Newest().State is { Open: true })
+            {
+                return new SimAppended(false);
+            }
+
             _rollouts.Add((id, []));
         }
 

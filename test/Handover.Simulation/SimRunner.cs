@@ -5,11 +5,26 @@ public static class SimRunner
 {
     private const int Chunk = 5_000;
 
-    /// <summary>Runs one seed.</summary>
-    public static (SimCounters Counters, string? Violation) RunSeed(ulong seed, Mutation mutation)
+    /// <summary>Runs one seed, and tells what happens in it if somebody listens.</summary>
+    public static (SimCounters Counters, string? Violation) RunSeed(
+        ulong seed,
+        Mutation mutation,
+        TextWriter? trace = null
+    )
     {
-        var world = new SimWorld(seed, mutation);
-        world.Run();
+        SimWorld world = null!;
+        Action<string>? tell = trace is null ? null : line => trace.WriteLine($"{world.Now / 1000.0, 10:0.000} {line}");
+        world = new SimWorld(seed, mutation) { Trace = tell };
+        try
+        {
+            world.Run();
+        }
+        catch (Exception e)
+        {
+            // The top of a loop over worlds: a seed that ends with an error is a seed to look at, and not the last one.
+            return (world.Counters, $"CRASH at {world.Now / 1000} ms: {e.GetType().Name}: {e.Message}");
+        }
+
         return (world.Counters, world.Checker.Violation);
     }
 

@@ -18,7 +18,13 @@ public sealed class SimStacks(SimWorld world)
     /// <summary>Whether a request that reaches it now reaches something; a crash is nobody's anomaly.</summary>
     public bool Reachable(string release) => Stage(release) is StackStage.Ready or StackStage.Crashed;
 
-    /// <summary>Replaces the wish.</summary>
+    /// <summary>Whether anything of a release takes room: also while it starts, drains or is down.</summary>
+    public bool Runs(string release) => Stage(release) is not (StackStage.Stopped or StackStage.Refused);
+
+    /// <summary>Whether a stack that nobody wants any more still runs.</summary>
+    public bool Draining => SimEntities.BothReleases.Any(release => !Of(release).Wanted && Runs(release));
+
+    /// <summary>Replaces the wish. What is to stop begins to before anything starts.</summary>
     public void Want(Func<string, bool> wanted)
     {
         foreach (string release in SimEntities.BothReleases)
@@ -26,13 +32,17 @@ public sealed class SimStacks(SimWorld world)
             Stack stack = Of(release);
             bool before = stack.Wanted;
             stack.Wanted = wanted(release);
-            if (stack.Wanted && stack.Stage is StackStage.Stopped or StackStage.Refused)
-            {
-                Begin(release, stack);
-            }
-            else if (!stack.Wanted && before)
+            if (!stack.Wanted && before)
             {
                 Stop(release, stack);
+            }
+        }
+
+        foreach (string release in SimEntities.BothReleases)
+        {
+            if (Of(release) is { Wanted: true, Stage: StackStage.Stopped or StackStage.Refused } stack)
+            {
+                Begin(release, stack);
             }
         }
     }
@@ -47,14 +57,16 @@ public sealed class SimStacks(SimWorld world)
         }
 
         world.Counters.Count(SimEvent.StacksCrashed);
+        world.Trace?.Invoke($"{release} crashes");
         stack.Stage = StackStage.Crashed;
         world.After(back, () => stack.Stage = stack.Stage == StackStage.Crashed ? StackStage.Ready : stack.Stage);
     }
 
     private void Begin(string release, Stack stack)
     {
-        world.Checker.Starting(release, Stage(SimEntities.Other(release)) is not StackStage.Stopped);
+        world.Checker.Starting(release, Runs(SimEntities.Other(release)));
         stack.Stage = StackStage.Starting;
+        world.Trace?.Invoke($"{release} starts");
         world.After(
             world.Random.Between(20, 400) * FaultMix.Ms,
             () =>
@@ -63,6 +75,7 @@ public sealed class SimStacks(SimWorld world)
                 {
                     bool refused = world.RefusesToStart();
                     stack.Stage = refused ? StackStage.Refused : StackStage.Ready;
+                    world.Trace?.Invoke($"{release} is {stack.Stage}");
                 }
             }
         );
@@ -83,6 +96,7 @@ public sealed class SimStacks(SimWorld world)
         }
 
         world.Counters.Count(SimEvent.StacksStopped);
+        world.Trace?.Invoke($"{release} stops");
         stack.Stage = StackStage.Stopped;
     }
 

@@ -43,6 +43,7 @@ public sealed partial class SimWorld
         {
             case 0 when _faults.Pause:
                 Counters.Count(SimEvent.Pauses);
+                Trace?.Invoke($"{victim.Id} pauses until {until / FaultMix.Ms}");
                 victim.PausedUntil = until;
                 break;
             case 1 when _faults.Partition:
@@ -50,6 +51,7 @@ public sealed partial class SimWorld
                 break;
             case 2 when _faults.Outage:
                 Counters.Count(SimEvent.Outages);
+                Trace?.Invoke($"the store is away until {until / FaultMix.Ms}");
                 _storeDownUntil = until;
                 break;
             case 3 when _faults.Kill && victim.Alive:
@@ -57,6 +59,7 @@ public sealed partial class SimWorld
                 break;
             case 4 when _faults.Leave && victim is SimGateway { Alive: true } gateway:
                 Counters.Count(SimEvent.Leaves);
+                Trace?.Invoke($"{victim.Id} begins to leave");
                 gateway.Leave();
                 break;
             case 5 when _faults.ClockJump:
@@ -76,6 +79,7 @@ public sealed partial class SimWorld
     {
         int ways = 1 + Random.Below(7);
         Counters.Count((ways & 4) != 0 ? SimEvent.StoreCuts : SimEvent.OneWayCuts);
+        Trace?.Invoke($"{victim.Id} is cut off ({ways}: 1 mute, 2 deaf, 4 store) until {until / FaultMix.Ms}");
         victim.MutedUntil = (ways & 1) != 0 ? until : victim.MutedUntil;
         victim.DeafUntil = (ways & 2) != 0 ? until : victim.DeafUntil;
         victim.StoreCutUntil = (ways & 4) != 0 ? until : victim.StoreCutUntil;
@@ -85,6 +89,7 @@ public sealed partial class SimWorld
     private void KillAndRestart(SimNode victim, long until)
     {
         victim.Kill();
+        Trace?.Invoke($"{victim.Id} is killed");
         if (victim is SimCoordinator)
         {
             Counters.Count(SimEvent.CoordinatorKills);
@@ -103,6 +108,7 @@ public sealed partial class SimWorld
             {
                 if (victim.Life == life)
                 {
+                    Trace?.Invoke($"{victim.Id} starts again");
                     victim.Start();
                 }
             }

@@ -33,6 +33,9 @@ public sealed partial class SimWorld
         }
 
         Counters.Note((Now * 31) + (epoch * 7) + request.Entity);
+        Trace?.Invoke(
+            $"{gateway} sends request {request.Number} of customer {request.Entity} to {release}, epoch {epoch}"
+        );
         Checker.Dispatched(
             gateway,
             request.Number,
@@ -74,6 +77,8 @@ public sealed partial class SimWorld
     public SimAppended Append(string rollout, long version, IReadOnlyList<RolloutEvent> events)
     {
         SimAppended appended = Rollouts.Append(rollout, version, events);
+        string refused = appended.Applied ? "" : "REFUSED ";
+        Trace?.Invoke($"{rollout} after {version}: {refused}{string.Join("; ", events.Select(e => e.Text))}");
         if (appended.Applied)
         {
             Checker.RolloutStored(rollout, events);

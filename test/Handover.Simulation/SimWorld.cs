@@ -64,6 +64,9 @@ public sealed partial class SimWorld
     public long Now => _agenda.Now;
     public long HoldBound { get; set; }
 
+    /// <summary>Told what happens, line by line; null (and free of cost) unless a seed is looked at.</summary>
+    public Action<string>? Trace { get; init; }
+
     /// <summary>Whether the last seconds have begun: no faults, no new moves, everything must come to rest.</summary>
     public bool Settling => Now >= FaultsEnd;
 
@@ -232,6 +235,7 @@ public sealed partial class SimWorld
         if (reply.Applied)
         {
             Counters.Note(0xB0 + reply.Row.Attempt);
+            Trace?.Invoke($"{actor} begins attempt {reply.Row.Attempt} at epoch {epoch}: {Text(target)}");
             Checker.Began(reply.Row.Attempt, reply.Members, target);
         }
 
@@ -246,6 +250,7 @@ public sealed partial class SimWorld
         {
             CountMove(before, reply.Row.Routing);
             Counters.Note(0xC0 + reply.Row.Epoch);
+            Trace?.Invoke($"{actor} commits attempt {attempt} as epoch {reply.Row.Epoch}: {Text(reply.Row.Routing)}");
             Checker.Committed(attempt, reply.Row.Epoch, reply.Row.Routing);
         }
 
@@ -287,9 +292,18 @@ public sealed partial class SimWorld
         {
             Counters.Count(SimEvent.Aborts);
             Counters.Note(0xA0 + attempt);
+            Trace?.Invoke($"attempt {attempt} ends without a commit");
             Checker.Ended(attempt);
         }
 
         return reply;
+    }
+
+    private static string Text(Routing r)
+    {
+        string segments = string.Concat(r.Segments.Select(s => $", {s.Share} of {s.Segment.Name}"));
+        return r.Closed ? $"closed, was {r.Stable}"
+            : r.Candidate is null ? r.Stable
+            : $"{r.Stable}, {r.Candidate} has {r.Share}{segments}";
     }
 }

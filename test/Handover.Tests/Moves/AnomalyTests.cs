@@ -27,6 +27,7 @@ public sealed class AnomalyTests
             s => s.Dispatch("v1").Move(V2).Dispatch("v1", epoch: 1),
             s => s.Dispatch("v1").Move(V2).Dispatch("v2")
         ),
+        ["A2 claim"] = (s => s.Routed(1).Move(V2).Claimed("v1", 1), s => s.Routed(1).Claimed("v1", 1).Move(V2)),
         ["A2 in flight"] = (
             s => s.Dispatch("v1", answered: false).Move(V2).Dispatch("v2"),
             s => s.Dispatch("v1", answered: false).Move(V2, DrainMode.Dispatch).Dispatch("v2")
@@ -59,6 +60,7 @@ public sealed class AnomalyTests
             s => s.Move(V1).Dispatch("v1", epoch: 2).Dispatch("v1", epoch: 1),
             s => s.Dispatch("v1", epoch: 1).Move(V1).Dispatch("v1", epoch: 2)
         ),
+        ["A9 claim"] = (s => s.Move(V1).Routed(2).Routed(1), s => s.Routed(1).Move(V1).Routed(2).Claimed("v1", 1)),
         ["A10"] = (s => s.HoldOf(601), s => s.HoldOf(600)),
         ["A11 forwards"] = (
             s => s.Rollout().Acknowledged().Move(V2).Succeeded(),
@@ -132,6 +134,13 @@ public sealed class AnomalyTests
             Arrives()
                 .Then(() => Checker.Dispatched("gw", _request, 3, epoch ?? _epoch, release, runs))
                 .Then(() => _ = answered ? Answered() : 0);
+
+        public Story Routed(long epoch) => Then(() => Checker.Routed("gw", epoch));
+
+        // A request with a key: chosen by one epoch, and sent when its claim is durable.
+        public Story Claimed(string release, long epoch) =>
+            Then(() => Checker.Dispatched("gw", ++_request, 3, epoch, release, runs: true, claimed: true))
+                .Then(() => Answered());
 
         public Story Hop(string release) => Then(() => Checker.Hopped("other", _request, release, runs: true));
 
