@@ -21,6 +21,9 @@ public sealed record KeyVerdict
     /// <summary>Keys with two answers that differ, or with an answer that was forgotten later.</summary>
     public required long Unequal { get; init; }
 
+    /// <summary>Keys that were told to be unknown though every try before had its answer: a doubt without a cause.</summary>
+    public required long Baseless { get; init; }
+
     /// <summary>The first few violations in words.</summary>
     public required IReadOnlyList<string> Examples { get; init; }
 
@@ -38,6 +41,7 @@ public sealed record KeyVerdict
         long replayed = 0;
         long unknown = 0;
         long unequal = 0;
+        long baseless = 0;
         foreach (IGrouping<string, ClientLine> key in asked.Where(c => c.Key is not null).GroupBy(c => c.Key!))
         {
             keys++;
@@ -51,6 +55,12 @@ public sealed record KeyVerdict
 
             bool differs = oks.Select(c => (c.Price, c.Release)).Distinct().Count() > 1;
             bool forgotten = key.SkipWhile(c => !c.Ok).Any(c => c.Code == "decision-unknown");
+            if (key.TakeWhile(c => !Lost(c)).Any(c => c.Code == "decision-unknown"))
+            {
+                baseless++;
+                examples.Add($"key {key.Key} is unknown, and no answer of it was lost");
+            }
+
             if (differs || forgotten)
             {
                 unequal++;
@@ -65,7 +75,11 @@ public sealed record KeyVerdict
             Unknown = unknown,
             Twice = twice.Count,
             Unequal = unequal,
+            Baseless = baseless,
             Examples = [.. examples.Take(10)],
         };
     }
+
+    // It may have reached the node, and its answer did not reach the caller.
+    private static bool Lost(ClientLine c) => c.Outcome is "reset" or "timeout";
 }

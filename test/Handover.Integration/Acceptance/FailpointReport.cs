@@ -31,11 +31,16 @@ internal sealed record FailpointReport(IReadOnlyList<string> Points, IReadOnlyLi
 
     /// <summary>
     /// Everything that the invariants forbid: mixed answers (A1, A3, A6), keys decided twice or answered differently
-    /// (A4), epochs that are missing or twice (A9), rollbacks that did not happen (A11), and requests that failed for
-    /// another reason than the kill (A5).
+    /// (A4), keys in doubt without a cause, epochs that are missing or twice (A9), rollbacks that did not happen (A11),
+    /// and requests that failed for another reason than the kill (A5).
     /// </summary>
     public long Anomalies =>
-        Verdict.Mixed + (Keys?.Twice ?? 0) + (Keys?.Unequal ?? 0) + Gaps + Orphans + Unexplained + Undone.Count;
+        Verdict.Mixed
+        + (Keys is { } keys ? keys.Twice + keys.Unequal + keys.Baseless : 0)
+        + Gaps
+        + Orphans
+        + Unexplained
+        + Undone.Count;
 
     /// <summary>The last line.</summary>
     public string Line =>
@@ -53,7 +58,8 @@ internal sealed record FailpointReport(IReadOnlyList<string> Points, IReadOnlyLi
         if (Keys is { } keys)
         {
             yield return $"  keys {keys.Keys}, replayed {keys.Replayed}, unknown {keys.Unknown}, "
-                + $"ran twice {keys.Twice}, unequal {keys.Unequal}";
+                + $"ran twice {keys.Twice}, unequal {keys.Unequal}, "
+                + $"unknown without a lost answer {keys.Baseless}";
         }
 
         foreach (string note in Notes.Concat(Verdict.Examples).Concat(Undone.Select(u => $"undone: {u}")).Take(20))

@@ -23,10 +23,7 @@ public sealed class AnomalyTests
             s => s.Rollout().Move(V2).Dispatch("v2").Move(V1).Dispatch("v1"),
             s => s.Rollout().Move(V2).Dispatch("v2").Wish().Move(V1).Dispatch("v1")
         ),
-        ["A2"] = (
-            s => s.Dispatch("v1").Move(V2).Dispatch("v1", epoch: 1),
-            s => s.Dispatch("v1").Move(V2).Dispatch("v2")
-        ),
+        ["A2"] = (s => s.Dispatch("v1").Move(V2).Dispatch("v1", 1), s => s.Dispatch("v1").Move(V2).Dispatch("v2")),
         ["A2 claim"] = (s => s.Routed(1).Move(V2).Claimed("v1", 1), s => s.Routed(1).Claimed("v1", 1).Move(V2)),
         ["A2 in flight"] = (
             s => s.Dispatch("v1", answered: false).Move(V2).Dispatch("v2"),

@@ -47,6 +47,18 @@ public sealed class KeyVerdictTests
         Assert.Equal((0, 1), (honest.Unequal, honest.Unknown));
     }
 
+    [Fact]
+    public void A_doubt_needs_a_lost_answer_before_it()
+    {
+        ClientLine unknown = Lost("k") with { Status = 409, Outcome = "http", Code = "decision-unknown" };
+        ClientLine busy = Lost("k") with { Status = 503, Outcome = "http" };
+        ClientLine refused = Lost("k") with { Outcome = "refused" };
+        Assert.Equal(1, KeyVerdict.Of([unknown], []).Baseless);
+        Assert.Equal(1, KeyVerdict.Of([busy, refused, unknown, Lost("k")], []).Baseless);
+        Assert.Equal(1, KeyVerdict.Of([Lost("other"), unknown], []).Baseless);
+        Assert.Equal(0, KeyVerdict.Of([busy, Lost("k"), unknown, unknown], []).Baseless);
+    }
+
     private static ClientLine Ok(string key, double price, string reason) =>
         new("r", "s", "c-1", "v1", 200, "ok", reason, key, price);
 
