@@ -21,7 +21,7 @@ public sealed record KeyVerdict
     /// <summary>Keys with two answers that differ, or with an answer that was forgotten later.</summary>
     public required long Unequal { get; init; }
 
-    /// <summary>Keys that were told to be unknown though no answer of theirs was lost: a doubt without a cause.</summary>
+    /// <summary>Keys told to be unknown though no answer of theirs was lost: a doubt without a cause.</summary>
     public required long Baseless { get; init; }
 
     /// <summary>The first few violations in words.</summary>
