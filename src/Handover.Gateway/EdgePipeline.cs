@@ -305,7 +305,7 @@ internal sealed class EdgePipeline(PipelineTools tools)
             context.Request.Headers.Authorization = default;
         }
 
-        bool mirrored = Mirror.Wants(snapshot, passage.RequestId, passage.Release, passage.Inference);
+        bool mirrored = Mirror.Wants(passage);
         bool payloads = snapshot.Service.Journal.Payloads;
         passage.RequestCopy =
             mirrored ? new BodyCopy(Mirror.BodyBound)

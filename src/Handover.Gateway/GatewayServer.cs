@@ -196,13 +196,19 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
             unit.Line.Count,
             unit.InFlight.ByRelease,
             Pinned(unit),
-            Interlocked.Read(ref unit.Counters.MirrorsDropped)
+            Interlocked.Read(ref unit.Counters.Copies.Dropped)
         )
         {
             Off = snapshot.Off,
             Closing = unit.Closing.Newest,
             Flag = unit.Flags.Now,
-            Mirrored = Interlocked.Read(ref unit.Counters.Mirrored),
+            Mirrored = Interlocked.Read(ref unit.Counters.Copies.Made),
+            MirrorShare = snapshot.Mirror is { } mirror
+                ? new MirrorShare(mirror.Release, mirror.Share, unit.MirrorPressure.Of(mirror.Share))
+                : null,
+            MirrorsWithheld = Interlocked.Read(ref unit.Counters.Copies.Withheld),
+            Redraws = Interlocked.Read(ref unit.Counters.Redraws.Made),
+            RedrawsDropped = Interlocked.Read(ref unit.Counters.Redraws.Dropped),
             PinsStripped = Interlocked.Read(ref unit.Counters.PinsStripped),
         };
     }

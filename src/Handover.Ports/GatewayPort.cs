@@ -74,7 +74,18 @@ public sealed record ServiceConfiguration(
 /// <param name="Share">Share of requests that are copied.</param>
 /// <param name="Concurrency">Most copies in flight; above it a copy is dropped and counted.</param>
 /// <param name="Timeout">A copy's own deadline.</param>
-public sealed record MirrorConfiguration(string Release, Share Share, int Concurrency, TimeSpan Timeout);
+public sealed record MirrorConfiguration(string Release, Share Share, int Concurrency, TimeSpan Timeout)
+{
+    /// <summary>
+    /// Share of the copied requests about which stable is asked a second time, within bounds of the same size.
+    /// </summary>
+    public Share Redraw { get; init; } = Share.None;
+
+    /// <summary>
+    /// The segments that the plan will steer by, in its order: a copy is recorded under the first that it belongs to.
+    /// </summary>
+    public IReadOnlyList<Segment> Segments { get; init; } = [];
+}
 
 /// <summary>What a gateway is doing for a service.</summary>
 /// <param name="Service">The service.</param>
@@ -103,12 +114,30 @@ public sealed record GatewayStatus(
     /// <summary>Copies that the candidate was asked since the start.</summary>
     public long Mirrored { get; init; }
 
+    /// <summary>The share of requests that is to be copied, and that is; null when nothing is.</summary>
+    public MirrorShare? MirrorShare { get; init; }
+
+    /// <summary>Copies that were not made since the start because the share had lowered itself.</summary>
+    public long MirrorsWithheld { get; init; }
+
+    /// <summary>Second questions to stable since the start.</summary>
+    public long Redraws { get; init; }
+
+    /// <summary>Second questions that were dropped since the start.</summary>
+    public long RedrawsDropped { get; init; }
+
     /// <summary>Incoming pins that were taken off since the start: unsigned, wrong or out of date.</summary>
     public long PinsStripped { get; init; }
 
     /// <summary>What came of asking the organisation's flag.</summary>
     public FlagCounts Flag { get; init; } = new(0, 0, 0, 0, 0, 0);
 }
+
+/// <summary>How much is copied.</summary>
+/// <param name="Release">The release that gets the copies.</param>
+/// <param name="Wanted">The share that the plan asks for.</param>
+/// <param name="Now">The share that is copied now: lower while the copies are not kept up with.</param>
+public sealed record MirrorShare(string Release, Share Wanted, Share Now);
 
 /// <summary>What callers saw of a closing (the middle of a switch with one stack).</summary>
 /// <param name="FirstWaitedAt">When the first request came that had to wait or was refused; null when none did.</param>

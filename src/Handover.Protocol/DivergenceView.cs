@@ -22,7 +22,23 @@ public sealed record DivergenceView(
     int Unpaired,
     IReadOnlyList<DivergentPathView> Paths,
     IReadOnlyList<DivergentSliceView> Slices
-);
+)
+{
+    /// <summary>Differences, slices and paths that were left out because there were too many.</summary>
+    public int LeftOut { get; init; }
+
+    /// <summary>
+    /// JSON pointers whose values the journal replaces: nothing is known of differences there. Empty when it replaces
+    /// none.
+    /// </summary>
+    public IReadOnlyList<string> Redacted { get; init; } = [];
+
+    /// <summary>The same by segment of the plan.</summary>
+    public IReadOnlyList<DivergentSliceView> Segments { get; init; } = [];
+
+    /// <summary>How much of what differs is stable's own noise; null when nothing was asked twice.</summary>
+    public NoiseView? Noise { get; init; }
+}
 
 /// <summary>One place in which answers differ.</summary>
 /// <param name="Path">Output name, or folded JSON pointer.</param>

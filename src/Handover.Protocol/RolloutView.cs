@@ -97,6 +97,9 @@ public sealed record RolloutView
     /// <summary>The first answers that broke a contract while they served; empty in lists.</summary>
     public IReadOnlyList<BrokenContractView> BrokenContracts { get; init; } = [];
 
+    /// <summary>What became of copies of live requests; null in lists, and when the plan makes none.</summary>
+    public ShadowView? Shadow { get; init; }
+
     /// <summary>What happened, oldest first; only the newest 50 in lists.</summary>
     public IReadOnlyList<RolloutEventView> Events { get; init; } = [];
 }

@@ -223,6 +223,7 @@ public sealed class NodeParts : IAsyncDisposable
                 Acknowledgements = _around.Acknowledgements,
                 Outbox = _around.Outbox,
                 BrokenContracts = evidence.Broken,
+                Noise = evidence.Noise,
                 Gateways = [_gateway],
                 Runtimes = runtime,
                 Tokens = tokens,

@@ -41,6 +41,9 @@ public sealed record ApiServices
     /// <summary>The first answers of a rollout that broke a contract while they served.</summary>
     public Func<RolloutState, IReadOnlyList<BrokenContract>> BrokenContracts { get; init; } = _ => [];
 
+    /// <summary>What two answers of stable to one request tell of its noise.</summary>
+    public Func<RolloutState, NoiseReading?> Noise { get; init; } = _ => null;
+
     /// <summary>The gateways of this node.</summary>
     public IReadOnlyList<IGatewayPort> Gateways { get; init; } = [];
 

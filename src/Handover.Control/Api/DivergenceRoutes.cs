@@ -76,14 +76,14 @@ internal static class DivergenceRoutes
             .GroupBy(e => e.RequestId)
             .ToDictionary(g => g.Key, g => g.First());
         var summary = new DivergenceSummary();
-        var bodies = new Dictionary<string, (string Stable, string Candidate)>();
+        var pairs = new Dictionary<string, (Exchange Stable, Exchange Candidate)>(StringComparer.Ordinal);
         foreach (Exchange copy in copies)
         {
             if (live.TryGetValue(copy.RequestId, out Exchange? served) && Kept(served) && Kept(copy))
             {
                 IReadOnlyCollection<string> slices = RequestSlices.Of(served.Request);
-                summary.Add(copy.RequestId, Read(service, served), Read(service, copy), slices);
-                bodies[copy.RequestId] = (Text(served), Text(copy));
+                summary.Add(copy.RequestId, Read(service, served), Read(service, copy), slices, copy.Segment);
+                pairs[copy.RequestId] = (served, copy);
             }
         }
 
@@ -95,14 +95,20 @@ internal static class DivergenceRoutes
             summary.Pairs,
             summary.Differing,
             copies.Count - summary.Pairs,
-            [.. summary.Places.Take(MostPaths).Select(p => View(p, bodies))],
+            [.. summary.Places.Take(MostPaths).Select(p => View(p, pairs))],
             [.. summary.Slices.Take(MostSlices).Select(s => new DivergentSliceView(s.Name, s.Pairs, s.Differ))]
-        );
+        )
+        {
+            LeftOut = summary.LeftOut + Math.Max(0, summary.Places.Count - MostPaths),
+            Redacted = service.Journal.Redact,
+            Segments = [.. summary.Segments.Select(s => new DivergentSliceView(s.Name, s.Pairs, s.Differ))],
+            Noise = ShadowViews.Of(api.Noise(rollout)),
+        };
     }
 
     private static DivergentPathView View(
         DivergenceSummary.Place place,
-        Dictionary<string, (string Stable, string Candidate)> bodies
+        Dictionary<string, (Exchange Stable, Exchange Candidate)> pairs
     ) =>
         new(
             place.Path,
@@ -113,8 +119,8 @@ internal static class DivergenceRoutes
                 .. place.Examples.Select(e => new DivergentExampleView(
                     e.RequestId,
                     e.Difference.Detail,
-                    bodies[e.RequestId].Stable,
-                    bodies[e.RequestId].Candidate
+                    Text(pairs[e.RequestId].Stable),
+                    Text(pairs[e.RequestId].Candidate)
                 )),
             ]
         );
@@ -135,7 +141,23 @@ internal static class DivergenceRoutes
             return $"{exchange.Outcome}, status {exchange.Status}";
         }
 
-        string text = Encoding.UTF8.GetString(body.Span[..Math.Min(body.Length, MostText)]);
-        return body.Length > MostText ? text + "…" : text;
+        ReadOnlySpan<byte> bytes = body.Span;
+        return bytes.Length <= MostText
+            ? Encoding.UTF8.GetString(bytes)
+            : Encoding.UTF8.GetString(bytes[..CutOf(bytes, MostText)]) + "…";
+    }
+
+    /// <summary>The largest length of at most <paramref name="most"/> bytes that splits no character.</summary>
+    internal static int CutOf(ReadOnlySpan<byte> utf8, int most)
+    {
+        int cut = Math.Min(utf8.Length, most);
+
+        // A byte of the form 10xxxxxx continues a character, and a character has at most three of them.
+        for (int back = 0; back < 3 && cut > 0 && cut < utf8.Length && (utf8[cut] & 0xC0) == 0x80; back++)
+        {
+            cut--;
+        }
+
+        return cut;
     }
 }

@@ -37,6 +37,41 @@ internal static class NodeMetrics
             ),
             PerService(
                 api,
+                "handover_mirrors_withheld_total",
+                "Copies that were not made because the share had lowered itself.",
+                MetricType.Counter,
+                all => all.Sum(s => s.MirrorsWithheld)
+            ),
+            PerService(
+                api,
+                "handover_mirror_share",
+                "Part of requests that is copied now; the lowest of the gateways, 0 when nothing is.",
+                MetricType.Gauge,
+                all => all.Min(s => s.MirrorShare?.Now.Ratio.Value ?? 0)
+            ),
+            PerService(
+                api,
+                "handover_mirror_share_wanted",
+                "Part of requests that the rollout wants copied.",
+                MetricType.Gauge,
+                all => all.Max(s => s.MirrorShare?.Wanted.Ratio.Value ?? 0)
+            ),
+            PerService(
+                api,
+                "handover_redraws_total",
+                "Requests that stable was asked a second time.",
+                MetricType.Counter,
+                all => all.Sum(s => s.Redraws)
+            ),
+            PerService(
+                api,
+                "handover_redraws_dropped_total",
+                "Second questions to stable that were not asked: too many were under way.",
+                MetricType.Counter,
+                all => all.Sum(s => s.RedrawsDropped)
+            ),
+            PerService(
+                api,
                 "handover_pins_stripped_total",
                 "Incoming pins that were unsigned, wrong or out of date and were taken off.",
                 MetricType.Counter,

@@ -3,7 +3,7 @@ using Handover.Protocol;
 
 namespace Handover.Control.Api;
 
-/// <summary>One rollout with what is too much for lists: losses by release, and broken contracts.</summary>
+/// <summary>One rollout with what is too much for lists: losses by release, broken contracts, copies.</summary>
 internal static class RolloutDetail
 {
     public static RolloutView Of(ApiServices api, RolloutSnapshot snapshot)
@@ -13,6 +13,7 @@ internal static class RolloutDetail
         return view with
         {
             Losses = LossViews.Of(api, view.Service, view.StartedAt, view.EndedAt ?? now),
+            Shadow = ShadowViews.Of(api, snapshot.State),
             BrokenContracts = [.. api.BrokenContracts(snapshot.State).Select(LossViews.Of)],
         };
     }

@@ -24,7 +24,7 @@ public sealed class GatewayPublisher(IGatewayPort gateway, IRuntimePort runtime,
     public void Publish(
         CatalogSnapshot catalog,
         IReadOnlyCollection<(string Service, string Release)> stacks,
-        IReadOnlyDictionary<string, Core.Rollouts.RolloutEffect.Mirror> mirrors,
+        IReadOnlyDictionary<string, WantedMirror> mirrors,
         IReadOnlyDictionary<string, Core.Rollouts.OutsideFlag> flags,
         IReadOnlyList<string> overrideHashes
     )
@@ -47,8 +47,8 @@ public sealed class GatewayPublisher(IGatewayPort gateway, IRuntimePort runtime,
 
                 services[service.Name] = new ServiceConfiguration(service, releases)
                 {
-                    Mirror = mirrors.TryGetValue(service.Name, out Core.Rollouts.RolloutEffect.Mirror? mirror)
-                        ? new MirrorConfiguration(mirror.Release, mirror.Share, MirrorConcurrency, MirrorTimeout)
+                    Mirror = mirrors.TryGetValue(service.Name, out WantedMirror? wanted)
+                        ? Mirror(wanted, catalog)
                         : null,
                     Flag = flags.GetValueOrDefault(service.Name),
                     OverrideTokenHashes = overrideHashes,
@@ -58,4 +58,16 @@ public sealed class GatewayPublisher(IGatewayPort gateway, IRuntimePort runtime,
             gateway.Configure(new GatewayConfiguration(services, pinKeys()));
         }
     }
+
+    private static MirrorConfiguration Mirror(WantedMirror wanted, CatalogSnapshot catalog) =>
+        new(wanted.Mirror.Release, wanted.Mirror.Share, MirrorConcurrency, MirrorTimeout)
+        {
+            Redraw = wanted.Mirror.Redraw,
+            Segments = [.. wanted.Segments.Select(name => catalog.Segments.GetValueOrDefault(name)).OfType<Segment>()],
+        };
 }
+
+/// <summary>The copies that an open rollout wants.</summary>
+/// <param name="Mirror">Which, and how many.</param>
+/// <param name="Segments">The segments that the plan names, in its order: copies are told apart by them.</param>
+public sealed record WantedMirror(Core.Rollouts.RolloutEffect.Mirror Mirror, IReadOnlyList<string> Segments);

@@ -161,7 +161,7 @@ public sealed partial class RolloutEngine
     {
         CatalogSnapshot catalog = _parts.Catalog();
         var wanted = new Dictionary<(string Service, string Release), Release>();
-        var mirrors = new Dictionary<string, RolloutEffect.Mirror>(StringComparer.Ordinal);
+        var mirrors = new Dictionary<string, WantedMirror>(StringComparer.Ordinal);
         Dictionary<string, OutsideFlag> flags = _loops
             .Values.Select(l => l.State)
             .Where(s => s is { Open: true, Plan.Flag: not null })
@@ -190,7 +190,7 @@ public sealed partial class RolloutEngine
                 }
                 else if (effect is RolloutEffect.Mirror mirror)
                 {
-                    mirrors[service.Name] = mirror;
+                    mirrors[service.Name] = new WantedMirror(mirror, SegmentsOf(newest!.Plan));
                 }
             }
 
@@ -214,6 +214,9 @@ public sealed partial class RolloutEngine
         _parts.Publisher.Publish(catalog, [.. catalog.Releases.Keys], mirrors, flags, _parts.OverrideHashes());
         _keeper.Want(wanted);
     }
+
+    private static string[] SegmentsOf(RolloutPlan plan) =>
+        [.. plan.Phases.OfType<Phase.Shift>().Select(s => s.Segment).OfType<string>().Distinct(StringComparer.Ordinal)];
 
     private void BeginEvidence(RolloutState state)
     {

@@ -45,7 +45,10 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
             past.Bad(exchange.Release, "timeouts", exchange.Outcome is ExchangeOutcome.Timeout);
         }
 
-        if (exchange.Purpose is Purpose.Live or Purpose.Shadow && _open.TryGetValue(exchange.Service, out Open? open))
+        if (
+            exchange.Purpose is Purpose.Live or Purpose.Shadow or Purpose.Redraw
+            && _open.TryGetValue(exchange.Service, out Open? open)
+        )
         {
             open.Evidence.Observe(exchange);
         }
@@ -175,6 +178,12 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
         _open.TryGetValue(state.Plan.Service, out Open? open) && open.Id == state.Id ? open.Evidence.Broken
         : state.Open ? []
         : _ended.GetOrAdd(state.Id, id => RolloutEvidence.BrokenOf(store.LoadEvidence(id)));
+
+    /// <summary>What asking stable twice tells of its noise; null when nothing was asked twice.</summary>
+    public NoiseReading? Noise(RolloutState state) =>
+        _open.TryGetValue(state.Plan.Service, out Open? open) && open.Id == state.Id ? open.Evidence.Noise
+        : state.Open ? null
+        : RolloutEvidence.NoiseOf(store.LoadEvidence(state.Id));
 
     /// <summary>
     /// How the gates of a rollout will go on: from its evidence when it is open, else as if it began now.

@@ -19,6 +19,12 @@ internal sealed partial class RolloutEvidence
             return;
         }
 
+        ObserveTriple(exchange);
+        if (exchange.Purpose is Purpose.Redraw)
+        {
+            return;
+        }
+
         // Reading an answer takes longer than counting it: outside the lock.
         bool live = exchange.Purpose is Purpose.Live;
         string? output = live && WantsOutput ? OutputOf(exchange) : null;

@@ -74,6 +74,8 @@ internal sealed partial class RolloutEvidence
         _scores = Sample(SeenKinds.Scores, MostScores);
         _labelled = Sample(SeenKinds.Labelled, MostLabelled);
         _lost = lost;
+        _redraw = RedrawOf(state.Plan);
+        _noise = NoisyPaths.Load(saved?.Noise ?? "", 0, MostNoisyPaths) ?? _noise;
         _bins = saved?.Bins;
         _cursor = _cursorAtTick = saved?.Cursor;
         foreach ((string metric, Heard heard) in saved?.Heard ?? new Dictionary<string, Heard>())
@@ -249,6 +251,7 @@ internal sealed partial class RolloutEvidence
                 Cursor = _cursorAtTick,
                 Heard = _heard,
                 Broken = _broken,
+                Noise = _noise.Count == 0 ? null : _noise.Save(),
             };
             return new EvidenceSave(
                 JsonSerializer.Serialize(checkpoint, CoreJson.Options),
@@ -359,6 +362,8 @@ internal sealed partial class RolloutEvidence
         public IReadOnlyDictionary<string, Heard>? Heard { get; init; }
 
         public IReadOnlyList<BrokenContract>? Broken { get; init; }
+
+        public string? Noise { get; init; }
     }
 
     /// <summary>What entities are remembered for.</summary>

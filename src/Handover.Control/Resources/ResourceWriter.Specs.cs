@@ -335,6 +335,7 @@ public static partial class ResourceWriter
             case Phase.Shadow shadow:
                 json.WriteString("share", Units.Share(shadow.Share));
                 json.WriteNumber("pairs", shadow.Pairs);
+                json.WriteString("redraw", Units.Share(shadow.Redraw));
                 break;
             case Phase.Shift shift:
                 json.WriteString("share", Units.Share(shift.Share));

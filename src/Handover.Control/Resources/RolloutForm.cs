@@ -139,7 +139,10 @@ internal static class RolloutForm
                 return new Phase.Shadow(
                     map.Share("share") ?? usual.ShadowShare,
                     (int)map.Whole("pairs", usual.ShadowPairs, 0, 1_000_000_000)
-                );
+                )
+                {
+                    Redraw = map.Share("redraw") ?? usual.ShadowRedraw,
+                };
             case "shift":
                 return Shift(map);
             case "switch":

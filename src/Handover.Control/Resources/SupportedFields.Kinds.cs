@@ -202,6 +202,7 @@ public static partial class SupportedFields
             Field(P, "spec.phases[].shadow", F.Map, "Live requests are copied and compared."),
             Field(P, "spec.phases[].shadow.share", F.Share, "Share of requests that is copied; default 10%."),
             Field(P, "spec.phases[].shadow.pairs", F.Whole, "Least number of compared pairs; default 2000."),
+            Field(P, "spec.phases[].shadow.redraw", F.Share, "Share of these that stable is asked twice; default 10%."),
             Field(P, "spec.phases[].shift", F.Map, "The candidate's share grows."),
             Needed(P, "spec.phases[].shift.share", F.Share, "The share after the move."),
             Field(P, "spec.phases[].shift.segment", F.Text, "Only for this segment."),

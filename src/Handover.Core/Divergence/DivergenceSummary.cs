@@ -20,6 +20,7 @@ public sealed class DivergenceSummary(Tolerances? tolerances = null)
 
     private readonly Dictionary<(string Path, DifferenceKind Kind), Place> _places = [];
     private readonly Dictionary<string, (int Pairs, int Differ)> _slices = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (int Pairs, int Differ)> _segments = new(StringComparer.Ordinal);
 
     /// <summary>Pairs that were compared.</summary>
     public int Pairs { get; private set; }
@@ -35,19 +36,22 @@ public sealed class DivergenceSummary(Tolerances? tolerances = null)
     /// <param name="stable">What was served.</param>
     /// <param name="candidate">What the candidate would have said.</param>
     /// <param name="slices">What the request belongs to, as <c>name=value</c>.</param>
+    /// <param name="segment">The segment that the entity belongs to; null when to none.</param>
     public void Add(
         string requestId,
         Result<TypedAnswer> stable,
         Result<TypedAnswer> candidate,
-        IReadOnlyCollection<string> slices
+        IReadOnlyCollection<string> slices,
+        string? segment = null
     )
     {
         Difference difference = AnswerComparison.Compare(stable, candidate, tolerances);
         Pairs++;
         Differing += difference.Differs ? 1 : 0;
+        LeftOut += difference.PathsLeftOut;
         foreach (PathDifference path in difference.Paths)
         {
-            if (Find(_places, (path.Path, path.Kind), () => new Place(path.Path, path.Kind)) is { } place)
+            if (Find(path.Path, path.Kind) is { } place)
             {
                 place.Take(requestId, path);
             }
@@ -55,13 +59,12 @@ public sealed class DivergenceSummary(Tolerances? tolerances = null)
 
         foreach (string slice in slices.Distinct(StringComparer.Ordinal))
         {
-            if (!_slices.TryGetValue(slice, out (int Pairs, int Differ) counts) && _slices.Count >= MostPlaces)
-            {
-                LeftOut++;
-                continue;
-            }
+            Count(_slices, slice, difference.Differs);
+        }
 
-            _slices[slice] = (counts.Pairs + 1, counts.Differ + (difference.Differs ? 1 : 0));
+        if (segment is not null)
+        {
+            Count(_segments, segment, difference.Differs);
         }
     }
 
@@ -80,22 +83,39 @@ public sealed class DivergenceSummary(Tolerances? tolerances = null)
                 .ThenBy(s => s.Name, StringComparer.Ordinal),
         ];
 
-    private TValue? Find<TKey, TValue>(Dictionary<TKey, TValue> map, TKey key, Func<TValue> make)
-        where TKey : notnull
-        where TValue : class
+    /// <summary>Segments by name, however few pairs they have.</summary>
+    public IReadOnlyList<SliceDivergence> Segments =>
+        [
+            .. _segments
+                .Select(s => new SliceDivergence(s.Key, s.Value.Pairs, s.Value.Differ))
+                .OrderBy(s => s.Name, StringComparer.Ordinal),
+        ];
+
+    private void Count(Dictionary<string, (int Pairs, int Differ)> counts, string name, bool differs)
     {
-        if (map.TryGetValue(key, out TValue? known))
+        if (!counts.TryGetValue(name, out (int Pairs, int Differ) known) && counts.Count >= MostPlaces)
+        {
+            LeftOut++;
+            return;
+        }
+
+        counts[name] = (known.Pairs + 1, known.Differ + (differs ? 1 : 0));
+    }
+
+    private Place? Find(string path, DifferenceKind kind)
+    {
+        if (_places.TryGetValue((path, kind), out Place? known))
         {
             return known;
         }
 
-        if (map.Count >= MostPlaces)
+        if (_places.Count >= MostPlaces)
         {
             LeftOut++;
             return null;
         }
 
-        return map[key] = make();
+        return _places[(path, kind)] = new Place(path, kind);
     }
 
     /// <summary>One path and one kind of difference.</summary>

@@ -101,7 +101,7 @@ public static class Effects
                 yield return new RolloutEffect.Warm(s.Plan.To, warm.Requests);
                 break;
             case Phase.Shadow shadow:
-                yield return new RolloutEffect.Mirror(s.Plan.To, shadow.Share);
+                yield return new RolloutEffect.Mirror(s.Plan.To, shadow.Share) { Redraw = shadow.Redraw };
                 yield return new RolloutEffect.Judge(s.PhaseIndex);
                 break;
             case Phase.Bake:

@@ -27,7 +27,14 @@ public abstract record Phase
     /// <summary>Live requests are copied to the candidate; its answers are compared and thrown away.</summary>
     /// <param name="Share">Share of requests that are copied.</param>
     /// <param name="Pairs">Least number of compared pairs.</param>
-    public sealed record Shadow(Share Share, int Pairs) : Phase;
+    public sealed record Shadow(Share Share, int Pairs) : Phase
+    {
+        /// <summary>
+        /// Share of the copied requests about which stable is asked a second time, so that its own noise is told from
+        /// a difference. Default 10 %.
+        /// </summary>
+        public Share Redraw { get; init; } = Share.FromPercent(10);
+    }
 
     /// <summary>The candidate's share grows to <paramref name="Share"/>, for everybody or for one segment.</summary>
     /// <param name="Share">The share after the move.</param>

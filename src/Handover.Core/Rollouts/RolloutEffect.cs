@@ -55,7 +55,11 @@ public abstract record RolloutEffect
     }
 
     /// <summary>Copy live requests to the release.</summary>
-    public sealed record Mirror(string Release, Share Share) : RolloutEffect;
+    public sealed record Mirror(string Release, Share Share) : RolloutEffect
+    {
+        /// <summary>Share of the copied requests about which stable is asked a second time.</summary>
+        public Share Redraw { get; init; } = Share.None;
+    }
 
     /// <summary>Ask the gates about once a second; answer with <c>Judged</c>.</summary>
     public sealed record Judge(int PhaseIndex) : RolloutEffect;

@@ -95,6 +95,9 @@ public sealed record PhaseTimes
     /// <summary>Least number of compared pairs in shadow. Default 2,000.</summary>
     public int ShadowPairs { get; init; } = 2_000;
 
+    /// <summary>Share of the copied requests about which stable is asked a second time. Default 10 %.</summary>
+    public Share ShadowRedraw { get; init; } = Share.FromPercent(10);
+
     /// <summary>Least time of each shift. Default 5 min.</summary>
     public TimeSpan Step { get; init; } = TimeSpan.FromMinutes(5);
 

@@ -98,4 +98,10 @@ public enum Purpose
 
     /// <summary>A recorded request that is asked again after a rollback.</summary>
     Reconcile,
+
+    /// <summary>
+    /// A copy to the release that served, which answers it a second time: what differs then is noise. Members see
+    /// <see cref="Shadow"/>.
+    /// </summary>
+    Redraw,
 }

@@ -56,7 +56,7 @@ internal static class HandoverHeaders
         purpose switch
         {
             Core.Traffic.Purpose.Live => "live",
-            Core.Traffic.Purpose.Shadow => "shadow",
+            Core.Traffic.Purpose.Shadow or Core.Traffic.Purpose.Redraw => "shadow",
             Core.Traffic.Purpose.Warm => "warm",
             _ => "reconcile",
         };

@@ -1,4 +1,4 @@
-using Handover.Core.Foundation;
+using Handover.Core.Catalog;
 using Handover.Core.Traffic;
 using Handover.Gateway.Draining;
 using Handover.Gateway.Forwarding;
@@ -42,27 +42,77 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
     private readonly CancellationTokenSource _stop = new();
 
     /// <summary>
-    /// Whether a request is to be copied. The draw is by request id, so it is the same wherever it is asked.
+    /// Whether a request is to be copied: drawn by request id, at the share that the watched release keeps up with.
     /// </summary>
-    public static bool Wants(ServiceSnapshot snapshot, string requestId, string release, bool inference) =>
-        snapshot is { Mirror: { } mirror, Off: null }
-        && inference
-        && mirror.Release != release
-        && Assignment.Bucket("mirror", requestId) < mirror.Share.Parts;
+    public static bool Wants(Passage live)
+    {
+        if (
+            live.Snapshot is not { Mirror: { } mirror, Off: null }
+            || !live.Inference
+            || mirror.Release == live.Release
+            || !MirrorDraw.Copies(live.RequestId, mirror.Share)
+        )
+        {
+            return false;
+        }
 
-    /// <summary>Starts the copy of a request whose live answer has ended; returns at once.</summary>
+        if (MirrorDraw.Copies(live.RequestId, live.Unit.MirrorPressure.Of(mirror.Share)))
+        {
+            return true;
+        }
+
+        Interlocked.Increment(ref live.Unit.Counters.Copies.Withheld);
+        return false;
+    }
+
+    /// <summary>
+    /// Starts the copies of a request whose live answer has ended; returns at once. One goes to the watched release;
+    /// of some, another goes to the release that served, so that noise can be told from difference.
+    /// </summary>
     /// <param name="live">The live request.</param>
     /// <param name="headers">Its headers, as they went to the member.</param>
     /// <param name="baggage">Its baggage as it came.</param>
     public void Offer(Passage live, IHeaderDictionary headers, Baggage baggage)
     {
         MirrorConfiguration mirror = live.Snapshot.Mirror!;
-        MemberPool? pool = live.Snapshot.Pool(mirror.Release, live.Snapshot.Service.Entry);
-        ServiceCounters counters = live.Unit.Counters;
-        if (live.RequestCopy?.Within(BodyBound) is not { } body || pool is null || !TryTakePlace(counters, mirror))
+        CopyCounts counts = live.Unit.Counters.Copies;
+        if (live.RequestCopy?.Within(BodyBound) is not { } body)
         {
-            Interlocked.Increment(ref counters.MirrorsDropped);
+            Interlocked.Increment(ref counts.Dropped);
             return;
+        }
+
+        var to = new Kind(mirror.Release, Purpose.Shadow, counts, live.Unit.MirrorPressure);
+        if (!Start(live, headers, baggage, body, to) || !MirrorDraw.Redraws(live.RequestId, mirror.Redraw))
+        {
+            return;
+        }
+
+        var again = new Kind(live.Release, Purpose.Redraw, live.Unit.Counters.Redraws, live.Unit.RedrawPressure);
+        if (MirrorDraw.Redraws(live.RequestId, again.Pressure.Of(mirror.Redraw)))
+        {
+            Start(live, headers, baggage, body, again);
+        }
+        else
+        {
+            Interlocked.Increment(ref again.Counts.Withheld);
+        }
+    }
+
+    private bool Start(
+        Passage live,
+        IHeaderDictionary headers,
+        Baggage baggage,
+        ReadOnlyMemory<byte> body,
+        in Kind kind
+    )
+    {
+        MirrorConfiguration mirror = live.Snapshot.Mirror!;
+        MemberPool? pool = live.Snapshot.Pool(kind.Release, live.Snapshot.Service.Entry);
+        if (pool is null || !TryTakePlace(kind, mirror.Concurrency))
+        {
+            Interlocked.Increment(ref kind.Counts.Dropped);
+            return false;
         }
 
         var copy = new Passage
@@ -74,23 +124,25 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
             Method = live.Method,
             MemberTarget = live.MemberTarget,
             Member = live.Member,
-            Release = mirror.Release,
+            Release = kind.Release,
             Epoch = live.Epoch,
             Reason = live.Reason,
             CandidateShare = live.CandidateShare,
-            Segment = live.Segment,
+            Segment = live.Segment ?? SegmentOf(live, mirror.Segments),
             Entity = live.Entity,
             Attributes = live.Attributes,
-            Purpose = Purpose.Shadow,
+            Purpose = kind.Purpose,
             Inference = live.Inference,
             RequestCopy = live.RequestCopy,
             ResponseCopy = new BodyCopy(ExchangeRecorder.PayloadBound),
-            BaggageOut = pins.Issue(live.Snapshot, new ServiceCounters(), baggage, mirror.Release, Purpose.Shadow),
+            BaggageOut = pins.Issue(live.Snapshot, new ServiceCounters(), baggage, kind.Release, Purpose.Shadow),
         };
         MemberClient client = pool.Next();
         HttpRequestMessage request = Compose(copy, client, headers, body);
         string? contentType = headers.ContentType;
-        _ = Task.Run(() => RunAsync(copy, client, request, contentType, mirror.Timeout));
+        Kind own = kind;
+        _ = Task.Run(() => RunAsync(copy, own, client, request, contentType, mirror.Timeout));
+        return true;
     }
 
     /// <summary>Gives up the copies that are under way; they are not recorded.</summary>
@@ -99,14 +151,28 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
     /// <inheritdoc/>
     public void Dispose() => _stop.Dispose();
 
-    private static bool TryTakePlace(ServiceCounters counters, MirrorConfiguration mirror)
+    private static string? SegmentOf(Passage live, IReadOnlyList<Segment> segments)
     {
-        if (Interlocked.Increment(ref counters.MirrorsRunning) <= mirror.Concurrency)
+        foreach (Segment segment in segments)
+        {
+            if (live.Entity is not null && segment.When.Matches(live.Attributes, live.Entity, segment.Name))
+            {
+                return segment.Name;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool TryTakePlace(in Kind kind, int most)
+    {
+        if (Interlocked.Increment(ref kind.Counts.Running) <= most)
         {
             return true;
         }
 
-        Interlocked.Decrement(ref counters.MirrorsRunning);
+        Interlocked.Decrement(ref kind.Counts.Running);
+        kind.Pressure.Suffered();
         return false;
     }
 
@@ -142,13 +208,13 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
 
     private async Task RunAsync(
         Passage copy,
+        Kind kind,
         MemberClient client,
         HttpRequestMessage request,
         string? contentType,
         TimeSpan timeout
     )
     {
-        ServiceCounters counters = copy.Unit.Counters;
         InFlightTicket ticket = copy.Unit.InFlight.Enter(copy.Release, copy.Entity, copy.Attributes, InFlightKind.Copy);
         long began = time.GetTimestamp();
         ExchangeOutcome outcome = ExchangeOutcome.Unreachable;
@@ -177,8 +243,13 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
         finally
         {
             request.Dispose();
-            Interlocked.Decrement(ref counters.MirrorsRunning);
-            Interlocked.Increment(ref counters.Mirrored);
+            Interlocked.Decrement(ref kind.Counts.Running);
+            Interlocked.Increment(ref kind.Counts.Made);
+            if (outcome is ExchangeOutcome.Timeout)
+            {
+                kind.Pressure.Suffered();
+            }
+
             copy.Unit.InFlight.Exit(ticket);
             if (!_stop.IsCancellationRequested)
             {
@@ -205,4 +276,7 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
 
         copy.Ended = true;
     }
+
+    /// <summary>Who is asked, under which name it is recorded, and what counts and bounds it.</summary>
+    private readonly record struct Kind(string Release, Purpose Purpose, CopyCounts Counts, MirrorPressure Pressure);
 }

@@ -8,12 +8,9 @@ internal sealed class ServiceCounters
     /// <summary>Incoming pins that were unsigned, wrong or out of date and were taken off.</summary>
     public long PinsStripped;
 
-    /// <summary>Copies that were not made because too many were under way, or the body was too large.</summary>
-    public long MirrorsDropped;
+    /// <summary>Copies to the release that is watched.</summary>
+    public readonly CopyCounts Copies = new();
 
-    /// <summary>Copies that were made.</summary>
-    public long Mirrored;
-
-    /// <summary>Copies that are under way now.</summary>
-    public int MirrorsRunning;
+    /// <summary>Second questions to the release that served.</summary>
+    public readonly CopyCounts Redraws = new();
 }

@@ -3,6 +3,7 @@ using Handover.Gateway.Draining;
 using Handover.Gateway.Flags;
 using Handover.Gateway.Forwarding;
 using Handover.Gateway.Holding;
+using Handover.Gateway.Mirroring;
 using Handover.Gateway.Observing;
 using Handover.Ports;
 
@@ -34,6 +35,8 @@ internal sealed class ServiceUnit
         Line = new HoldLine(() => _snapshot, time);
         Sequences = new SequenceTable(time);
         Closing = new ClosingWatch(time);
+        MirrorPressure = new MirrorPressure(time);
+        RedrawPressure = new MirrorPressure(time);
     }
 
     /// <summary>The snapshot in force.</summary>
@@ -54,11 +57,24 @@ internal sealed class ServiceUnit
     /// <summary>Open sequences.</summary>
     public SequenceTable Sequences { get; }
 
+    /// <summary>How well the watched release keeps up with its copies.</summary>
+    public MirrorPressure MirrorPressure { get; }
+
+    /// <summary>How well stable keeps up with being asked a second time.</summary>
+    public MirrorPressure RedrawPressure { get; }
+
     /// <summary>Counters.</summary>
     public ServiceCounters Counters { get; } = new();
 
     /// <summary>Swaps what was declared.</summary>
-    public void Configure(ServiceSettings settings) =>
+    public void Configure(ServiceSettings settings)
+    {
+        if (_snapshot.Mirror?.Release != settings.Mirror?.Release)
+        {
+            MirrorPressure.Reset();
+            RedrawPressure.Reset();
+        }
+
         Swap(s =>
             s with
             {
@@ -70,6 +86,7 @@ internal sealed class ServiceUnit
                 OverrideTokenHashes = settings.OverrideTokenHashes,
             }
         );
+    }
 
     /// <summary>Swaps the routing and what is held, as one.</summary>
     public void Route(long epoch, RoutingDocument routing, Slice? hold) =>

@@ -66,8 +66,62 @@ public sealed class MirroringTests
         Assert.Empty(h.V2.Log);
     }
 
-    private static Task<GatewayHarness> StartAsync(int concurrency = 8, TimeSpan? timeout = null) =>
+    [Fact]
+    public async Task Of_some_copies_stable_is_asked_a_second_time_with_the_mark_that_suppresses_side_effects()
+    {
+        await using GatewayHarness h = await StartAsync(redraw: Share.FromPercent(50));
+        for (int i = 0; i < 40; i++)
+        {
+            using HttpResponseMessage answer = await h.InferAsync($"c-{i}", $$"""{"x":{{i}}}""");
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+
+        await h.UntilAsync(() => h.Exchanges.Count(e => e.Purpose == Purpose.Shadow) == 40);
+        string[] drawn =
+        [
+            .. h
+                .Exchanges.Where(e => e.Purpose == Purpose.Live)
+                .Select(e => e.RequestId)
+                .Where(id => MirrorDraw.Redraws(id, Share.FromPercent(50)))
+                .Order(StringComparer.Ordinal),
+        ];
+        Assert.InRange(drawn.Length, 5, 35);
+        await h.UntilAsync(() => h.Exchanges.Count(e => e.Purpose == Purpose.Redraw) == drawn.Length);
+        Exchange[] again = [.. h.Exchanges.Where(e => e.Purpose == Purpose.Redraw)];
+        Assert.Equal(drawn, again.Select(e => e.RequestId).Order(StringComparer.Ordinal));
+        Assert.All(again, e => Assert.Equal(("v1", 200), (e.Release, e.Status)));
+        FakeModelRequest[] marked = [.. h.V1.Log.Where(r => r.Headers["Handover-Purpose"] == "shadow")];
+        Assert.Equal(drawn, marked.Select(r => r.RequestId!).Order(StringComparer.Ordinal));
+        Assert.Equal((40, drawn.Length), (h.V2.Log.Count, (int)h.Server.Status("price")!.Redraws));
+        Assert.Equal(40, h.Server.Status("price")!.Mirrored);
+    }
+
+    [Fact]
+    public async Task The_share_lowers_itself_while_the_watched_release_cannot_keep_up_and_comes_back()
+    {
+        await using GatewayHarness h = await StartAsync(concurrency: 2, timeout: TimeSpan.FromMilliseconds(200));
+        h.V2.Behaviour = FakeModelServer.Stall();
+        await h.UntilAsync(async () =>
+        {
+            (await h.InferAsync("c-1")).Dispose();
+            return h.Server.Status("price")!.MirrorShare!.Now.Parts <= 50_000
+                && h.Server.Status("price")!.MirrorsWithheld > 0;
+        });
+        h.V2.Behaviour = FakeModelServer.Answer();
+        Share low = h.Server.Status("price")!.MirrorShare!.Now;
+        await h.UntilAsync(() => h.Server.Status("price")!.MirrorShare!.Now.Parts > low.Parts);
+        Assert.Equal(Share.All, h.Server.Status("price")!.MirrorShare!.Wanted);
+    }
+
+    private static Task<GatewayHarness> StartAsync(
+        int concurrency = 8,
+        TimeSpan? timeout = null,
+        Share redraw = default
+    ) =>
         GatewayHarness.StartAsync(h =>
             h.Mirror = new MirrorConfiguration("v2", Share.All, concurrency, timeout ?? TimeSpan.FromSeconds(5))
+            {
+                Redraw = redraw,
+            }
         );
 }

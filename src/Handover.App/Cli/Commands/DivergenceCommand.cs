@@ -42,6 +42,11 @@ internal static class DivergenceCommand
             return;
         }
 
+        if (view.Redacted.Count > 0)
+        {
+            output.WriteLine($"The journal redacts {string.Join(", ", view.Redacted)}: nothing is known of these.");
+        }
+
         output.WriteLine();
         OutputWriter.Table(
             output,
@@ -53,6 +58,11 @@ internal static class DivergenceCommand
             ("SEVERITY", p => p.Severity.ToString("0.000", CultureInfo.InvariantCulture)),
             ("WORST", p => p.Examples.Count > 0 ? p.Examples[0].Detail : "")
         );
+        if (view.LeftOut > 0)
+        {
+            output.WriteLine($"{view.LeftOut} more differences are left out.");
+        }
+
         foreach (DivergentPathView path in view.Paths.Take(3))
         {
             foreach (DivergentExampleView example in path.Examples)
@@ -67,17 +77,26 @@ internal static class DivergenceCommand
             }
         }
 
-        if (view.Slices.Count > 0)
+        Slices(output, "SEGMENT", view.Segments);
+        Slices(output, "REQUESTS WITH", view.Slices);
+        ShadowReport.Noise(output, view.Noise);
+    }
+
+    private static void Slices(TextWriter output, string head, IReadOnlyList<DivergentSliceView> slices)
+    {
+        if (slices.Count == 0)
         {
-            output.WriteLine();
-            OutputWriter.Table(
-                output,
-                view.Slices,
-                ("REQUESTS WITH", s => s.Name),
-                ("PAIRS", s => s.Pairs.ToString(CultureInfo.InvariantCulture)),
-                ("DIFFER", s => Percent(s.Differing, s.Pairs))
-            );
+            return;
         }
+
+        output.WriteLine();
+        OutputWriter.Table(
+            output,
+            slices,
+            (head, s => s.Name),
+            ("PAIRS", s => s.Pairs.ToString(CultureInfo.InvariantCulture)),
+            ("DIFFER", s => Percent(s.Differing, s.Pairs))
+        );
     }
 
     private static string Percent(int part, int whole) =>

@@ -57,6 +57,7 @@ internal static class RolloutCommand
             ("approved", view.ApprovedBy),
             ("ended", view.EndedAt?.ToString("u", CultureInfo.InvariantCulture)),
             ("forecast", view.Forecast?.ToString("u", CultureInfo.InvariantCulture)),
+            ("copies", view.Shadow?.Text),
             ("decided by", view.DecidedBy),
             ("because", view.Reasons.Count > 0 ? string.Join("; ", view.Reasons) : null)
         );

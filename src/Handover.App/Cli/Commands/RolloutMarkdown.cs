@@ -26,6 +26,7 @@ public static class RolloutMarkdown
         Gates(output, rollout);
         Losses(output, rollout.Losses);
         Broken(output, rollout.BrokenContracts);
+        ShadowReport.Write(output, rollout.Shadow, Table);
         WarmUp(output, rollout);
         Routing(output, report.Epochs);
         Events(output, rollout.Events);

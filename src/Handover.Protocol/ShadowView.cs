@@ -1,0 +1,59 @@
+namespace Handover.Protocol;
+
+/// <summary>What a rollout's copies of live requests came to.</summary>
+public sealed record ShadowView
+{
+    /// <summary>Percent of requests that the plan copies; null while nothing is copied.</summary>
+    public double? WantedPercent { get; init; }
+
+    /// <summary>
+    /// Percent that is copied now, the lowest of the gateways: below the wanted one while the copies are not kept up
+    /// with. Null while nothing is copied.
+    /// </summary>
+    public double? Percent { get; init; }
+
+    /// <summary>Copies since the gateways started.</summary>
+    public long Copies { get; init; }
+
+    /// <summary>Copies that found no place, or were too large.</summary>
+    public long Dropped { get; init; }
+
+    /// <summary>Copies that were not made because the share had lowered itself.</summary>
+    public long Withheld { get; init; }
+
+    /// <summary>Second questions to stable.</summary>
+    public long Redraws { get; init; }
+
+    /// <summary>Second questions that found no place.</summary>
+    public long RedrawsDropped { get; init; }
+
+    /// <summary>How much of what differs is stable's own noise; null when nothing was asked twice yet.</summary>
+    public NoiseView? Noise { get; init; }
+
+    /// <summary>One line for people.</summary>
+    public required string Text { get; init; }
+}
+
+/// <summary>What two answers of stable to the same request tell of its noise.</summary>
+/// <param name="Triples">Requests that stable answered twice and the candidate once.</param>
+/// <param name="Differing">Paths that differ by more than noise.</param>
+/// <param name="Paths">
+/// Those, then the ones in which anything ever differed, at most 50.
+/// </param>
+public sealed record NoiseView(long Triples, int Differing, IReadOnlyList<NoisyPathView> Paths);
+
+/// <summary>One path of the answers.</summary>
+/// <param name="Path">Output name, folded JSON pointer, or <c>(outcome)</c> for failures.</param>
+/// <param name="Triples">Requests whose three answers were compared there.</param>
+/// <param name="CandidatePercent">Percent in which the candidate differs from what was served, noise included.</param>
+/// <param name="NoisePercent">Percent in which stable differs from itself.</param>
+/// <param name="LogEvidence">Natural logarithm of the e-value against "no more than noise".</param>
+/// <param name="BeyondNoise">Whether it is one that differs by more than noise.</param>
+public sealed record NoisyPathView(
+    string Path,
+    long Triples,
+    double CandidatePercent,
+    double NoisePercent,
+    double LogEvidence,
+    bool BeyondNoise
+);
