@@ -36,4 +36,11 @@ public sealed record WarmWindowView(
     int Failed,
     double LatencyMsP95,
     double StableLatencyMsP95
-);
+)
+{
+    /// <summary>How often warming had slowed down by then, so as not to keep stable's callers waiting.</summary>
+    public int Pace { get; init; }
+
+    /// <summary>95th percentile of stable's own callers meanwhile, in milliseconds; null when too few came.</summary>
+    public double? LiveLatencyMsP95 { get; init; }
+}

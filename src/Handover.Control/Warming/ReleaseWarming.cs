@@ -125,13 +125,11 @@ public sealed class ReleaseWarming(ReleaseWarmingParts parts)
         {
             Windows =
             [
-                .. report.Windows.Select(w => new WarmWindowView(
-                    w.Number,
-                    w.Requests,
-                    w.Failed,
-                    w.P95Ms,
-                    w.StableP95Ms
-                )),
+                .. report.Windows.Select(w => new WarmWindowView(w.Number, w.Requests, w.Failed, w.P95Ms, w.StableP95Ms)
+                {
+                    Pace = w.Pace,
+                    LiveLatencyMsP95 = w.LiveP95Ms,
+                }),
             ],
         };
 }

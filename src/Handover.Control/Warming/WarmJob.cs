@@ -49,6 +49,12 @@ public sealed record WarmWindow(int Number, int Requests, double P95Ms, double S
 
     /// <summary>Requests that got no good answer.</summary>
     public int Failed { get; init; }
+
+    /// <summary>How often warming had slowed down by its end, so as not to keep stable's callers waiting.</summary>
+    public int Pace { get; init; }
+
+    /// <summary>The 95th percentile of stable's own callers meanwhile, in ms; null when too few came.</summary>
+    public double? LiveP95Ms { get; init; }
 }
 
 /// <summary>How a warm-up ended.</summary>
@@ -60,5 +66,10 @@ public sealed record WarmReport(IReadOnlyList<WarmWindow> Windows, IReadOnlyList
     public string Summary =>
         FormattableString.Invariant(
             $"converged after {Windows.Count} windows: p95 {Windows[^1].P95Ms:0.0} ms, stable {Windows[^1].StableP95Ms:0.0} ms"
+        )
+        + (
+            Windows[^1].Pace == 0
+                ? ""
+                : $"; slowed down {Windows[^1].Pace} times because stable's callers waited longer meanwhile"
         );
 }

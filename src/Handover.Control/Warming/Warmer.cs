@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Handover.Core.Catalog;
 using Handover.Core.Contracts;
 using Handover.Core.Evidence;
@@ -24,8 +23,15 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
 
     // Steady and still slower than stable's margin for so many windows: more of them will not help.
     private const int SteadilySlow = 5;
-    private const int Concurrency = 2;
-    private const double FloorMs = 5;
+    private const int Chunk = 50;
+
+    // Of each kind of request some: so many times what a window needs is looked at.
+    private const int LookedAt = 4;
+    private const int MostLookedAt = 2_000;
+
+    /// <summary>Differences in latency below this, in ms, are noise of the machine.</summary>
+    internal const double FloorMs = 5;
+
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Warms; ends converged or with refusals.</summary>
@@ -35,26 +41,39 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
     public async Task<WarmReport> WarmAsync(WarmJob job, Action<WarmWindow>? progress, CancellationToken cancel)
     {
         IReadOnlyList<Exchange> recorded = await RecordedAsync(job, cancel);
-        double stableP95 = job.StableP95Ms ?? await MeasureStableAsync(job, recorded, cancel);
+        var pace = new WarmPace(journal, time, job);
+        await pace.BeginAsync(cancel);
+        double stableP95 = job.StableP95Ms ?? await MeasureStableAsync(job, recorded, pace, cancel);
         var windows = new List<WarmWindow>();
         double? before = null;
         int slow = 0;
         for (int i = 1; i <= MostWindows; i++)
         {
             List<(Exchange Recorded, WarmAnswer Answer)>? answers = i == 1 ? [] : null;
-            (double[] latencies, int failed) = await ReplayAsync(job, job.Candidate, recorded, answers, cancel);
+            int level = pace.Level;
+            (double[] latencies, int failed) = await ReplayAsync(job, job.Candidate, recorded, answers, pace, cancel);
             double p95 = Quantile(latencies, 0.95);
             var window = new WarmWindow(i, recorded.Count, p95, stableP95)
             {
                 P50Ms = Quantile(latencies, 0.5),
                 P99Ms = Quantile(latencies, 0.99),
                 Failed = failed,
+                Pace = pace.Level,
+                LiveP95Ms = pace.LiveP95Ms,
             };
             windows.Add(window);
             progress?.Invoke(window);
             if (answers is not null && Refusals(job, answers) is { Count: > 0 } refusals)
             {
                 return new WarmReport(windows, refusals);
+            }
+
+            if (pace.Level != level)
+            {
+                // Latencies at two loads are not comparable: both releases are measured anew at the lower one.
+                stableP95 = job.StableP95Ms ?? await MeasureStableAsync(job, recorded, pace, cancel);
+                before = null;
+                continue;
             }
 
             // Converged: no longer changing, and within the latency margin of stable at the same load.
@@ -73,28 +92,34 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
             }
         }
 
+        return NotConverged(job, windows, recorded.Count);
+    }
+
+    /// <summary>Stable's 95th percentile in milliseconds at the load of warming.</summary>
+    public async Task<double> MeasureStableAsync(WarmJob job, CancellationToken cancel) =>
+        await MeasureStableAsync(job, await RecordedAsync(job, cancel), new WarmPace(journal, time, job), cancel);
+
+    private static WarmReport NotConverged(WarmJob job, List<WarmWindow> windows, int recorded)
+    {
         WarmWindow last = windows[^1];
         return new WarmReport(
             windows,
             [
                 FormattableString.Invariant(
-                    $"{job.Candidate} has not converged after {windows.Count} windows of {recorded.Count} recorded requests: p95 {last.P95Ms:0.0} ms, stable {last.StableP95Ms:0.0} ms at the same load"
+                    $"{job.Candidate} has not converged after {windows.Count} windows of {recorded} recorded requests: p95 {last.P95Ms:0.0} ms, stable {last.StableP95Ms:0.0} ms at the same load"
                 ),
             ]
         );
     }
 
-    /// <summary>Stable's 95th percentile in milliseconds at the load of warming.</summary>
-    public async Task<double> MeasureStableAsync(WarmJob job, CancellationToken cancel) =>
-        await MeasureStableAsync(job, await RecordedAsync(job, cancel), cancel);
-
     private async Task<double> MeasureStableAsync(
         WarmJob job,
         IReadOnlyList<Exchange> recorded,
+        WarmPace pace,
         CancellationToken cancel
     )
     {
-        (double[] latencies, _) = await ReplayAsync(job, job.Stable, recorded, answers: null, cancel);
+        (double[] latencies, _) = await ReplayAsync(job, job.Stable, recorded, answers: null, pace, cancel);
         return Quantile(latencies, 0.95);
     }
 
@@ -105,6 +130,8 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
             return brought;
         }
 
+        int most = Math.Max(job.Requests, Math.Min(job.Requests * LookedAt, MostLookedAt));
+
         var query = new JournalQuery(job.Service.Name)
         {
             Release = job.Stable,
@@ -113,10 +140,10 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
         };
         while (true)
         {
-            IReadOnlyList<Exchange> recorded = await journal.RecentAsync(query, job.Requests, cancel);
+            IReadOnlyList<Exchange> recorded = await journal.RecentAsync(query, most, cancel);
             if (recorded.Count >= LeastRecorded)
             {
-                return recorded;
+                return WarmSample.Of(recorded, job.Requests);
             }
 
             // Without recorded requests there is nothing to warm with; the phase's deadline tells a person.
@@ -129,36 +156,45 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
         string release,
         IReadOnlyList<Exchange> recorded,
         List<(Exchange, WarmAnswer)>? answers,
+        WarmPace pace,
         CancellationToken cancel
     )
     {
         double[] latencies = new double[recorded.Count];
         int failed = 0;
-        var options = new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancel };
-        await Parallel.ForAsync(
-            0,
-            recorded.Count,
-            options,
-            async (i, token) =>
-            {
-                long start = Stopwatch.GetTimestamp();
-                WarmAnswer answer = await target.AskAsync(job.Service, release, recorded[i], token);
-                latencies[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-                if (!answer.Ok)
-                {
-                    Interlocked.Increment(ref failed);
-                }
+        for (int from = 0; from < recorded.Count; from += Chunk)
+        {
+            var options = new ParallelOptions { MaxDegreeOfParallelism = pace.Concurrency, CancellationToken = cancel };
+            await Parallel.ForAsync(from, Math.Min(from + Chunk, recorded.Count), options, OneAsync);
+            await pace.LookAsync(cancel);
+        }
 
-                if (answers is not null)
+        return (latencies, failed);
+
+        async ValueTask OneAsync(int i, CancellationToken token)
+        {
+            long start = time.GetTimestamp();
+            WarmAnswer answer = await target.AskAsync(job.Service, release, recorded[i], token);
+            TimeSpan took = time.GetElapsedTime(start);
+            latencies[i] = took.TotalMilliseconds;
+            if (!answer.Ok)
+            {
+                Interlocked.Increment(ref failed);
+            }
+
+            if (answers is not null)
+            {
+                lock (answers)
                 {
-                    lock (answers)
-                    {
-                        answers.Add((recorded[i], answer));
-                    }
+                    answers.Add((recorded[i], answer));
                 }
             }
-        );
-        return (latencies, failed);
+
+            if (pace.Rest > 0)
+            {
+                await Task.Delay(took * pace.Rest, time, token);
+            }
+        }
     }
 
     private static IReadOnlyList<string> Refusals(WarmJob job, List<(Exchange Recorded, WarmAnswer Answer)> answers)
@@ -199,7 +235,7 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
         return refusals;
     }
 
-    private static double Quantile(double[] values, double level)
+    internal static double Quantile(double[] values, double level)
     {
         double[] sorted = [.. values.Order()];
         return sorted[(int)Math.Min(sorted.Length - 1, level * sorted.Length)];

@@ -38,6 +38,7 @@ internal sealed class FailpointLoop : IAsyncDisposable
     public async Task<FailpointReport> RunAsync(Action<string> say)
     {
         _node.TakeKeys();
+        _node.ForgiveLatency();
         await _node.StartAsync();
         _history.BeginLoad(_options.Rps, _options.Seed, keys: true);
         using var store = new StateFile(_node.State);

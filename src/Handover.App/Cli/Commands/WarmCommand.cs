@@ -68,7 +68,9 @@ internal static class WarmCommand
             output.WriteLine(
                 FormattableString.Invariant(
                     $"  window {window.Number}: p95 {window.LatencyMsP95:0.0} ms, stable {window.StableLatencyMsP95:0.0} ms"
-                ) + $", {window.Failed} of {window.Requests} failed"
+                )
+                    + $", {window.Failed} of {window.Requests} failed"
+                    + (window.Pace == 0 ? "" : $", slowed down {window.Pace} times for stable's callers")
             );
         }
 
