@@ -89,6 +89,9 @@ public sealed record RolloutView
     /// <summary>The plan's phases in order.</summary>
     public IReadOnlyList<PhaseView> Phases { get; init; } = [];
 
+    /// <summary>What each move of a forecast rollout would hold, in order; empty for one that was started.</summary>
+    public IReadOnlyList<PlannedHoldView> Holds { get; init; } = [];
+
     /// <summary>
     /// How right each release was, by the labels of requests made while it ran; empty in lists, and without labels.
     /// </summary>
@@ -124,6 +127,11 @@ public sealed record RollbackReadinessView(
     DateTimeOffset? KeptUntil,
     string Text
 );
+
+/// <summary>What one move to come would cost callers.</summary>
+/// <param name="Phase">The phase that moves, as the plan's table says it.</param>
+/// <param name="Hold">How many requests, and for how long, at the traffic of now.</param>
+public sealed record PlannedHoldView(string Phase, HoldForecastView Hold);
 
 /// <summary>What a move would cost callers now.</summary>
 /// <param name="Requests">Expected number of held requests.</param>

@@ -255,16 +255,7 @@ internal static class RolloutRoutes
             return ApiProblems.Of(context, forecast.Problems);
         }
 
-        return ApiRequest.Answer(
-            new HoldForecastView(
-                Math.Round(forecast.Value.Requests, 1),
-                Math.Round(forecast.Value.Longest.TotalMilliseconds, 1),
-                forecast.Value.Slice.Value * 100,
-                RolloutViews.Wire(forecast.Value.Drain.Mode),
-                forecast.Value.Text
-            ),
-            ProtocolJson.Default.HoldForecastView
-        );
+        return ApiRequest.Answer(RolloutViews.Of(forecast.Value), ProtocolJson.Default.HoldForecastView);
     }
 
     private static async Task<IResult> ReportAsync(HttpContext context, ApiServices api, string id)

@@ -73,9 +73,20 @@ public static class RolloutViews
             [
                 .. state.Plan.Phases.Select((phase, i) => new PhaseView(phase.Kind, Text(phase), Status(state, i))),
             ],
+            Holds = [.. (snapshot.Outlook?.Holds ?? []).Select(h => new PlannedHoldView(Text(h.Phase), Of(h.Hold)))],
             Events = [.. events.Select(e => new RolloutEventView(e.Seq, e.At, e.Kind, e.Text, e.Actor))],
         };
     }
+
+    /// <summary>What a move would hold.</summary>
+    public static HoldForecastView Of(HoldForecast hold) =>
+        new(
+            Math.Round(hold.Requests, 1),
+            Math.Round(hold.Longest.TotalMilliseconds, 1),
+            hold.Slice.Value * 100,
+            Wire(hold.Drain.Mode),
+            hold.Text
+        );
 
     private static RollbackReadinessView Of(RollbackReadiness back) =>
         new(back.Release, back.Warm, back.Fits, back.Broken, back.KeptUntil, back.Text);

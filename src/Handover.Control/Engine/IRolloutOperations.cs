@@ -99,7 +99,16 @@ public sealed record RolloutSnapshot(
 /// <param name="Gates">Times by metric, and which one decides; null once it has ended or goes back.</param>
 /// <param name="Cost">What it costs beyond stable; null when that is not declared.</param>
 /// <param name="RequestsPerSecond">The traffic that was reckoned with.</param>
-public sealed record RolloutOutlook(GateForecast? Gates, RolloutCost? Cost, double RequestsPerSecond);
+public sealed record RolloutOutlook(GateForecast? Gates, RolloutCost? Cost, double RequestsPerSecond)
+{
+    /// <summary>What each move of a rollout that has not started would hold, in order.</summary>
+    public IReadOnlyList<HoldAhead> Holds { get; init; } = [];
+}
+
+/// <summary>What one move to come would hold.</summary>
+/// <param name="Phase">The phase that moves.</param>
+/// <param name="Hold">How many requests, and for how long, at the traffic of now.</param>
+public sealed record HoldAhead(Phase Phase, HoldForecast Hold);
 
 /// <summary>One thing that happened.</summary>
 /// <param name="Seq">Number within the rollout, from 1.</param>

@@ -173,6 +173,13 @@ public sealed class MoveCoordinator(
             return (new MoveCommitted(row, TimeSpan.Zero, Changed: false), null, false);
         }
 
+        // Where nobody is served, callers wait already and each moment counts.
+        if (!row.Routing.Closed && lane.RestOf(settings.CoolDown, time) is { Ticks: > 0 } rest)
+        {
+            await Task.Delay(rest, time, cancel);
+            return await TryAsync(service, target, settings, lane, cancel);
+        }
+
         using var attempt = new MoveAttempt(service, store, gateways, time, _storeTimeout, settings);
         lane.Own = row.Attempt + 1;
         MoveOutcome outcome;
@@ -184,6 +191,10 @@ public sealed class MoveCoordinator(
         {
             await GiveUpAsync(service, attempt.Attempt, settings.Actor);
             throw;
+        }
+        finally
+        {
+            lane.HeldUntil = time.GetTimestamp();
         }
 
         return outcome switch
@@ -338,6 +349,12 @@ public sealed class MoveCoordinator(
 
         // The newest attempt that this coordinator may have opened.
         public long Own;
+
+        // When the newest attempt of this coordinator was over; null before the first.
+        public long? HeldUntil;
+
+        public TimeSpan RestOf(TimeSpan coolDown, TimeProvider time) =>
+            HeldUntil is { } at ? coolDown - time.GetElapsedTime(at) : TimeSpan.Zero;
 
         public Task PreemptAsync() => Interlocked.Exchange(ref Preempted, new CancellationTokenSource()).CancelAsync();
     }

@@ -11,6 +11,12 @@ public sealed record MoveSettings
     /// <summary>Bound of the hold, 50 ms to 2 s. Default 400 ms.</summary>
     public TimeSpan Hold { get; init; } = TimeSpan.FromMilliseconds(400);
 
+    /// <summary>
+    /// Least time between the end of one hold of the service and the begin of the next, so that quick moves in a row do
+    /// not keep callers waiting again and again. Zero (the default) for what must not wait: a rollback.
+    /// </summary>
+    public TimeSpan CoolDown { get; init; }
+
     /// <summary>Who moves; recorded in the history.</summary>
     public string Actor { get; init; } = "engine";
 

@@ -28,14 +28,32 @@ public sealed partial class RolloutEngine
             return new Problem("conflict", $"{s.Id} has no move before it.");
         }
 
-        (TimeSpan hold, DrainMode? drain) = move.Phase is Phase.Switch at
+        Routing now = RoutingOf(s.Plan.Service) ?? Routing.Only(s.Plan.Service, s.From);
+        return HoldOf(s, new Slice(now, move.Target.RoutingFor(s)), move.Phase, loop.Events);
+    }
+
+    // Of each move that is left, what it would hold at the traffic of now.
+    private IReadOnlyList<HoldAhead> HoldsAhead(RolloutState s)
+    {
+        Routing now = RoutingOf(s.Plan.Service) ?? Routing.Only(s.Plan.Service, s.From);
+        return
+        [
+            .. Effects
+                .MovesAhead(s, now)
+                .Select(m => new HoldAhead(m.Phase, HoldOf(s, new Slice(m.Before, m.After), m.Phase, []))),
+        ];
+    }
+
+    private HoldForecast HoldOf(RolloutState s, Slice slice, Phase phase, IReadOnlyList<RolloutEvent> events)
+    {
+        (TimeSpan hold, DrainMode? drain) = phase is Phase.Switch at
             ? (at.Hold, at.Drain)
             : (Effects.DefaultHold, (DrainMode?)null);
-        RolloutEvent.Moved? last = loop.Events.OfType<RolloutEvent.Moved>().LastOrDefault(m => m.Held > TimeSpan.Zero);
+        RolloutEvent.Moved? last = events.OfType<RolloutEvent.Moved>().LastOrDefault(m => m.Held > TimeSpan.Zero);
         bool dispatched = last?.Drain?.Mode == DrainMode.Dispatch;
         return HoldForecast.Of(
             _parts.Evidence.RequestsPerSecond(s.Plan.Service),
-            SliceOf(s, move.Target),
+            PartOf(slice),
             _parts.Evidence.P99(s.Plan.Service, s.From),
             drain,
             hold,
@@ -43,11 +61,9 @@ public sealed partial class RolloutEngine
         );
     }
 
-    // Of the entities that answered lately the part that would change release: segments are known only by who comes.
-    private Ratio SliceOf(RolloutState s, MoveTarget target)
+    // By sampled names: the slice is a set of buckets and rules, and its part of all entities has no closed form.
+    private static Ratio PartOf(Slice slice)
     {
-        Routing now = RoutingOf(s.Plan.Service) ?? Routing.Only(s.Plan.Service, s.From);
-        var slice = new Slice(now, target.RoutingFor(s));
         const int sample = 10_000;
         int moved = Enumerable.Range(0, sample).Count(i => slice.Contains($"sample-{i}"));
         return new Ratio((double)moved / sample);

@@ -20,7 +20,8 @@ public sealed partial class RolloutEngine
         }
 
         RolloutState state = Planned(begin.Value);
-        return new RolloutSnapshot(state, [], null) { Outlook = Outlook(state, [], _time.GetUtcNow()) };
+        RolloutOutlook outlook = Outlook(state, [], _time.GetUtcNow()) with { Holds = HoldsAhead(state) };
+        return new RolloutSnapshot(state, [], null) { Outlook = outlook };
     }
 
     // Before anything is spent, a budget that cannot be kept refuses; afterwards it holds.

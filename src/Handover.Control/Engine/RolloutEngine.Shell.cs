@@ -202,6 +202,7 @@ public sealed partial class RolloutEngine
         {
             Drain = drain.Mode,
             Hold = effect.Hold,
+            CoolDown = back ? TimeSpan.Zero : effect.Hold,
             Reason = state.RollbackReason ?? $"{state.Id}: {state.Phase.Kind}",
             Tries = 1,
         };

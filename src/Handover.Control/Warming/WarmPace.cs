@@ -5,8 +5,8 @@ namespace Handover.Control.Warming;
 
 /// <summary>
 /// How hard warming may lean on a machine that serves callers at the same time. While it goes on, what stable's own
-/// callers wait is read from the journal; when that grows beyond the margin warming slows down, for good: a release that
-/// takes longer to warm has hurt nobody.
+/// callers wait is read from the journal; when that grows beyond the margin warming slows down, for good: a release
+/// that takes longer to warm has hurt nobody.
 /// </summary>
 internal sealed class WarmPace(IJournalPort journal, TimeProvider time, WarmJob job)
 {

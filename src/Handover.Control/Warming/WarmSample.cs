@@ -60,8 +60,8 @@ internal static class WarmSample
     }
 
     /// <summary>
-    /// The shape of a body: names, types and shapes of its tensors where it has some, else its members with the lengths of
-    /// its arrays, else its length up to a factor of two.
+    /// The shape of a body: names, types and shapes of its tensors where it has some, else its members with the lengths
+    /// of its arrays, else its length up to a factor of two.
     /// </summary>
     internal static string Shape(ReadOnlyMemory<byte> body)
     {

@@ -1,6 +1,7 @@
 using Handover.Core.Catalog;
 using Handover.Core.Foundation;
 using Handover.Core.Moves;
+using Handover.Core.Traffic;
 
 namespace Handover.Core.Rollouts;
 
@@ -70,6 +71,40 @@ public static class Effects
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// The moves that the plan still wants, in order: the routing before each, the one after it, and its phase. Those
+    /// that close the service are left out: they are an interruption, not a hold.
+    /// </summary>
+    /// <param name="s">The rollout.</param>
+    /// <param name="inForce">The routing in force.</param>
+    public static IEnumerable<(Routing Before, Routing After, Phase Phase)> MovesAhead(RolloutState s, Routing inForce)
+    {
+        Routing before = inForce;
+        for (int i = s.PhaseSettled ? s.PhaseIndex + 1 : s.PhaseIndex; i < s.Plan.Phases.Count; i++)
+        {
+            RolloutState at = s with { PhaseIndex = i };
+            if (TargetOf(at) is not { } target || at.Phase is Phase.Switch { Stack: StackUse.Single })
+            {
+                continue;
+            }
+
+            Routing after = target.RoutingFor(at);
+            if (RoutingCodec.Same(before, after))
+            {
+                continue;
+            }
+
+            yield return (before, after, at.Phase);
+            before = after;
+            s = target switch
+            {
+                MoveTarget.Shares shares => s with { Share = shares.Share, SegmentShares = shares.Segments },
+                MoveTarget.Candidate { AtOnce: true } => s with { Switched = true },
+                _ => s,
+            };
+        }
     }
 
     /// <summary>The routing that the active phase wants; null for phases that move nothing.</summary>

@@ -100,6 +100,24 @@ public sealed class MoveCoordinatorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_move_waits_for_the_cool_down_after_a_hold_and_a_rollback_does_not()
+    {
+        await JoinAsync("gw-1");
+        await MoveToAsync("v2");
+        long began = TimeProvider.System.GetTimestamp();
+        var cool = Quick with { CoolDown = TimeSpan.FromMilliseconds(300) };
+        Assert.True((await MoveToAsync("v2", cool)).Value is { Changed: false });
+        Task<Result<MoveCommitted>> next = MoveToAsync("v3", cool);
+        Assert.True((await next).Ok);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began).TotalMilliseconds, 250, 10_000);
+
+        Task<Result<MoveCommitted>> waiting = MoveToAsync("v4", Quick with { CoolDown = TimeSpan.FromHours(1) });
+        await _moves.AbortOpenAttemptAsync(Service, "bob", "back", Cancel);
+        Assert.Equal("preempted", Assert.Single((await waiting).Problems).Code);
+        Assert.True((await MoveToAsync("v2")).Value is { Changed: true });
+    }
+
+    [Fact]
     public async Task An_unknown_service_is_refused_at_once()
     {
         Result<MoveCommitted> moved = await _moves.MoveAsync("nobody", r => r.Routing, Quick, Cancel);

@@ -1,6 +1,7 @@
 using Handover.Core.Foundation;
 using Handover.Core.Moves;
 using Handover.Core.Rollouts;
+using Handover.Core.Traffic;
 using Xunit;
 
 namespace Handover.Tests.Rollouts;
@@ -41,5 +42,19 @@ public sealed class HoldForecastTests
         Assert.Equal(Share.FromPercent(10), ((MoveTarget.Shares)Effects.NextMove(walk.State)!.Value.Target).Share);
         walk.Move();
         Assert.Equal(Share.All, ((MoveTarget.Shares)Effects.NextMove(walk.State)!.Value.Target).Share);
+    }
+
+    [Fact]
+    public void The_moves_ahead_follow_each_other_and_what_moves_nobody_is_no_move()
+    {
+        RolloutWalk walk = new RolloutWalk(RolloutWalk.Parallel()).Prepared();
+        RolloutState s = walk.State;
+        var now = Routing.Only(s.Plan.Service, s.From);
+        var ahead = Effects.MovesAhead(s, now).ToList();
+        Assert.Equal(now, ahead[0].Before);
+        Assert.All(ahead.Zip(ahead.Skip(1)), pair => Assert.Same(pair.First.After, pair.Second.Before));
+        Assert.Equal([Share.FromPercent(10), Share.All], ahead.Take(2).Select(m => m.After.Share));
+        Assert.Equal(s.Plan.To, ahead[^1].After.Stable);
+        Assert.Empty(Effects.MovesAhead(s, ahead[^1].After).Where(m => m.After == m.Before));
     }
 }

@@ -86,6 +86,11 @@ internal static class RolloutOutlook
         {
             output.WriteLine($"  {gate.Name}: {Forecast(gate.Forecast)}");
         }
+
+        foreach (PlannedHoldView hold in plan.Holds)
+        {
+            output.WriteLine($"  {hold.Phase}: {hold.Hold.Text}");
+        }
     }
 
     /// <summary>Prints how a rollout would go on; one that cannot start says why, as talk.</summary>
