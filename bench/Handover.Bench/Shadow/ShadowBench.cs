@@ -8,6 +8,7 @@ internal static class ShadowBench
         int scale = args is ["--scale", var n] ? int.Parse(n) : 1;
         var table = new BenchTable("shadow");
         PairRows.Run(table, 4_000 * scale);
+        ComparisonRows.Run(table);
         return table.Finish();
     }
 }

@@ -59,6 +59,35 @@ public static class CatalogValidator
             {
                 Missing(key, "spec.stable", $"release '{service.Stable}'", ReleasesOf(service.Name));
             }
+
+            // A label would be compared with the word that stands in the output's place.
+            if (service.Labels is { } labels && Covering(service, labels.Output) is { } pointer)
+            {
+                string message = $"'{pointer}' redacts '{labels.Output}', the output that labels are compared with.";
+                const string Fix = "Redact less, or leave spec.labels out.";
+                Add("redacted-label", key, "spec.journal.redact", message, Fix);
+            }
+        }
+
+        private static string? Covering(Service service, string output)
+        {
+            string[] roots = service.Protocol switch
+            {
+                WireProtocol.OpenInference => ["/outputs"],
+                WireProtocol.TensorFlowServing => ["/outputs", "/predictions"],
+                WireProtocol.OpenAi => ["/choices"],
+                _ => [output.StartsWith('/') ? output : $"/{output}"],
+            };
+
+            // Of a tensor's place in the answer only the list is known, so that anything inside may be it.
+            bool inside = service.Protocol != WireProtocol.Json;
+            return service.Journal.Redact.FirstOrDefault(pointer =>
+                roots.Any(root =>
+                    root == pointer
+                    || root.StartsWith(pointer + "/", StringComparison.Ordinal)
+                    || (inside && pointer.StartsWith(root + "/", StringComparison.Ordinal))
+                )
+            );
         }
 
         public void Release(Release release)

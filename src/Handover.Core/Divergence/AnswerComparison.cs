@@ -1,4 +1,5 @@
 using System.Globalization;
+using Handover.Core.Catalog;
 using Handover.Core.Foundation;
 using Handover.Core.Payloads;
 
@@ -31,6 +32,24 @@ public static class AnswerComparison
         Problem problem = (stable.Ok ? candidate : stable).Problems[0];
         return new Difference(true, 1, [new PathDifference("", kind, 1, problem.Message)]);
     }
+
+    /// <summary>
+    /// Compares two answers as they came. Equal bytes are equal answers, which most pairs of a deterministic model are:
+    /// they are not even read.
+    /// </summary>
+    /// <param name="protocol">How the service is spoken to.</param>
+    /// <param name="stable">What was served.</param>
+    /// <param name="candidate">What the candidate would have said.</param>
+    /// <param name="tolerances">What counts as the same; null for <see cref="Tolerances.Default"/>.</param>
+    public static Difference Compare(
+        WireProtocol protocol,
+        ReadOnlySpan<byte> stable,
+        ReadOnlySpan<byte> candidate,
+        Tolerances? tolerances = null
+    ) =>
+        stable.SequenceEqual(candidate)
+            ? Difference.None
+            : Compare(AnswerReader.Read(protocol, stable), AnswerReader.Read(protocol, candidate), tolerances);
 
     /// <summary>Compares two answers.</summary>
     /// <param name="stable">What was served.</param>
@@ -90,6 +109,12 @@ public static class AnswerComparison
             return new PathDifference(path, DifferenceKind.Type, 1, $"{before.Datatype} became {after.Datatype}");
         }
 
+        OutputKind kind = rules.Kinds.GetValueOrDefault(path);
+        if (!before.IsText && kind is OutputKind.Boxes or OutputKind.Embedding)
+        {
+            return VectorComparison.Compare(kind, before, after, rules);
+        }
+
         if (!before.Shape.SequenceEqual(after.Shape))
         {
             return new PathDifference(
@@ -100,7 +125,7 @@ public static class AnswerComparison
             );
         }
 
-        return rules.Kinds.GetValueOrDefault(path) switch
+        return kind switch
         {
             OutputKind.Ranking => Rankings(path, before, after, rules),
             OutputKind.Text when before.IsText => Texts(path, before, after, rules),

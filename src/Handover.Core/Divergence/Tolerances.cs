@@ -43,6 +43,21 @@ public sealed record Tolerances
     /// <summary>Token F1 from which free texts are the same. Default 0.9.</summary>
     public double TextF1 { get; init; } = 0.9;
 
+    /// <summary>Mean overlap of matched boxes from which two sets of boxes are the same. Default 0.9.</summary>
+    public double BoxOverlap { get; init; } = 0.9;
+
+    /// <summary>Cosine from which vectors of one space are the same. Default 0.99.</summary>
+    public double Cosine { get; init; } = 0.99;
+
+    /// <summary>Neighbour overlap from which two spaces agree. Default 0.8.</summary>
+    public double NeighbourOverlap { get; init; } = 0.8;
+
+    /// <summary>
+    /// Whether both releases declare the same space for their vectors. Without it a cosine of one vector with the other
+    /// would be a number without a meaning, so that only neighbours are compared. Default false.
+    /// </summary>
+    public bool SameSpace { get; init; }
+
     /// <summary>How outputs are read whose datatype does not say it all, by name.</summary>
     public IReadOnlyDictionary<string, OutputKind> Kinds { get; init; } = new Dictionary<string, OutputKind>();
 
@@ -70,6 +85,12 @@ public enum OutputKind
 
     /// <summary>Free text.</summary>
     Text,
+
+    /// <summary>Detected boxes in any order; the last dimension is left, top, right, bottom.</summary>
+    Boxes,
+
+    /// <summary>Vectors along the last dimension.</summary>
+    Embedding,
 
     /// <summary>Not compared: counters and times that differ by nature.</summary>
     Ignored,
