@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Handover.Tests.Divergence;
 
-/// <summary>Every comparer against values of <c>testdata/divergence/golden.py</c>, which follows the definitions.</summary>
+/// <summary>Every comparer against <c>testdata/divergence/golden.py</c>, which follows the definitions.</summary>
 public sealed class GoldenComparisonTests
 {
     private const double Close = 1e-9;
