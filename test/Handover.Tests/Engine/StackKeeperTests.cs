@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Handover.Tests.Engine;
 
-/// <summary>What runs while it is wanted, and what is left of it afterwards: a switch with one stack must know.</summary>
+/// <summary>What runs while it is wanted, and what is left of it: a switch with one stack must know.</summary>
 public sealed class StackKeeperTests : IAsyncDisposable
 {
     private readonly Stacks _stacks = new();
