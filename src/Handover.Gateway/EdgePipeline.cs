@@ -95,6 +95,7 @@ internal sealed class EdgePipeline(PipelineTools tools)
             return;
         }
 
+        passage.Adapter = passage.Inference ? passage.Snapshot.Adapters.GetValueOrDefault(passage.Release) : null;
         try
         {
             await DispatchAsync(context, passage, baggage, admission, ask);

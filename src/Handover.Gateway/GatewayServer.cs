@@ -200,6 +200,7 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
         )
         {
             Off = snapshot.Off,
+            AdaptersFailed = Interlocked.Read(ref unit.Counters.AdaptersFailed),
             Closing = unit.Closing.Newest,
             Flag = unit.Flags.Now,
             Mirrored = Interlocked.Read(ref unit.Counters.Copies.Made),

@@ -1,3 +1,4 @@
+using Handover.Core.Contracts.Adapters;
 using Handover.Core.Traffic;
 using Handover.Gateway.Draining;
 using Handover.Gateway.Forwarding;
@@ -58,6 +59,7 @@ internal sealed class HopPipeline(PipelineTools tools)
             Epoch = pin.Epoch,
             Reason = AssignReason.Stable,
             Purpose = pin.Purpose,
+            Adapter = Adapter(snapshot, pin, member, context.Request.Method, path),
         };
         Refusal? refusal = RequestBody.Bound(context, snapshot.Service.Limits.RequestBytes);
         MemberPool? pool = snapshot.Pool(passage.Release, member);
@@ -97,6 +99,14 @@ internal sealed class HopPipeline(PipelineTools tools)
             inFlight.Exit(ticket);
         }
     }
+
+    // What warms or reconciles stands outside the release as a caller does; hops of the release itself stay raw.
+    private AnswerAdapter? Adapter(ServiceSnapshot snapshot, Pin pin, string member, string method, string path) =>
+        pin.Purpose is Purpose.Warm or Purpose.Reconcile
+        && string.Equals(member, snapshot.Service.Entry, StringComparison.Ordinal)
+        && ExchangeRecorder.IsInference(snapshot.Service.Protocol, method, path)
+            ? snapshot.Adapters.GetValueOrDefault(Release(snapshot, pin))
+            : null;
 
     private string Release(ServiceSnapshot snapshot, Pin pin) =>
         tools.IgnoreStickiness && snapshot.Routing is not null

@@ -57,6 +57,9 @@ public sealed record ServiceConfiguration(
     IReadOnlyDictionary<string, IReadOnlyDictionary<string, IReadOnlyList<MemberEndpoint>>> Releases
 )
 {
+    /// <summary>How answers are rewritten, by release; releases that are not here answer as they are.</summary>
+    public IReadOnlyDictionary<string, OutputAdapter> Adapters { get; init; } = new Dictionary<string, OutputAdapter>();
+
     /// <summary>Copies live requests to a release; null when nothing is mirrored.</summary>
     public MirrorConfiguration? Mirror { get; init; }
 
@@ -107,6 +110,9 @@ public sealed record GatewayStatus(
 {
     /// <summary>The kill switch that is in force here; null when the candidate may answer.</summary>
     public KillSwitch? Off { get; init; }
+
+    /// <summary>Answers, copies included, that an adapter could not rewrite, since the start.</summary>
+    public long AdaptersFailed { get; init; }
 
     /// <summary>The newest closing of the service on this gateway; null when there was none since it started.</summary>
     public GatewayClosing? Closing { get; init; }

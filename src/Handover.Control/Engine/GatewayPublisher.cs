@@ -47,6 +47,9 @@ public sealed class GatewayPublisher(IGatewayPort gateway, IRuntimePort runtime,
 
                 services[service.Name] = new ServiceConfiguration(service, releases)
                 {
+                    Adapters = catalog
+                        .Releases.Values.Where(r => r.Service == service.Name && r.Adapter is not null)
+                        .ToDictionary(r => r.Name, r => r.Adapter!, StringComparer.Ordinal),
                     Mirror = mirrors.TryGetValue(service.Name, out WantedMirror? wanted)
                         ? Mirror(wanted, catalog)
                         : null,

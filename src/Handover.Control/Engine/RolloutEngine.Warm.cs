@@ -1,5 +1,6 @@
 using Handover.Control.Warming;
 using Handover.Core.Catalog;
+using Handover.Core.Contracts.Adapters;
 using Handover.Core.Foundation;
 using Handover.Core.Rollouts;
 using Microsoft.Extensions.Logging;
@@ -69,8 +70,8 @@ public sealed partial class RolloutEngine
         CatalogSnapshot catalog = _parts.Catalog();
         return new WarmJob(service, state.From, release, requests)
         {
-            Declared = catalog.Releases[(service.Name, release)].Output,
-            StableDeclared = catalog.Releases[(service.Name, state.From)].Output,
+            Declared = AdaptedOutput.Of(catalog.Releases[(service.Name, release)]),
+            StableDeclared = AdaptedOutput.Of(catalog.Releases[(service.Name, state.From)]),
             Alpha = state.Plan.Gates.Alpha,
             ErrorLimit = service.Objectives.Errors ?? new Ratio(0.01),
             LatencyMargin =

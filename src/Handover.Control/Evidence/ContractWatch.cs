@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Handover.Control.Journal;
 using Handover.Core.Catalog;
 using Handover.Core.Contracts;
+using Handover.Core.Contracts.Adapters;
 using Handover.Core.Foundation;
 using Handover.Core.Traffic;
 using Handover.Ports;
@@ -152,7 +153,10 @@ public sealed class ContractWatch : IExchangePort, IAsyncDisposable
         }
 
         var contracts = new List<AnswerContract>();
-        if (catalog.Releases.GetValueOrDefault((service.Name, name))?.Output is { } declared)
+        if (
+            catalog.Releases.GetValueOrDefault((service.Name, name)) is { } release
+            && AdaptedOutput.Of(release) is { } declared
+        )
         {
             Add(AnswerContract.Compile($"release {name}", declared, service.Protocol));
         }

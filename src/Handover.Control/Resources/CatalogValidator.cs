@@ -1,4 +1,5 @@
 using Handover.Core.Catalog;
+using Handover.Core.Contracts.Adapters;
 using Handover.Core.Foundation;
 using Handover.Core.Rollouts;
 
@@ -108,13 +109,21 @@ public static class CatalogValidator
 
             if (
                 service.Labels is { } labels
-                && release.Output is { Document: null } output
+                && AdaptedOutput.Of(release) is { Document: null } output
                 && !output.Tensors.Any(t => t.Name == labels.Output)
             )
             {
                 string message = $"does not answer '{labels.Output}', the output that labels are compared with.";
                 string fix = NearestName.Advice(labels.Output, output.Tensors.Select(t => t.Name).ToList());
                 Add("missing-output", key, "spec.output.tensors", message, fix);
+            }
+
+            if (release.Adapter is OutputAdapter.Tensors && service.Protocol != WireProtocol.OpenInference)
+            {
+                const string Fix = "Use jmespath.";
+                string message =
+                    $"tensors can be adapted in answers of open-inference only, and {service.Name} is none.";
+                Add("bad-adapter", key, "spec.adapter.output", message, Fix);
             }
 
             foreach (FeatureUse use in release.Features)

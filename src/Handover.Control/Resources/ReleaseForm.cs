@@ -18,6 +18,7 @@ internal static class ReleaseForm
     public static Release Read(string name, string service, FieldCursor spec)
     {
         FieldCursor? uses = spec.Map("uses");
+        Signature? output = SignatureForm.Read(spec.Map("output"));
         return new()
         {
             Name = name,
@@ -27,7 +28,8 @@ internal static class ReleaseForm
             Features = Features(uses),
             Index = IndexOf(uses?.Map("index")),
             Input = SignatureForm.Read(spec.Map("input")),
-            Output = SignatureForm.Read(spec.Map("output")),
+            Output = output,
+            Adapter = AdapterForm.Read(spec.Map("adapter"), output),
             MemoryBytes = Memory(spec.Map("resources")),
             CostPerDay = CostOf(spec.Map("cost")),
             Change = spec.Has("change") ? spec.Choice("change", NameMaps.Change, ChangeKind.Tuned) : null,

@@ -152,6 +152,7 @@ public static partial class ResourceWriter
 
         Tensors(json, "input", release.Input);
         Tensors(json, "output", release.Output);
+        WriteAdapter(json, release.Adapter);
         if (release.MemoryBytes is { } memory)
         {
             json.WriteStartObject("resources");

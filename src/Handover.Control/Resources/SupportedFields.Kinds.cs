@@ -126,7 +126,7 @@ public static partial class SupportedFields
             Field(R, "spec.uses.index.url", F.Url, "Where the index tells its state."),
             Field(R, "spec.input", F.Map, "What the release accepts."),
             Field(R, "spec.output", F.Map, "What the release answers."),
-            NotYet(R, "spec.adapter", F.Map, "How inputs or outputs are rewritten."),
+            .. Adapter,
             Field(R, "spec.resources", F.Map, "What the release needs."),
             Field(R, "spec.resources.memory", F.Size, "Memory of the whole release."),
             Field(R, "spec.cost", F.Map, "What the release costs."),
@@ -141,6 +141,29 @@ public static partial class SupportedFields
             {
                 Required = true,
             },
+        ];
+
+    private static SupportedField[] Adapter =>
+        [
+            Field(R, "spec.adapter", F.Map, "How answers are rewritten before consumers see them."),
+            Needed(R, "spec.adapter.output", F.Map, "The answers of the entry member."),
+            Field(R, "spec.adapter.output.jmespath", F.Text, "A JMESPath expression over the JSON answer."),
+            Field(R, "spec.adapter.output.emits", F.Map, "jmespath: what comes out of it."),
+            Field(R, "spec.adapter.output.tensors", F.Maps, "Or: changes of single tensors."),
+            Needed(R, "spec.adapter.output.tensors[].tensor", F.Text, "Name as the release answers it."),
+            Field(R, "spec.adapter.output.tensors[].rename", F.Text, "New name."),
+            Choice(R, "spec.adapter.output.tensors[].cast", NameMaps.Datatypes, "New datatype."),
+            Field(R, "spec.adapter.output.tensors[].scale", F.Number, "Factor of every value."),
+            Field(
+                R,
+                "spec.adapter.output.tensors[].reorder",
+                F.Numbers,
+                "Where along the last dimension each value comes from, from 0."
+            ),
+            Field(R, "spec.adapter.output.tensors[].unit", F.Text, "Unit of the result; needed when scaled."),
+            Field(R, "spec.adapter.output.tensors[].semantics", F.Text, "Meaning of the result."),
+            Field(R, "spec.adapter.output.tensors[].reference", F.Text, "Distribution of the result."),
+            Field(R, "spec.adapter.output.tensors[].drop", F.Flag, "Leave the tensor out."),
         ];
 
     private static SupportedField[] Consumer =>

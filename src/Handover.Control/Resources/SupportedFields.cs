@@ -22,6 +22,7 @@ public static partial class SupportedFields
         .. Release,
         .. Tensors("Release", "spec.input"),
         .. Tensors("Release", "spec.output"),
+        .. Tensors("Release", "spec.adapter.output.emits"),
         .. Metadata("Consumer", true),
         .. Consumer,
         .. Tensors("Consumer", "spec.accepts"),

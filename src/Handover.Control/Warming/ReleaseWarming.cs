@@ -1,4 +1,5 @@
 using Handover.Core.Catalog;
+using Handover.Core.Contracts.Adapters;
 using Handover.Core.Foundation;
 using Handover.Ports;
 using Handover.Protocol;
@@ -103,8 +104,10 @@ public sealed class ReleaseWarming(ReleaseWarmingParts parts)
 
         var job = new WarmJob(service, stable, release.Name, Requests)
         {
-            Declared = release.Output,
-            StableDeclared = catalog.Releases.GetValueOrDefault((service.Name, stable))?.Output,
+            Declared = AdaptedOutput.Of(release),
+            StableDeclared = catalog.Releases.GetValueOrDefault((service.Name, stable)) is { } serving
+                ? AdaptedOutput.Of(serving)
+                : null,
             ErrorLimit = service.Objectives.Errors ?? new Ratio(0.01),
             Recorded = brought,
         };

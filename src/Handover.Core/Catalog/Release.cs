@@ -23,8 +23,14 @@ public sealed record Release
     /// <summary>What the release accepts.</summary>
     public Signature? Input { get; init; }
 
-    /// <summary>What the release answers.</summary>
+    /// <summary>What the release's entry member answers.</summary>
     public Signature? Output { get; init; }
+
+    /// <summary>
+    /// How answers are rewritten before anybody outside sees them; null: they pass as they are. What consumers get is
+    /// <c>AdaptedOutput.Of(release)</c>.
+    /// </summary>
+    public OutputAdapter? Adapter { get; init; }
 
     /// <summary>Memory that the whole release needs, in bytes; null when not declared.</summary>
     public long? MemoryBytes { get; init; }

@@ -1,4 +1,5 @@
 using Handover.Core.Catalog;
+using Handover.Core.Contracts.Adapters;
 
 namespace Handover.Core.Contracts;
 
@@ -92,13 +93,14 @@ public sealed record ContractMatrix
             return [judged];
         }
 
-        if (!pact && (release.Output is null || !DocumentCompatibility.Concerns(release.Output, consumer.Accepts)))
+        Signature? emits = AdaptedOutput.Of(release);
+        if (!pact && (emits is null || !DocumentCompatibility.Concerns(emits, consumer.Accepts)))
         {
             return TensorCompatibility.Check(release, consumer);
         }
 
         var sides = new ContractSides($"release {release.Name}", $"consumer {consumer.Name}", consumer.Name, "outputs");
-        return documents.Check(release.Output, consumer.Accepts, sides).Select(v => v with { Release = release.Name });
+        return documents.Check(emits, consumer.Accepts, sides).Select(v => v with { Release = release.Name });
     }
 
     private static IEnumerable<ContractVerdict> Requests(

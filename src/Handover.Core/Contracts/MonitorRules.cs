@@ -1,4 +1,5 @@
 using Handover.Core.Catalog;
+using Handover.Core.Contracts.Adapters;
 
 namespace Handover.Core.Contracts;
 
@@ -16,10 +17,11 @@ public static class MonitorRules
             return [];
         }
 
+        Signature? emits = AdaptedOutput.Of(release);
         var found = new List<ContractVerdict>();
         foreach (MonitoredMetric metric in monitors.Metrics)
         {
-            if (release.Output is { Document: null } output && !output.Tensors.Any(t => t.Name == metric.Output))
+            if (emits is { Document: null } output && !output.Tensors.Any(t => t.Name == metric.Output))
             {
                 string detail =
                     $"{release.Name} does not answer {metric.Output}; {consumer.Name} computes {metric.Name} from it.";
@@ -36,7 +38,7 @@ public static class MonitorRules
         {
             // A monitor may know several distributions of one output: that is how it is ready for two releases at once.
             string[] known = [.. wanted.Select(r => r.Distribution)];
-            TensorSpec? tensor = release.Output?.Tensors.FirstOrDefault(t => t.Name == wanted.Key);
+            TensorSpec? tensor = emits?.Tensors.FirstOrDefault(t => t.Name == wanted.Key);
             if (tensor is null || known.Contains(tensor.Reference))
             {
                 continue;

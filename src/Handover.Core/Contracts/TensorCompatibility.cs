@@ -1,4 +1,5 @@
 using Handover.Core.Catalog;
+using Handover.Core.Contracts.Adapters;
 
 namespace Handover.Core.Contracts;
 
@@ -18,7 +19,7 @@ public static class TensorCompatibility
     public static IReadOnlyList<ContractVerdict> Check(Release release, Consumer consumer)
     {
         string writer = $"release {release.Name}";
-        IReadOnlyList<ContractVerdict> verdicts = release.Output is { } emits
+        IReadOnlyList<ContractVerdict> verdicts = AdaptedOutput.Of(release) is { } emits
             ? Check(emits, consumer, writer)
             :
             [

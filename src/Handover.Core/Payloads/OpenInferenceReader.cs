@@ -82,7 +82,8 @@ public static class OpenInferenceReader
         return tensors;
     }
 
-    private static Result<TypedTensor> Tensor(JsonElement item, string where)
+    /// <summary>One tensor, checked against the datatype and the shape that it claims.</summary>
+    internal static Result<TypedTensor> Tensor(JsonElement item, string where)
     {
         if (PayloadDocument.Text(item, "name") is not { } name)
         {

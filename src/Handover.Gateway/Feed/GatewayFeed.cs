@@ -1,4 +1,5 @@
 using Handover.Core.Catalog;
+using Handover.Core.Contracts.Adapters;
 using Handover.Gateway.Forwarding;
 using Handover.Gateway.Holding;
 using Handover.Gateway.Routing;
@@ -43,6 +44,7 @@ internal sealed class GatewayFeed(MemberClients clients, AgentLoop loop, KillSwi
                     declared.Mirror,
                     declared.Flag,
                     configuration.PinKeys,
+                    Adapters(declared),
                     declared.OverrideTokenHashes
                 );
                 units.Add(declared.Service.Name, Enlist(settings));
@@ -51,6 +53,9 @@ internal sealed class GatewayFeed(MemberClients clients, AgentLoop loop, KillSwi
             _table = new FeedTable(new RouteTable(services.Select(s => s.Service)), units);
         }
     }
+
+    private static Dictionary<string, AnswerAdapter> Adapters(ServiceConfiguration declared) =>
+        declared.Adapters.ToDictionary(a => a.Key, a => AnswerAdapter.Compile(a.Value).Value, StringComparer.Ordinal);
 
     private ServiceUnit Enlist(ServiceSettings settings)
     {

@@ -42,11 +42,7 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
         bool hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
         var body = new RequestBodyStream(context.Request.Body, passage.RequestCopy, () => inFlight.Dispatched(ticket));
         context.Request.Body = body;
-        if (passage.ResponseCopy is { } copy)
-        {
-            context.Response.Body = new ResponseTeeStream(context.Response.Body, copy);
-        }
-
+        Wrap(context, passage);
         using var deadline = new AnswerDeadline(timeout, time);
         body.Deadline = deadline;
         var transformer = new MemberTransformer(passage, Sending, Answered);
@@ -74,7 +70,15 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
             }
 
             bool sent = error == ForwarderError.None || !NotConnected(context, body);
-            return Judge(context, passage, error, body, deadline) with { Sent = sent };
+            if (await RewriteAsync(context, passage, error) is { } unadapted)
+            {
+                return unadapted;
+            }
+
+            return Judge(context, passage, error, body, deadline) with
+            {
+                Sent = sent,
+            };
         }
 
         void Sending()
@@ -95,6 +99,47 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
             deadline.Answered();
             slot?.Dispose();
         }
+    }
+
+    // Outermost what the member writes into: the copy must be of what the caller gets.
+    private static void Wrap(HttpContext context, Passage passage)
+    {
+        if (passage.ResponseCopy is { } copy)
+        {
+            context.Response.Body = new ResponseTeeStream(context.Response.Body, copy);
+        }
+
+        if (passage.Adapter is { } adapter)
+        {
+            context.Response.Body = passage.Adapted = new AdaptedAnswer(context.Response.Body, adapter);
+        }
+    }
+
+    /// <summary>Rewrites a whole answer; returns how forwarding ended when that did not work out.</summary>
+    private static async Task<ForwardResult?> RewriteAsync(HttpContext context, Passage passage, ForwarderError error)
+    {
+        if (passage.Adapted is not { } adapted || (error != ForwarderError.None && adapted.Problem is null))
+        {
+            return null;
+        }
+
+        try
+        {
+            await adapted.FinishAsync(context.Response, context.RequestAborted);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            return new ForwardResult(ExchangeOutcome.ClientGone, context.Response.StatusCode, null) { Sent = true };
+        }
+
+        if (adapted.Problem is not { } problem)
+        {
+            return null;
+        }
+
+        Interlocked.Increment(ref passage.Unit.Counters.AdaptersFailed);
+        Refusal refusal = Refusal.AdapterFailed(passage.Release, problem);
+        return new ForwardResult(ExchangeOutcome.ModelError, 0, refusal) { Sent = true };
     }
 
     private static bool NotConnected(HttpContext context, RequestBodyStream body) =>

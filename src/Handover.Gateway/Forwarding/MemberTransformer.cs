@@ -32,6 +32,11 @@ internal sealed class MemberTransformer(Passage passage, Action sending, Action 
             proxyRequest.Headers.TryAddWithoutValidation(Baggage.Header, passage.BaggageOut);
         }
 
+        if (passage.Adapter is not null)
+        {
+            proxyRequest.Headers.Remove("Accept-Encoding");
+        }
+
         sending();
     }
 
@@ -48,6 +53,11 @@ internal sealed class MemberTransformer(Passage passage, Action sending, Action 
         }
 
         bool copyBody = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+        if (proxyResponse is not null)
+        {
+            passage.Adapted?.Begin(proxyResponse, httpContext.Response);
+        }
+
         HandoverHeaders.Strip(httpContext.Response.Headers);
         httpContext.Response.Headers.Remove(Baggage.Header);
         HandoverHeaders.Stamp(httpContext.Response, passage);

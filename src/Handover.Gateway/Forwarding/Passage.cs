@@ -1,3 +1,4 @@
+using Handover.Core.Contracts.Adapters;
 using Handover.Core.Foundation;
 using Handover.Core.Traffic;
 using Handover.Gateway.Observing;
@@ -70,6 +71,12 @@ internal sealed class Passage
 
     /// <summary>The closing that it had to wait for; null for nearly every request.</summary>
     public Holding.ClosingWatch.Closing? Closing { get; set; }
+
+    /// <summary>Rewrites the member's answer before anybody sees it; null for answers that pass as they are.</summary>
+    public AnswerAdapter? Adapter { get; set; }
+
+    /// <summary>The answer while it is rewritten.</summary>
+    public AdaptedAnswer? Adapted { get; set; }
 
     /// <summary>Copy of the request body; null when nobody wants one.</summary>
     public BodyCopy? RequestCopy { get; set; }

@@ -77,6 +77,14 @@ internal sealed record Refusal(int Status, string Code, string Title, string Det
             "Nothing is known about whether the request was worked on."
         );
 
+    public static Refusal AdapterFailed(string release, Problem problem) =>
+        new(
+            502,
+            "adapter-failed",
+            "The answer could not be adapted.",
+            $"Release '{release}' has answered, but its adapter could not rewrite the answer: {problem.Message}."
+        );
+
     public static Refusal NotRunning(string release, string member) =>
         new(
             503,

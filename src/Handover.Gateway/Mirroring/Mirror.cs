@@ -1,4 +1,5 @@
 using Handover.Core.Catalog;
+using Handover.Core.Contracts.Adapters;
 using Handover.Core.Traffic;
 using Handover.Gateway.Draining;
 using Handover.Gateway.Forwarding;
@@ -135,6 +136,7 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
             Inference = live.Inference,
             RequestCopy = live.RequestCopy,
             ResponseCopy = new BodyCopy(ExchangeRecorder.PayloadBound),
+            Adapter = live.Snapshot.Adapters.GetValueOrDefault(kind.Release),
             BaggageOut = pins.Issue(live.Snapshot, new ServiceCounters(), baggage, kind.Release, Purpose.Shadow),
         };
         MemberClient client = pool.Next();
@@ -194,6 +196,11 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
         };
         foreach ((string name, Microsoft.Extensions.Primitives.StringValues values) in headers)
         {
+            if (copy.Adapter is not null && string.Equals(name, "Accept-Encoding", StringComparison.OrdinalIgnoreCase))
+            {
+                continue;
+            }
+
             if (!NotCopied.Contains(name) && !request.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
             {
                 request.Content.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
@@ -227,8 +234,8 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
             {
                 using HttpResponseMessage answer = await client.Invoker.SendAsync(request, either.Token);
                 status = (int)answer.StatusCode;
-                await DrainAsync(answer, copy.ResponseCopy!, either.Token);
                 bool bad = copy.Snapshot.Service.Errors.Counts(status);
+                bad |= !await TakeAsync(answer, copy, either.Token);
                 outcome = bad ? ExchangeOutcome.ModelError : ExchangeOutcome.Ok;
             }
             catch (OperationCanceledException)
@@ -256,6 +263,32 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
                 recorder.Record(copy, contentType, outcome, status, time.GetElapsedTime(began));
             }
         }
+    }
+
+    /// <summary>Takes the answer as callers would get it; false when its adapter cannot rewrite it.</summary>
+    private static async Task<bool> TakeAsync(HttpResponseMessage answer, Passage copy, CancellationToken cancel)
+    {
+        if (copy.Adapter is not { } adapter || !answer.IsSuccessStatusCode)
+        {
+            await DrainAsync(answer, copy.ResponseCopy!, cancel);
+            return true;
+        }
+
+        var raw = new BodyCopy(AnswerAdapter.MaxBytes);
+        await DrainAsync(answer, raw, cancel);
+        if (
+            AdaptedAnswer.Unfit(answer) is null
+            && raw.Within(AnswerAdapter.MaxBytes) is { } body
+            && adapter.Adapt(body.Span) is { Ok: true } adapted
+        )
+        {
+            copy.ResponseCopy!.Take(adapted.Value.Span);
+            copy.ResponseCopy.Ended = true;
+            return true;
+        }
+
+        Interlocked.Increment(ref copy.Unit.Counters.AdaptersFailed);
+        return false;
     }
 
     private static async Task DrainAsync(HttpResponseMessage answer, BodyCopy copy, CancellationToken cancel)

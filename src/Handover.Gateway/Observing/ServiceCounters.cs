@@ -13,4 +13,7 @@ internal sealed class ServiceCounters
 
     /// <summary>Second questions to the release that served.</summary>
     public readonly CopyCounts Redraws = new();
+
+    /// <summary>Answers, copies included, that an adapter could not rewrite.</summary>
+    public long AdaptersFailed;
 }

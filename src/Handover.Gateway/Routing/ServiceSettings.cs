@@ -1,4 +1,5 @@
 using Handover.Core.Catalog;
+using Handover.Core.Contracts.Adapters;
 using Handover.Core.Rollouts;
 using Handover.Gateway.Forwarding;
 using Handover.Ports;
@@ -11,6 +12,7 @@ namespace Handover.Gateway.Routing;
 /// <param name="Mirror">Copies of live requests.</param>
 /// <param name="Flag">The organisation's flag.</param>
 /// <param name="PinKeys">Keys for pins.</param>
+/// <param name="Adapters">How answers are rewritten, by release.</param>
 /// <param name="OverrideTokenHashes">Who may name a release.</param>
 internal sealed record ServiceSettings(
     Service Service,
@@ -18,5 +20,6 @@ internal sealed record ServiceSettings(
     MirrorConfiguration? Mirror,
     OutsideFlag? Flag,
     IReadOnlyList<byte[]> PinKeys,
+    IReadOnlyDictionary<string, AnswerAdapter> Adapters,
     IReadOnlyList<string> OverrideTokenHashes
 );

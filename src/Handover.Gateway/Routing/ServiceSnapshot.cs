@@ -1,4 +1,5 @@
 using Handover.Core.Catalog;
+using Handover.Core.Contracts.Adapters;
 using Handover.Core.Rollouts;
 using Handover.Core.Traffic;
 using Handover.Gateway.Forwarding;
@@ -27,6 +28,9 @@ internal sealed record ServiceSnapshot
 
     /// <summary>Release -> member -> where it runs.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyDictionary<string, MemberPool>> Releases { get; init; }
+
+    /// <summary>How answers are rewritten, by release; one that is not here answers as it is.</summary>
+    public required IReadOnlyDictionary<string, AnswerAdapter> Adapters { get; init; }
 
     /// <summary>Copies of live requests; null when nothing is mirrored.</summary>
     public MirrorConfiguration? Mirror { get; init; }

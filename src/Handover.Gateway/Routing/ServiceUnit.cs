@@ -27,6 +27,7 @@ internal sealed class ServiceUnit
             Epoch = 0,
             Routing = null,
             Releases = settings.Releases,
+            Adapters = settings.Adapters,
             Mirror = settings.Mirror,
             Flag = settings.Flag,
             PinKeys = settings.PinKeys,
@@ -80,6 +81,7 @@ internal sealed class ServiceUnit
             {
                 Service = settings.Service,
                 Releases = settings.Releases,
+                Adapters = settings.Adapters,
                 Mirror = settings.Mirror,
                 Flag = settings.Flag,
                 PinKeys = settings.PinKeys,

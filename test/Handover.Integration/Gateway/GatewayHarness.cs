@@ -55,6 +55,8 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
 
     public MirrorConfiguration? Mirror { get; set; }
 
+    public IReadOnlyDictionary<string, OutputAdapter> Adapters { get; set; } = new Dictionary<string, OutputAdapter>();
+
     public ILedgerPort? Ledger { get; set; }
 
     public string StateDirectory => _directory;
@@ -111,6 +113,7 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
                     )
                     {
                         Mirror = Mirror,
+                        Adapters = Adapters,
                         Flag = Flag,
                         OverrideTokenHashes = OverrideTokens,
                     },

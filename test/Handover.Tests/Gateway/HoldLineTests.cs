@@ -1,4 +1,5 @@
 using Handover.Core.Catalog;
+using Handover.Core.Contracts.Adapters;
 using Handover.Core.Foundation;
 using Handover.Core.Moves;
 using Handover.Core.Traffic;
@@ -143,6 +144,9 @@ public sealed class HoldLineTests : IDisposable
             Limits = limits ?? new ServiceLimits(),
         };
         var releases = new Dictionary<string, IReadOnlyDictionary<string, Handover.Gateway.Forwarding.MemberPool>>();
-        return new ServiceUnit(new ServiceSettings(service, releases, null, null, [], []), TimeProvider.System);
+        return new ServiceUnit(
+            new ServiceSettings(service, releases, null, null, [], new Dictionary<string, AnswerAdapter>(), []),
+            TimeProvider.System
+        );
     }
 }

@@ -204,7 +204,17 @@ public sealed class ResourceReaderTests
     [InlineData(
         "  change: retrained",
         "  adapter: { output: { jmespath: x } }",
-        "r.yaml:18:3: spec.adapter: 'adapter' is not supported yet. Remove it."
+        "r.yaml:18:22: spec.adapter.output.emits: a query does not say what comes out of it. Declare it with a schema or tensors."
+    )]
+    [InlineData(
+        "  change: retrained",
+        "  adapter: { output: { jmespath: 'a b', emits: { tensors: [ { name: a, datatype: FP32, shape: [1] } ] } } }",
+        "r.yaml:18:34: spec.adapter.output.jmespath: column 3: 'b' is out of place. See the grammar at jmespath.org/specification.html."
+    )]
+    [InlineData(
+        "  change: retrained",
+        "  adapter: { output: { tensors: [ { tensor: pryce, rename: x } ] } }",
+        "r.yaml:18:33: spec.adapter.output.tensors: tensor 'pryce': the output has no tensor of this name, only price."
     )]
     [InlineData(
         "datatype: FP32, shape: [-1, 1], unit",
