@@ -70,15 +70,8 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
             }
 
             bool sent = error == ForwarderError.None || !NotConnected(context, body);
-            if (await RewriteAsync(context, passage, error) is { } unadapted)
-            {
-                return unadapted;
-            }
-
-            return Judge(context, passage, error, body, deadline) with
-            {
-                Sent = sent,
-            };
+            ForwardResult? unadapted = await RewriteAsync(context, passage, error);
+            return unadapted ?? Judge(context, passage, error, body, deadline) with { Sent = sent };
         }
 
         void Sending()
