@@ -20,6 +20,7 @@ internal static class CutoverBench
     {
         CutoverPlan plan = args.Contains("--quick") ? CutoverPlan.Quick : CutoverPlan.Full;
         var table = new BenchTable("cutover");
+        table.Tell("the machine before the run: load of the last minute, processors", Machine());
         string directory = Directory.CreateTempSubdirectory("handover-bench-").FullName;
         await using (TimedModel old = await TimedModel.StartAsync("old", ServiceTime))
         await using (TimedModel fresh = await TimedModel.StartAsync("new", ServiceTime))
@@ -27,7 +28,7 @@ internal static class CutoverBench
             string state = Path.Combine(directory, "stage");
             Directory.CreateDirectory(state);
             await using GatewayStage stage = await GatewayStage.StartAsync(state, old, fresh);
-            await SwitchesAsync(table, stage, old, fresh, plan);
+            await SwitchesAsync(table, stage, old, fresh, plan, directory);
             await RollbacksAsync(table, stage, old, fresh, plan);
             await ShiftsAsync(table, stage, plan);
             await LedgerRows.RunAsync(table, stage, plan, directory);
@@ -44,7 +45,8 @@ internal static class CutoverBench
         GatewayStage stage,
         TimedModel old,
         TimedModel fresh,
-        CutoverPlan plan
+        CutoverPlan plan,
+        string directory
     )
     {
         table.Section(
@@ -70,9 +72,19 @@ internal static class CutoverBench
             p50 <= allowed
         );
         double bound = Hold.TotalMilliseconds + 50;
+        table.Tell("of the same disk now: one fsynced append, p50 (a switch commits twice)", Fsync(directory));
         table.Judge("added latency of a held request, max", $"{most:0.0} ms", $"<= {bound:0} ms", most <= bound);
         stage.Exchanges.Clear();
     }
+
+    // Neighbours take processor and disk: absolute times mean nothing without what the machine did meanwhile.
+    private static string Machine() =>
+        File.Exists("/proc/loadavg")
+            ? $"{File.ReadAllText("/proc/loadavg").Split(' ')[0]} on {Environment.ProcessorCount}"
+            : $"unknown on {Environment.ProcessorCount}";
+
+    private static string Fsync(string directory) =>
+        $"{LedgerRows.Median(LedgerRows.Fsyncs(directory, 50)):0.00} ms, load {Machine()}";
 
     private static async Task RollbacksAsync(
         BenchTable table,

@@ -44,7 +44,7 @@ internal static class LedgerRows
         return load.Records.Where(r => r.Ok).Select(r => r.Ms).ToList();
     }
 
-    private static List<double> Fsyncs(string directory, int count)
+    public static List<double> Fsyncs(string directory, int count)
     {
         string path = Path.Combine(directory, "fsync");
         using var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
@@ -104,7 +104,7 @@ internal static class LedgerRows
         }
     }
 
-    private static double Median(IEnumerable<double> values)
+    public static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
         return sorted.Length == 0 ? double.NaN : sorted[sorted.Length / 2];

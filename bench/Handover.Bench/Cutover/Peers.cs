@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Handover.Bench.Hops;
 
 namespace Handover.Bench.Cutover;
 
@@ -175,27 +176,17 @@ internal sealed class HaproxyPeer : Peer
 /// <summary>Caddy: another configuration by its admin API.</summary>
 internal sealed class CaddyPeer : Peer
 {
+    private readonly int _admin = MemberProcess.FreePorts(1)[0];
+
     public override string Name => "Caddy config API";
 
     public override string Program => "caddy";
 
-    private string Admin => Path.Combine(Folder, "admin.sock");
-
     public override async Task SwitchAsync(Uri upstream)
     {
-        using var http = new HttpClient(
-            new SocketsHttpHandler
-            {
-                ConnectCallback = async (_, cancel) =>
-                {
-                    var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(Admin), cancel);
-                    return new NetworkStream(socket, ownsSocket: true);
-                },
-            }
-        );
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         using var content = new StringContent(Configuration(upstream), Encoding.UTF8, "application/json");
-        using HttpResponseMessage answer = await http.PostAsync("http://127.0.0.1/load", content);
+        using HttpResponseMessage answer = await http.PostAsync($"http://127.0.0.1:{_admin}/load", content);
         answer.EnsureSuccessStatusCode();
     }
 
@@ -205,12 +196,12 @@ internal sealed class CaddyPeer : Peer
     private string Configuration(Uri upstream)
     {
         const string Shape = """
-            {"admin":{"listen":"unix/SOCKET"},"logging":{"logs":{"default":{"level":"ERROR"}}},
+            {"admin":{"listen":"127.0.0.1:ADMIN"},"logging":{"logs":{"default":{"level":"ERROR"}}},
              "apps":{"http":{"servers":{"one":{"listen":["127.0.0.1:PORT"],"automatic_https":{"disable":true},
               "routes":[{"handle":[{"handler":"reverse_proxy","upstreams":[{"dial":"UPSTREAM"}]}]}]}}}}}
             """;
         return Shape
-            .Replace("SOCKET", Admin, StringComparison.Ordinal)
+            .Replace("ADMIN", $"{_admin}", StringComparison.Ordinal)
             .Replace("PORT", $"{Port}", StringComparison.Ordinal)
             .Replace("UPSTREAM", upstream.Authority, StringComparison.Ordinal);
     }
