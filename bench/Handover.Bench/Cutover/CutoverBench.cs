@@ -50,7 +50,7 @@ internal static class CutoverBench
     )
     {
         table.Section(
-            $"{plan.Switches} switches at {plan.Rate:0} requests/s, service time 5 ms, hold {Hold.TotalMilliseconds:0} ms"
+            $"{plan.Switches} switches at {plan.Rate:0} requests/s, service 5 ms, hold {Hold.TotalMilliseconds:0} ms"
         );
         SwitchRun run = await SwitchRun.RunAsync(stage.Target, old, fresh, plan, to => stage.SwitchAsync(to));
         bool enough = plan == CutoverPlan.Quick || run.Requests >= 100_000;
@@ -61,6 +61,7 @@ internal static class CutoverBench
             run.Failed == 0 && enough
         );
         table.Judge("requests at the old release after the first at the new", $"{run.Stale}", "0", run.Stale == 0);
+        table.Tell("moves given up within their hold and made again: the machine was too busy", $"{stage.GivenUp}");
         double[] held = [.. stage.Exchanges.Select(e => e.Held.TotalMilliseconds).Where(h => h > 0).Order()];
         double p50 = held.Length == 0 ? 0 : held[held.Length / 2];
         double most = held.Length == 0 ? 0 : held[^1];
@@ -162,7 +163,7 @@ internal static class CutoverBench
 
     private static async Task PeersAsync(BenchTable table, CutoverPlan plan)
     {
-        table.Section("the same switch by others, under the same load");
+        table.Section($"the same switch by others, {plan.Rate:0} requests/s too");
         foreach (Peer peer in new Peer[] { new NginxPeer(), new HaproxyPeer(), new CaddyPeer() })
         {
             await using (peer)

@@ -86,7 +86,7 @@ internal sealed record CutoverPlan(
     /// <summary>Requests between the first ones and those that are the steady state.</summary>
     public int WarmSkip => 500;
 
-    public static CutoverPlan Full { get; } = new(100, 20, 1000, TimeSpan.FromSeconds(1), 60, 10, 3);
+    public static CutoverPlan Full { get; } = new(100, 10, 600, TimeSpan.FromSeconds(1.7), 60, 10, 3);
 
     public static CutoverPlan Quick { get; } = new(10, 4, 200, TimeSpan.FromMilliseconds(300), 8, 3, 1);
 }

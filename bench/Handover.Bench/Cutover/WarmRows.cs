@@ -67,7 +67,7 @@ internal static class WarmRows
     {
         seen.Clear();
         await MovedAsync(node, "v2", warm);
-        int steady = 3 * First;
+        int steady = 2 * First;
         while (seen.Count(r => r.Release == "v2") < First + plan.WarmSkip + steady)
         {
             await Task.Delay(100);

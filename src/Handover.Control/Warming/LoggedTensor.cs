@@ -66,6 +66,9 @@ internal sealed record LoggedTensor(
         return Of(name, shape, reals, wholes, texts);
     }
 
+    /// <summary>TensorFlow's number of a type; 0 where it has none that is read here.</summary>
+    public static int TypeOf(string datatype) => Enumerable.Range(1, 23).FirstOrDefault(t => Name(t) == datatype);
+
     private static LoggedTensor? Of(
         string name,
         List<long> shape,

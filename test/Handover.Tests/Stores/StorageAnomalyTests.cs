@@ -25,6 +25,7 @@ public sealed class StorageAnomalyTests : IDisposable
     private const int LogHead = 32;
     private const int FrameHead = 24;
     private const int Page = 4096;
+    private const int Sector = 512;
     private static readonly string[] Tables = ["epoch_row", "epoch_member", "epoch_history", "rollout_event"];
     private readonly string _directory = Directory.CreateTempSubdirectory("handover-anomaly-").FullName;
     private readonly TestClock _clock = new();
@@ -63,6 +64,46 @@ public sealed class StorageAnomalyTests : IDisposable
                 await ReopenAsync(file, torn, expected);
             }
         }
+    }
+
+    [Fact]
+    public async Task A_sector_that_reached_the_disk_late_takes_back_its_own_commit_and_nothing_before_it()
+    {
+        using Store store = Open("whole");
+        byte[] file = Compacted(store);
+        var acknowledged = new List<(long Length, string State)> { (LogHead, Dump(store.Database)) };
+        foreach (Func<Store, Task> step in Steps())
+        {
+            await step(store);
+            acknowledged.Add((new FileInfo(store.Log).Length, Dump(store.Database)));
+        }
+
+        byte[] log = Bytes(store.Log);
+        int torn = 0;
+        for (int commit = 1; commit < acknowledged.Count; commit++)
+        {
+            (long from, string before) = acknowledged[commit - 1];
+            long to = acknowledged[commit].Length;
+
+            // Everything that the commit wrote is there but for one sector: another one for each commit.
+            long[] written =
+            [
+                .. Enumerable
+                    .Range((int)(from / Sector), (int)(((to - 1) / Sector) - (from / Sector) + 1))
+                    .Select(s => Math.Max(from, (long)s * Sector))
+                    .Where(at => Filled(log, at, to)),
+            ];
+            if (written.Length > 0)
+            {
+                long late = written[commit * 7 % written.Length];
+                byte[] lying = log[..(int)to];
+                Array.Clear(lying, (int)late, (int)(EndOf(late, to) - late));
+                await ReopenAsync(file, lying, before);
+                torn++;
+            }
+        }
+
+        Assert.True(torn >= 10, $"only {torn} commits had a sector that could be late");
     }
 
     [Fact]
@@ -266,6 +307,12 @@ public sealed class StorageAnomalyTests : IDisposable
                 )
             )
         );
+
+    private static long EndOf(long at, long most) => Math.Min(most, ((at / Sector) + 1) * Sector);
+
+    // A sector of zeros is the same early and late.
+    private static bool Filled(byte[] log, long at, long most) =>
+        log.AsSpan((int)at, (int)(EndOf(at, most) - at)).ContainsAnyExcept((byte)0);
 
     // Everything in the file, nothing in the log.
     private static byte[] Compacted(Store store)

@@ -71,6 +71,59 @@ public sealed class RecordedFileTests
     }
 
     [Fact]
+    public void An_exported_request_is_byte_for_byte_what_the_other_program_wrote()
+    {
+        Exchange read = Records(OpenInference)[0];
+        byte[] written = PredictionLogWriter.Write("price", read.Request!.Value.Span, read.Response!.Value.Span).Value;
+
+        // Up to the answer's values, which the other program wrote as they lie in memory, and but for its empty head.
+        byte[] foreign = TfRecord.Read(Bytes).Value[0].ToArray();
+        int request = foreign.AsSpan().IndexOf(Encoding.UTF8.GetBytes("\n\u0018\n\u0005price"));
+        int ours = written.AsSpan().IndexOf(Encoding.UTF8.GetBytes("\n\u0018\n\u0005price"));
+        Assert.True(request > 0 && ours > 0);
+        Assert.Equal(foreign[request..(request + 128)], written[ours..(ours + 128)]);
+        using var output = new MemoryStream();
+        TfRecord.Write(output, written);
+        Exchange again = File(output.ToArray()).Read(OpenInference, "v1").Value[0];
+        Assert.Equal((Text(read.Request), Text(read.Response)), (Text(again.Request), Text(again.Response)));
+    }
+
+    [Theory]
+    [InlineData("BOOL", "true,false")]
+    [InlineData("UINT8", "0,255")]
+    [InlineData("INT8", "-128,127")]
+    [InlineData("INT16", "-32768,32767")]
+    [InlineData("UINT16", "0,65535")]
+    [InlineData("INT32", "-2147483648,2147483647")]
+    [InlineData("UINT32", "0,4294967295")]
+    [InlineData("INT64", "-9223372036854775808,9223372036854775807")]
+    [InlineData("UINT64", "0,18446744073709551615")]
+    [InlineData("FP32", "0.1,-3.4E+38")]
+    [InlineData("FP64", "0.1,-1.7E+308")]
+    [InlineData("BYTES", "\"\",\"text\"")]
+    public void Every_type_comes_back_as_it_was_written(string datatype, string values)
+    {
+        string body = $$"""{"inputs":[{"name":"x","datatype":"{{datatype}}","shape":[2],"data":[{{values}}]}]}""";
+        using var output = new MemoryStream();
+        TfRecord.Write(output, PredictionLogWriter.Write("price", Encoding.UTF8.GetBytes(body), []).Value);
+        Exchange again = Assert.Single(File(output.ToArray()).Read(OpenInference, "v1").Value);
+        Assert.Equal(body, Text(again.Request));
+        Assert.Null(again.Response);
+    }
+
+    [Fact]
+    public void What_the_log_cannot_carry_is_refused_by_name()
+    {
+        byte[] half = """{"inputs":[{"name":"x","datatype":"FP16","shape":[1],"data":[1]}]}"""u8.ToArray();
+        Assert.Contains(
+            "FP16",
+            PredictionLogWriter.Write("price", half, []).Problems[0].Message,
+            StringComparison.Ordinal
+        );
+        Assert.False(PredictionLogWriter.Write("price", "{}"u8, []).Ok);
+    }
+
+    [Fact]
     public void Every_damaged_byte_and_every_cut_is_found()
     {
         for (int i = 0; i < Bytes.Length; i++)

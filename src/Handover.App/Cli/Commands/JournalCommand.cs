@@ -5,7 +5,7 @@ using Handover.Protocol;
 
 namespace Handover.App.Cli.Commands;
 
-/// <summary><c>journal query</c>: which release answered which request with what.</summary>
+/// <summary><c>journal</c>: which release answered which request with what.</summary>
 internal static class JournalCommand
 {
     public static Command Build(CliRunner run)
@@ -31,27 +31,14 @@ internal static class JournalCommand
             async session =>
             {
                 ParseResult parse = session.Parse;
-                var filters = new List<(string Name, string? Value)>
-                {
+                string path = PathOf(
+                    parse.GetValue(service)!,
                     ("release", parse.GetValue(release)),
                     ("entity", parse.GetValue(entity)),
                     ("purpose", parse.GetValue(purpose)),
                     ("payloads", parse.GetValue(payloads) ? "true" : null),
-                    (
-                        "since",
-                        parse.GetValue(since) is { } time
-                            ? (session.Host.Clock.GetUtcNow() - time).ToString("O", CultureInfo.InvariantCulture)
-                            : null
-                    ),
-                };
-                string path =
-                    $"/api/v1/services/{Uri.EscapeDataString(parse.GetValue(service)!)}/journal?"
-                    + string.Join(
-                        '&',
-                        filters
-                            .Where(f => f.Value is not null)
-                            .Select(f => $"{f.Name}={Uri.EscapeDataString(f.Value!)}")
-                    );
+                    ("since", Since(session, parse.GetValue(since)))
+                );
                 IReadOnlyList<JournalEntryView> entries = await session.Api.ListAsync(
                     path,
                     ProtocolJson.Lenient.PageJournalEntryView,
@@ -62,8 +49,20 @@ internal static class JournalCommand
                 return ExitCodes.Ok;
             }
         );
-        return new Command("journal", "Recorded exchanges") { query, NotYet.Command(run, "export") };
+        return new Command("journal", "Recorded exchanges") { query, JournalExport.Build(run) };
     }
+
+    /// <summary>The API's path of the entries that keep every filter that is set.</summary>
+    public static string PathOf(string service, params (string Name, string? Value)[] filters) =>
+        $"/api/v1/services/{Uri.EscapeDataString(service)}/journal?"
+        + string.Join(
+            '&',
+            filters.Where(f => f.Value is not null).Select(f => $"{f.Name}={Uri.EscapeDataString(f.Value!)}")
+        );
+
+    /// <summary>So long ago, as the API wants it.</summary>
+    public static string? Since(CliSession session, TimeSpan? time) =>
+        time is { } ago ? (session.Host.Clock.GetUtcNow() - ago).ToString("O", CultureInfo.InvariantCulture) : null;
 
     /// <summary>The table that <c>explain</c> shows too.</summary>
     public static void Table(TextWriter output, IReadOnlyList<JournalEntryView> entries) =>

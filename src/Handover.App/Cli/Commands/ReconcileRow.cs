@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Handover.Protocol;
 
@@ -79,10 +78,8 @@ internal sealed class ReconcileRow
         };
 
     /// <summary>The row as a line of RFC 4180.</summary>
-    public string Csv()
-    {
-        object?[] cells =
-        [
+    public string Csv() =>
+        CsvLine.Of(
             RequestId,
             IdempotencyKey,
             Service,
@@ -101,31 +98,8 @@ internal sealed class ReconcileRow
             Request,
             Answer,
             StableRelease,
-            StableAnswer,
-        ];
-        var line = new StringBuilder();
-        foreach (object? cell in cells)
-        {
-            line.Append(line.Length == 0 ? "" : ",").Append(Quoted(cell));
-        }
-
-        return line.ToString();
-    }
-
-    // A cell that begins like a formula would be run by the spreadsheet that opens the file (CWE-1236), and what a
-    // caller sent is in here.
-    private static string Quoted(object? cell)
-    {
-        string text = Convert.ToString(cell, CultureInfo.InvariantCulture) ?? "";
-        if (cell is string && text.Length > 0 && text[0] is '=' or '+' or '-' or '@' or '\t' or '\r')
-        {
-            text = $"'{text}";
-        }
-
-        return text.AsSpan().ContainsAny(",\"\r\n")
-            ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\""
-            : text;
-    }
+            StableAnswer
+        );
 
     private static string? Text(JsonElement? json) => json?.GetRawText();
 }
