@@ -54,6 +54,29 @@ internal sealed class OpenLoad(Uri target, double rate) : IDisposable
         await Task.WhenAll(open);
     }
 
+    /// <summary>Answers per second to sixteen callers of whom each waits for its answer, over two seconds.</summary>
+    public static async Task<double> CarriedAsync(Uri target)
+    {
+        using var load = new OpenLoad(target, 1);
+        for (int round = 0; round < 2; round++)
+        {
+            // The first round compiles and connects.
+            load.Records.Clear();
+            long start = Stopwatch.GetTimestamp();
+            await Task.WhenAll(Enumerable.Range(0, 16).Select(caller => OneAfterAnotherAsync(start, caller)));
+        }
+
+        return load.Records.Count(r => r.Ok) / 2.0;
+
+        async Task OneAfterAnotherAsync(long start, int caller)
+        {
+            for (long n = caller; Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(2); n += 16)
+            {
+                await load.OneAsync(Stopwatch.GetTimestamp(), n, keyed: false);
+            }
+        }
+    }
+
     public void Dispose() => _http.Dispose();
 
     private async Task OneAsync(long due, long n, bool keyed)
@@ -73,11 +96,13 @@ internal sealed class OpenLoad(Uri target, double rate) : IDisposable
 
             using HttpResponseMessage answer = await _http.SendAsync(request);
             await answer.Content.ReadAsByteArrayAsync();
-            Records.Add(new LoadRecord(due, Stopwatch.GetTimestamp(), answer.IsSuccessStatusCode));
+            Records.Add(
+                new LoadRecord(due, Stopwatch.GetTimestamp(), answer.IsSuccessStatusCode, (int)answer.StatusCode)
+            );
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
         {
-            Records.Add(new LoadRecord(due, Stopwatch.GetTimestamp(), Ok: false));
+            Records.Add(new LoadRecord(due, Stopwatch.GetTimestamp(), Ok: false, Status: 0));
         }
     }
 }
@@ -86,7 +111,8 @@ internal sealed class OpenLoad(Uri target, double rate) : IDisposable
 /// <param name="Due">When it was due, in ticks of <see cref="Stopwatch"/>.</param>
 /// <param name="Done">When it was over.</param>
 /// <param name="Ok">Whether it got a 2xx answer.</param>
-internal readonly record struct LoadRecord(long Due, long Done, bool Ok)
+/// <param name="Status">Its status; 0 when there was no answer.</param>
+internal readonly record struct LoadRecord(long Due, long Done, bool Ok, int Status)
 {
     /// <summary>Latency in ms from when it was due.</summary>
     public double Ms => Stopwatch.GetElapsedTime(Due, Done).TotalMilliseconds;

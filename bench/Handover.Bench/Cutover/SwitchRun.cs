@@ -12,6 +12,9 @@ namespace Handover.Bench.Cutover;
 /// <param name="Switches">Switches.</param>
 internal sealed record SwitchRun(int Requests, int Failed, int Stale, int Switches)
 {
+    /// <summary>Of the failed, those that were told to come again: held longer than the bound, or no room.</summary>
+    public int Refused { get; init; }
+
     /// <summary>Runs it.</summary>
     /// <param name="target">Where callers send.</param>
     /// <param name="old">Serves before the first switch.</param>
@@ -41,7 +44,10 @@ internal sealed record SwitchRun(int Requests, int Failed, int Stale, int Switch
         // The last two are cleared away by time, so that a switch back is not counted into the next peer's run.
         await stop.CancelAsync();
         await running;
-        return new SwitchRun(load.Records.Count, load.Failed, StaleOf(at, old, fresh), plan.Switches);
+        return new SwitchRun(load.Records.Count, load.Failed, StaleOf(at, old, fresh), plan.Switches)
+        {
+            Refused = load.Records.Count(r => r.Status == 503),
+        };
     }
 
     private static int StaleOf(IReadOnlyList<(long From, bool Fresh)> switches, TimedModel old, TimedModel fresh)

@@ -55,5 +55,12 @@ internal sealed class TimedModel : IAsyncDisposable
         return model;
     }
 
+    /// <summary>Forgets what came so far.</summary>
+    public void Clear()
+    {
+        Arrivals.Clear();
+        Answers.Clear();
+    }
+
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 }
