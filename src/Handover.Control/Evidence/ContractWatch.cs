@@ -135,7 +135,7 @@ public sealed class ContractWatch : IExchangePort, IAsyncDisposable
         BrokenContract? broken = null;
         foreach (AnswerContract contract in contracts)
         {
-            if (contract.First(body.Span, exchange.Request.GetValueOrDefault().Span) is { } violation)
+            if (contract.First(body.Span, exchange.Request.GetValueOrDefault().Span, exchange.Status) is { } violation)
             {
                 broken = Shown(service, exchange, contract, violation, body);
                 break;

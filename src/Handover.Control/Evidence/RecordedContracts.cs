@@ -40,7 +40,7 @@ public sealed class RecordedContracts(IJournalPort journal)
             [
                 .. recent
                     .Where(e => e is { Response: not null, Request: not null })
-                    .Select(e => new RecordedAnswer(e.Request!.Value, e.Response!.Value)),
+                    .Select(e => new RecordedAnswer(e.Request!.Value, e.Response!.Value) { Status = e.Status }),
             ];
         }
 

@@ -63,9 +63,14 @@ public sealed class AnswerContract
     /// <param name="request">
     /// The body of its request, which says which examples of a Pact file apply; empty: any of them may fit.
     /// </param>
-    public ContractViolation? First(ReadOnlySpan<byte> answer, ReadOnlySpan<byte> request = default) =>
+    /// <param name="status">Its status, which a Pact file may name.</param>
+    public ContractViolation? First(
+        ReadOnlySpan<byte> answer,
+        ReadOnlySpan<byte> request = default,
+        int status = 200
+    ) =>
         _pact is { } pact
-            ? pact.First(answer, request) is { } no
+            ? pact.First(answer, request, status) is { } no
                 ? new(Reader, no.Path, "pact", no.Why)
                 : null
             : _schema is null

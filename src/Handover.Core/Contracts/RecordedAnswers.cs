@@ -32,7 +32,7 @@ internal static class RecordedAnswers
         foreach (RecordedAnswer answer in answers.Where(a => pact.Value.Fits(a.Request.Span)))
         {
             fitting++;
-            if (pact.Value.First(answer.Answer.Span, answer.Request.Span) is { } wrong)
+            if (pact.Value.First(answer.Answer.Span, answer.Request.Span, answer.Status) is { } wrong)
             {
                 broken++;
                 first ??= wrong;
@@ -67,4 +67,8 @@ internal static class RecordedAnswers
 /// <summary>One request that was answered with success, as the journal has it.</summary>
 /// <param name="Request">The request's body.</param>
 /// <param name="Answer">The answer's body.</param>
-public sealed record RecordedAnswer(ReadOnlyMemory<byte> Request, ReadOnlyMemory<byte> Answer);
+public sealed record RecordedAnswer(ReadOnlyMemory<byte> Request, ReadOnlyMemory<byte> Answer)
+{
+    /// <summary>The answer's status, 2xx.</summary>
+    public int Status { get; init; } = 200;
+}

@@ -65,6 +65,24 @@ public sealed class DocumentMatrixTests
         Assert.Equal(ContractOutcome.Undecided, Judged(("""{"other": 1}""", """{"score": 0.25}""")).Outcome);
     }
 
+    [Fact]
+    public void A_Pact_file_judges_an_answer_by_the_status_that_it_had()
+    {
+        const string Pact = """
+            { "interactions": [ { "description": "created", "request": { "method": "POST", "path": "/score" },
+                "response": { "status": 201, "body": { "score": 1 } } } ],
+              "metadata": { "pactSpecification": { "version": "3.0.0" } } }
+            """;
+        var accepts = new Signature([])
+        {
+            Document = new ContractDocument(ContractDocumentKind.Pact, "score.json", Pact),
+        };
+        AnswerContract contract = AnswerContract.Compile("desk", accepts, WireProtocol.Json).Value;
+        byte[] answer = Encoding.UTF8.GetBytes("""{"score":1}""");
+        Assert.Null(contract.First(answer, default, 201));
+        Assert.NotNull(contract.First(answer, default, 200));
+    }
+
     private static ContractMatrix Judged(params (string Request, string Answer)[] answers)
     {
         const string Pact = """

@@ -52,7 +52,7 @@ public sealed class PactFile
     /// The first thing that is wrong with an answer, by the examples that its request fits; null when none fits or one
     /// of them matches.
     /// </summary>
-    internal (string Path, string Why)? First(ReadOnlySpan<byte> answer, ReadOnlySpan<byte> request)
+    internal (string Path, string Why)? First(ReadOnlySpan<byte> answer, ReadOnlySpan<byte> request, int status = 200)
     {
         JsonValue? asked = request.Length == 0 ? null : Value(request);
         JsonValue answered = Value(answer);
@@ -65,7 +65,7 @@ public sealed class PactFile
                 continue;
             }
 
-            PactMismatch? wrong = response.CheckStatus(200) ?? response.Check(answered);
+            PactMismatch? wrong = response.CheckStatus(status) ?? response.Check(answered);
             if (wrong is null)
             {
                 return null;
