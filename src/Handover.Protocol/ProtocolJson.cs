@@ -55,6 +55,7 @@ namespace Handover.Protocol;
 [JsonSerializable(typeof(TrialRequest))]
 [JsonSerializable(typeof(TrialView))]
 [JsonSerializable(typeof(ReconciledLine))]
+[JsonSerializable(typeof(WarmLine))]
 [JsonSerializable(typeof(Page<DecisionView>))]
 [JsonSerializable(typeof(DecisionView))]
 [JsonSerializable(typeof(SettleDecisionRequest))]

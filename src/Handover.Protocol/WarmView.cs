@@ -1,5 +1,20 @@
 namespace Handover.Protocol;
 
+/// <summary>
+/// One line of a warm-up that is told while it goes on: a window that has ended or, at the end, the whole or why not.
+/// </summary>
+public sealed record WarmLine
+{
+    /// <summary>A window that has ended.</summary>
+    public WarmWindowView? Window { get; init; }
+
+    /// <summary>The whole; only the last line has it.</summary>
+    public WarmView? View { get; init; }
+
+    /// <summary>Why it ended otherwise; only the last line has it.</summary>
+    public string? Trouble { get; init; }
+}
+
 /// <summary>What warming a release showed.</summary>
 /// <param name="Service">The service.</param>
 /// <param name="Release">The release.</param>

@@ -149,13 +149,19 @@ public sealed class AdminClient : IDisposable
     }
 
     /// <summary>Reads documents line by line (NDJSON) until the server ends them or the caller gives up.</summary>
+    public IAsyncEnumerable<T> LinesAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancel) =>
+        LinesAsync(path, body: null, type, cancel);
+
+    /// <summary>The same from a POST with a body; from a GET when that is null.</summary>
     public async IAsyncEnumerable<T> LinesAsync<T>(
         string path,
+        HttpContent? body,
         JsonTypeInfo<T> type,
         [EnumeratorCancellation] CancellationToken cancel
     )
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        using var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, path);
+        request.Content = body;
         request.Headers.Accept.ParseAdd(MediaTypes.NdJson);
         using HttpResponseMessage response = await ReachAsync(
             request,

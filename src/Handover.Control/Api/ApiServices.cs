@@ -51,7 +51,7 @@ public sealed record ApiServices
     public IRuntimePort? Runtimes { get; init; }
 
     /// <summary>Starts and warms a release without moving traffic. Null answers "not supported yet".</summary>
-    public Func<string, string, Warming.RecordedFile?, CancellationToken, Task<Result<WarmView>>>? Warm { get; init; }
+    public Warming.WarmFromOutside? Warm { get; init; }
 
     /// <summary>Lists requests that need a label: service, most. Null answers "not supported yet".</summary>
     public Func<string, int, CancellationToken, Task<Result<WantedLabelsView>>>? Wanted { get; init; }

@@ -79,6 +79,13 @@ internal static class NodeMetrics
             ),
             PerService(
                 api,
+                "handover_adapter_failures_total",
+                "Answers that their release's output adapter could not rewrite; callers got 502.",
+                MetricType.Counter,
+                all => all.Sum(s => s.AdaptersFailed)
+            ),
+            PerService(
+                api,
                 "handover_flag_asked_total",
                 "Questions to the organisation's flag server.",
                 MetricType.Counter,

@@ -160,13 +160,20 @@ internal static class ServiceRoutes
         }
 
         var file = body.Value.Length > 0 ? new RecordedFile(body.Value, context.Request.ContentType ?? "") : null;
-        Result<WarmView> warmed = await api.Warm(service, to, file, context.RequestAborted);
-        if (warmed.Ok)
-        {
-            context.Audited(api, $"release.warm {service}/{to}", null);
-        }
+        return WarmStream.Wanted(context.Request)
+            ? await WarmStream.RunAsync(context, WarmedAsync)
+            : context.Answer(await WarmedAsync(null), ProtocolJson.Default.WarmView);
 
-        return context.Answer(warmed, ProtocolJson.Default.WarmView);
+        async Task<Result<WarmView>> WarmedAsync(Action<WarmWindowView>? progress)
+        {
+            Result<WarmView> warmed = await api.Warm(service, to, file, progress, context.RequestAborted);
+            if (warmed.Ok)
+            {
+                context.Audited(api, $"release.warm {service}/{to}", null);
+            }
+
+            return warmed;
+        }
     }
 
     private static async Task<IResult> JournalAsync(HttpContext context, ApiServices api, string service)

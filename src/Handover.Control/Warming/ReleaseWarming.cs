@@ -24,11 +24,13 @@ public sealed class ReleaseWarming(ReleaseWarmingParts parts)
     /// <param name="service">Name of the service.</param>
     /// <param name="to">The release.</param>
     /// <param name="file">Recorded requests that somebody brought; null takes the journal's.</param>
+    /// <param name="progress">Told of each window as it ends; may be null.</param>
     /// <param name="cancel">Ends it; the stack is given back.</param>
     public async Task<Result<WarmView>> WarmAsync(
         string service,
         string to,
         RecordedFile? file,
+        Action<WarmWindowView>? progress,
         CancellationToken cancel
     )
     {
@@ -60,7 +62,7 @@ public sealed class ReleaseWarming(ReleaseWarmingParts parts)
             Result<IReadOnlyList<Exchange>>? brought = file?.Read(declared, stable);
             return brought is { Ok: false }
                 ? Result<WarmView>.Failed(brought.Problems)
-                : await WarmAsync(declared, release, catalog, stable, brought?.Value, cancel);
+                : await WarmAsync(declared, release, catalog, stable, brought?.Value, progress, cancel);
         }
         finally
         {
@@ -74,6 +76,7 @@ public sealed class ReleaseWarming(ReleaseWarmingParts parts)
         CatalogSnapshot catalog,
         string stable,
         IReadOnlyList<Exchange>? brought,
+        Action<WarmWindowView>? progress,
         CancellationToken cancel
     )
     {
@@ -111,8 +114,15 @@ public sealed class ReleaseWarming(ReleaseWarmingParts parts)
             ErrorLimit = service.Objectives.Errors ?? new Ratio(0.01),
             Recorded = brought,
         };
-        return View(job, await parts.Warmer.WarmAsync(job, progress: null, cancel));
+        return View(job, await parts.Warmer.WarmAsync(job, w => progress?.Invoke(View(w)), cancel));
     }
+
+    private static WarmWindowView View(WarmWindow window) =>
+        new(window.Number, window.Requests, window.Failed, window.P95Ms, window.StableP95Ms)
+        {
+            Pace = window.Pace,
+            LiveLatencyMsP95 = window.LiveP95Ms,
+        };
 
     private static WarmView View(WarmJob job, WarmReport report) =>
         new(
@@ -126,14 +136,7 @@ public sealed class ReleaseWarming(ReleaseWarmingParts parts)
             report.Refusals
         )
         {
-            Windows =
-            [
-                .. report.Windows.Select(w => new WarmWindowView(w.Number, w.Requests, w.Failed, w.P95Ms, w.StableP95Ms)
-                {
-                    Pace = w.Pace,
-                    LiveLatencyMsP95 = w.LiveP95Ms,
-                }),
-            ],
+            Windows = [.. report.Windows.Select(View)],
         };
 }
 

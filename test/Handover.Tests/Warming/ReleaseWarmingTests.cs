@@ -34,6 +34,7 @@ public sealed class ReleaseWarmingTests
     };
 
     private readonly World _world = new();
+    private readonly List<WarmWindowView> _told = [];
 
     [Fact]
     public async Task A_release_is_started_warmed_and_given_back()
@@ -43,6 +44,7 @@ public sealed class ReleaseWarmingTests
         Assert.True(warmed.Value.Converged);
         Assert.Equal(2, warmed.Value.Windows.Count);
         Assert.Equal(60, warmed.Value.Requests);
+        Assert.Equal(warmed.Value.Windows, _told);
         Assert.Equal(["borrow v2", "start v2", "return v2"], _world.Log);
         Assert.Equal(["v1", "v2"], _world.Asked.Distinct().Order());
     }
@@ -85,13 +87,13 @@ public sealed class ReleaseWarmingTests
     {
         Result<WarmView> warmed = await _world
             .Warming()
-            .WarmAsync(service, release, file: null, CancellationToken.None);
+            .WarmAsync(service, release, file: null, progress: null, CancellationToken.None);
         Assert.Equal(code, warmed.Problems[0].Code);
         Assert.Empty(_world.Log);
     }
 
     private Task<Result<WarmView>> WarmAsync(string release) =>
-        _world.Warming().WarmAsync("price", release, file: null, TestContext.Current.CancellationToken);
+        _world.Warming().WarmAsync("price", release, null, _told.Add, TestContext.Current.CancellationToken);
 
     /// <summary>Stacks that start at once, a journal of so many requests, and a model that answers at once.</summary>
     private sealed class World : IRuntimePort, IJournalPort, IWarmTarget

@@ -31,16 +31,78 @@ internal static class WarmCommand
 
                 session.Api.Timeout = session.Timeout ?? LongestWarmUp;
                 using HttpContent recorded = Content(session.Parse.GetValue(requests));
-                WarmView view = await session.Api.PostAsync(
-                    $"/api/v1/services/{Uri.EscapeDataString(name)}:warm?to={Uri.EscapeDataString(release)}",
-                    recorded,
-                    ProtocolJson.Lenient.WarmView,
-                    session.Cancel
-                );
+                if (await RunAsync(session, name, release, recorded) is not { } view)
+                {
+                    return ExitCodes.Failed;
+                }
+
                 session.Output.One(view, ProtocolJson.Default.WarmView, v => $"{v.Service}/{v.Release}", Show);
                 return view.Converged && view.Findings.Count == 0 ? ExitCodes.Ok : ExitCodes.Refused;
             }
         );
+    }
+
+    // Each window as it ends: a bar that is drawn over on a terminal, a line elsewhere. Both go to standard error.
+    private static async Task<WarmView?> RunAsync(CliSession session, string name, string release, HttpContent recorded)
+    {
+        string path = $"/api/v1/services/{Uri.EscapeDataString(name)}:warm?to={Uri.EscapeDataString(release)}";
+        bool bar = session.Interactive;
+        var curve = new List<double>();
+        WarmView? whole = null;
+        await foreach (
+            WarmLine line in session.Api.LinesAsync(path, recorded, ProtocolJson.Lenient.WarmLine, session.Cancel)
+        )
+        {
+            whole = line.View ?? whole;
+            if (line.Window is { } window)
+            {
+                curve.Add(window.LatencyMsP95);
+                await session.Host.Err.WriteAsync(bar ? $"\r{Bar(window, curve)}" : $"{Line(window)}\n");
+                await session.Host.Err.FlushAsync(session.Cancel);
+            }
+            else if (line.Trouble is { } trouble)
+            {
+                session.Say($"error: {trouble}");
+                return null;
+            }
+        }
+
+        if (bar && curve.Count > 0)
+        {
+            await session.Host.Err.WriteLineAsync();
+        }
+
+        if (whole is null)
+        {
+            session.Say("error: the node ended before the warm-up did; the release is not known to be warm.");
+        }
+
+        return whole;
+    }
+
+    private static string Line(WarmWindowView window) =>
+        FormattableString.Invariant(
+            $"window {window.Number}: p95 {window.LatencyMsP95:0.0} ms, stable {window.StableLatencyMsP95:0.0} ms"
+        )
+        + $", {window.Failed} of {window.Requests} failed"
+        + (window.Pace == 0 ? "" : $", slowed down {window.Pace} times for stable's callers");
+
+    // How far p95 has come towards stable's, which is where it may end; the curve beside it is the last 20 windows.
+    private static string Bar(WarmWindowView window, List<double> curve)
+    {
+        const int width = 24;
+        double part = window.LatencyMsP95 <= 0 ? 1 : Math.Clamp(window.StableLatencyMsP95 / window.LatencyMsP95, 0, 1);
+        int full = (int)Math.Round(part * width);
+        string bar = new string('█', full) + new string('░', width - full);
+        return $"warming [{bar}] {Sparkline(curve)} {Line(window)}   ";
+    }
+
+    private static string Sparkline(List<double> curve)
+    {
+        const string marks = "▁▂▃▄▅▆▇█";
+        List<double> last = [.. curve.TakeLast(20)];
+        double top = Math.Max(last.Max(), 0.1);
+        return string.Concat(last.Select(v => marks[(int)Math.Min(7, v / top * 7)]));
     }
 
     private static HttpContent Content(FileInfo? file)
@@ -65,13 +127,7 @@ internal static class WarmCommand
         );
         foreach (WarmWindowView window in view.Windows)
         {
-            output.WriteLine(
-                FormattableString.Invariant(
-                    $"  window {window.Number}: p95 {window.LatencyMsP95:0.0} ms, stable {window.StableLatencyMsP95:0.0} ms"
-                )
-                    + $", {window.Failed} of {window.Requests} failed"
-                    + (window.Pace == 0 ? "" : $", slowed down {window.Pace} times for stable's callers")
-            );
+            output.WriteLine($"  {Line(window)}");
         }
 
         LatencyPlot.Write(output, [.. view.Windows.Select(w => (w.LatencyMsP95, w.StableLatencyMsP95))]);
