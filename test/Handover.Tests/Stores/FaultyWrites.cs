@@ -4,8 +4,8 @@ using Microsoft.Data.Sqlite;
 namespace Handover.Tests.Stores;
 
 /// <summary>
-/// Stands between SQLite and the disk for one connection: the n-th write or sync of its file and its log fails, is torn,
-/// or waits. It replaces two entries in the table of file methods that SQLite itself calls (xWrite and xSync of
+/// Stands between SQLite and the disk for one connection: the n-th write or sync of its file and its log fails, is
+/// torn, or waits. It replaces two entries in the table of file methods that SQLite itself calls (xWrite and xSync of
 /// <c>sqlite3_io_methods</c>), so everything above it is the shipped code. Nothing is really synced while it is there.
 /// </summary>
 internal sealed class FaultyWrites : IDisposable
