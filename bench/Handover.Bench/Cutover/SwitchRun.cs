@@ -92,7 +92,18 @@ internal sealed record CutoverPlan(
     /// <summary>Requests between the first ones and those that are the steady state.</summary>
     public int WarmSkip => 500;
 
-    public static CutoverPlan Full { get; } = new(100, 10, 600, TimeSpan.FromSeconds(1.7), 60, 10, 3);
+    /// <summary>Least requests that the switches are judged by.</summary>
+    public int LeastRequests { get; init; }
+
+    /// <summary>The same at another rate; on a slow machine longer, so that there are as many requests.</summary>
+    public CutoverPlan At(double rate)
+    {
+        var needed = TimeSpan.FromSeconds(1.03 * LeastRequests / (rate * Switches));
+        return this with { Rate = rate, Between = needed > Between ? needed : Between };
+    }
+
+    public static CutoverPlan Full { get; } =
+        new(100, 10, 600, TimeSpan.FromSeconds(1), 60, 10, 3) { LeastRequests = 100_000 };
 
     public static CutoverPlan Quick { get; } = new(10, 4, 200, TimeSpan.FromMilliseconds(300), 8, 3, 1);
 }

@@ -207,7 +207,9 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
             }
         }
 
-        request.Headers.TryAddWithoutValidation(HandoverHeaders.RequestId, copy.RequestId);
+        // A second question is a request of its own: under one id, whoever reads members' logs would see two releases.
+        string id = copy.Purpose == Purpose.Redraw ? $"{copy.RequestId}-again" : copy.RequestId;
+        request.Headers.TryAddWithoutValidation(HandoverHeaders.RequestId, id);
         request.Headers.TryAddWithoutValidation(HandoverHeaders.Purpose, HandoverHeaders.Text(copy.Purpose));
         request.Headers.TryAddWithoutValidation(Baggage.Header, copy.BaggageOut);
         return request;
