@@ -40,7 +40,8 @@ public sealed partial class RolloutEngine
         [
             .. Effects
                 .MovesAhead(s, now)
-                .Select(m => new HoldAhead(m.Phase, HoldOf(s, new Slice(m.Before, m.After), m.Phase, []))),
+                .Select(m => new HoldAhead(m.Phase, HoldOf(s, new Slice(m.Before, m.After), m.Phase, [])))
+                .Where(h => h.Hold.Slice.Value > 0),
         ];
     }
 

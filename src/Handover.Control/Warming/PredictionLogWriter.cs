@@ -60,7 +60,16 @@ public static class PredictionLogWriter
                 Bytes(log, 2, Part(specification, 2, outputs, 1));
             }
         });
-        return Message(log => Bytes(log, 6, predict));
+        byte[] message = Message(log => Bytes(log, 6, predict));
+
+        // One record that its reader refuses would make the whole file useless, so each is read before it is given.
+        bool read =
+            message.Length <= TfRecord.MostBytes
+            && PredictionLog.Read(message, Core.Catalog.WireProtocol.OpenInference) is { } back
+            && (outputs.Count == 0 || back.Response is not null);
+        return read
+            ? message
+            : new Problem("bad-body", "its tensors (their sizes, number or values) are not what the log can carry.");
     }
 
     private static byte[] Part(byte[] model, int modelField, IReadOnlyList<TypedTensor> tensors, int tensorField) =>

@@ -87,7 +87,8 @@ public sealed record RecordedFile(ReadOnlyMemory<byte> Content, string ContentTy
             using JsonDocument document = JsonDocument.Parse(line);
             JsonElement root = document.RootElement;
             string? path = root.GetProperty("path").GetString();
-            return path is null || !path.StartsWith('/') || path.Contains("..", StringComparison.Ordinal)
+            bool asked = root.GetProperty("request").ValueKind != JsonValueKind.Null;
+            return !asked || path is null || !path.StartsWith('/') || path.Contains("..", StringComparison.Ordinal)
                 ? null
                 : One(
                     service,

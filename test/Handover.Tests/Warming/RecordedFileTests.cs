@@ -123,6 +123,37 @@ public sealed class RecordedFileTests
         Assert.False(PredictionLogWriter.Write("price", "{}"u8, []).Ok);
     }
 
+    [Theory]
+    [InlineData("""{"inputs":[]}""")]
+    [InlineData("""{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[1e39]}]}""")]
+    [InlineData("""{"inputs":[{"name":"x","datatype":"FP32","shape":[1,1,1,1,1,1,1,1,1],"data":[1]}]}""")]
+    [InlineData("null")]
+    public void What_the_reader_would_refuse_is_not_written(string body)
+    {
+        Result<byte[]> written = PredictionLogWriter.Write("price", Encoding.UTF8.GetBytes(body), []);
+        if (written.Ok)
+        {
+            using var output = new MemoryStream();
+            TfRecord.Write(output, written.Value);
+            Assert.True(File(output.ToArray()).Read(OpenInference, "v1").Ok, body);
+        }
+        else
+        {
+            Assert.NotEmpty(written.Problems[0].Message);
+        }
+    }
+
+    [Fact]
+    public void A_line_without_a_request_is_refused_with_its_number()
+    {
+        byte[] lines = "{\"path\":\"/v2/models/price/infer\",\"request\":null}"u8.ToArray();
+        Result<IReadOnlyList<Exchange>> read = new RecordedFile(lines, "application/x-ndjson").Read(
+            OpenInference,
+            "v1"
+        );
+        Assert.Contains("line 1", read.Problems[0].Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Every_damaged_byte_and_every_cut_is_found()
     {

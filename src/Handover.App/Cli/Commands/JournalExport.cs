@@ -94,8 +94,22 @@ internal static class JournalExport
                 }
 
                 break;
+            case "ndjson":
+                // It is for replaying, and without a request there is nothing to replay.
+                List<JournalEntryView> whole =
+                [
+                    .. entries.Where(e => e.Request is { ValueKind: not JsonValueKind.Null }),
+                ];
+                if (whole.Count < entries.Count)
+                {
+                    session.Say($"warning: {entries.Count - whole.Count} were recorded without a body and left out");
+                }
+
+                entries = whole;
+                await TextAsync(session, csv: false, to, entries);
+                break;
             default:
-                await TextAsync(session, kind == "csv", to, entries);
+                await TextAsync(session, csv: true, to, entries);
                 break;
         }
 

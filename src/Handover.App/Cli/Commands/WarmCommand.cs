@@ -8,6 +8,8 @@ internal static class WarmCommand
 {
     private static readonly TimeSpan LongestWarmUp = TimeSpan.FromMinutes(10);
 
+    private const string ToEndOfLine = "\u001b[K";
+
     public static Command Build(CliRunner run)
     {
         var service = new Argument<string>("SERVICE");
@@ -46,7 +48,7 @@ internal static class WarmCommand
     private static async Task<WarmView?> RunAsync(CliSession session, string name, string release, HttpContent recorded)
     {
         string path = $"/api/v1/services/{Uri.EscapeDataString(name)}:warm?to={Uri.EscapeDataString(release)}";
-        bool bar = session.Interactive;
+        bool bar = session.Interactive && session.Output.Format == OutputFormat.Table && !Console.IsErrorRedirected;
         var curve = new List<double>();
         WarmView? whole = null;
         await foreach (
@@ -57,7 +59,7 @@ internal static class WarmCommand
             if (line.Window is { } window)
             {
                 curve.Add(window.LatencyMsP95);
-                await session.Host.Err.WriteAsync(bar ? $"\r{Bar(window, curve)}" : $"{Line(window)}\n");
+                await session.Host.Err.WriteAsync(bar ? $"\r{Bar(window, curve)}{ToEndOfLine}" : $"{Line(window)}\n");
                 await session.Host.Err.FlushAsync(session.Cancel);
             }
             else if (line.Trouble is { } trouble)
@@ -87,20 +89,23 @@ internal static class WarmCommand
         + $", {window.Failed} of {window.Requests} failed"
         + (window.Pace == 0 ? "" : $", slowed down {window.Pace} times for stable's callers");
 
-    // How far p95 has come towards stable's, which is where it may end; the curve beside it is the last 20 windows.
+    // How far p95 has come towards stable's, which is where it may end; the curve beside it is the last 12 windows.
+    // Short enough for 80 columns: a line that wraps cannot be drawn over.
     private static string Bar(WarmWindowView window, List<double> curve)
     {
-        const int width = 24;
+        const int width = 16;
         double part = window.LatencyMsP95 <= 0 ? 1 : Math.Clamp(window.StableLatencyMsP95 / window.LatencyMsP95, 0, 1);
         int full = (int)Math.Round(part * width);
         string bar = new string('█', full) + new string('░', width - full);
-        return $"warming [{bar}] {Sparkline(curve)} {Line(window)}   ";
+        return FormattableString.Invariant(
+            $"warming [{bar}] {Sparkline(curve)} p95 {window.LatencyMsP95:0.0}, stable {window.StableLatencyMsP95:0.0}"
+        );
     }
 
     private static string Sparkline(List<double> curve)
     {
         const string marks = "▁▂▃▄▅▆▇█";
-        List<double> last = [.. curve.TakeLast(20)];
+        List<double> last = [.. curve.TakeLast(12)];
         double top = Math.Max(last.Max(), 0.1);
         return string.Concat(last.Select(v => marks[(int)Math.Min(7, v / top * 7)]));
     }
