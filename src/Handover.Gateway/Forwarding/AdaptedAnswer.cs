@@ -11,7 +11,7 @@ namespace Handover.Gateway.Forwarding;
 /// </summary>
 /// <param name="inner">The caller's side.</param>
 /// <param name="adapter">Rewrites answers.</param>
-internal sealed class AdaptedAnswer(Stream inner, AnswerAdapter adapter) : Stream
+internal sealed class AdaptedAnswer(Stream inner, AnswerAdapter adapter) : WriteOnlyStream
 {
     // Of the body as the member wrote it, not of the one that the caller gets.
     private static readonly string[] OfTheBody =
@@ -30,25 +30,6 @@ internal sealed class AdaptedAnswer(Stream inner, AnswerAdapter adapter) : Strea
 
     /// <summary>What was wrong; null when nothing was so far.</summary>
     public Problem? Problem { get; private set; }
-
-    /// <inheritdoc/>
-    public override bool CanRead => false;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>
     /// Why an answer cannot be rewritten whatever is in it: it is no JSON, or compressed though nobody asked for that.
@@ -129,25 +110,6 @@ internal sealed class AdaptedAnswer(Stream inner, AnswerAdapter adapter) : Strea
     }
 
     /// <inheritdoc/>
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
     public override Task FlushAsync(CancellationToken cancellationToken) =>
         _active ? Task.CompletedTask : inner.FlushAsync(cancellationToken);
-
-    /// <inheritdoc/>
-    public override void Flush() => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

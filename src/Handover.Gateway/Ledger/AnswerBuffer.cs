@@ -1,3 +1,5 @@
+using Handover.Gateway.Forwarding;
+
 namespace Handover.Gateway.Ledger;
 
 /// <summary>
@@ -7,32 +9,13 @@ namespace Handover.Gateway.Ledger;
 /// <param name="inner">The caller's side.</param>
 /// <param name="bound">Most bytes that are kept back.</param>
 /// <param name="overflowed">Asked when there are more; throws when the answer must not flow.</param>
-internal sealed class AnswerBuffer(Stream inner, int bound, Func<Task> overflowed) : Stream
+internal sealed class AnswerBuffer(Stream inner, int bound, Func<Task> overflowed) : WriteOnlyStream
 {
     private readonly MemoryStream _kept = new();
     private bool _flows;
 
     /// <summary>The whole answer so far; empty once it flows.</summary>
     public ReadOnlyMemory<byte> Kept => _kept.GetBuffer().AsMemory(0, (int)_kept.Length);
-
-    /// <inheritdoc/>
-    public override bool CanRead => false;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => true;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <inheritdoc/>
     public override async ValueTask WriteAsync(
@@ -59,25 +42,6 @@ internal sealed class AnswerBuffer(Stream inner, int bound, Func<Task> overflowe
     }
 
     /// <inheritdoc/>
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
     public override Task FlushAsync(CancellationToken cancellationToken) =>
         _flows ? inner.FlushAsync(cancellationToken) : Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public override void Flush() => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
