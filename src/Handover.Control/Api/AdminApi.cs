@@ -87,70 +87,9 @@ public static class AdminApi
         TrialRoutes.Map(group, api);
         NodeRoutes.Map(group, api);
         OfrepRoutes.Map(app, api);
-        NodeRoutes.MapHealth(app, api, () => Metrics(api, guard, failures));
+        NodeRoutes.MapHealth(app, api, () => NodeMetrics.Of(api, guard, failures));
         app.MapOpenApi("/openapi/{documentName}.json");
     }
-
-    private static IEnumerable<MetricSource> Metrics(ApiServices api, AdminGuard guard, AuthFailureLimit failures) =>
-        NodeMetrics
-            .Of(api)
-            .Concat(api.Metrics)
-            .Concat([
-                new MetricSource(
-                    "handover_build_info",
-                    "The program's version.",
-                    MetricType.Gauge,
-                    () => [new MetricValue(1, ("version", api.Version))]
-                ),
-                new MetricSource(
-                    "handover_rollouts",
-                    "Rollouts by state.",
-                    MetricType.Gauge,
-                    () => RolloutsByState(api)
-                ),
-                new MetricSource(
-                    "handover_flag_off",
-                    "1 while the service's kill switch is in force.",
-                    MetricType.Gauge,
-                    () => api.Catalog.Snapshot.Services.Keys.Select(s => FlagRoutes.Gauge(api, s))
-                ),
-                new MetricSource(
-                    "handover_flag_answers_total",
-                    "Answers of the organisation's flag, by what they came to.",
-                    MetricType.Counter,
-                    () => api.Catalog.Snapshot.Services.Keys.SelectMany(s => FlagRoutes.Counts(api, s))
-                ),
-                MetricSource.Single(
-                    "handover_journal_dropped_total",
-                    "Exchanges that the journal dropped.",
-                    MetricType.Counter,
-                    () => api.Journal.Dropped
-                ),
-                MetricSource.Single(
-                    "handover_audit_entries",
-                    "Entries of the audit log.",
-                    MetricType.Gauge,
-                    () => api.Audit.Head.Seq
-                ),
-                MetricSource.Single(
-                    "handover_admin_auth_failures_total",
-                    "Wrong tokens shown to the admin API.",
-                    MetricType.Counter,
-                    () => failures.Total
-                ),
-                MetricSource.Single(
-                    "handover_admin_refused_total",
-                    "Requests turned away at the door of the admin API.",
-                    MetricType.Counter,
-                    () => guard.Refused
-                ),
-            ]);
-
-    private static IEnumerable<MetricValue> RolloutsByState(ApiServices api) =>
-        api
-            .Rollouts.States(null)
-            .GroupBy(s => s.Status)
-            .Select(g => new MetricValue(g.Count(), ("state", RolloutViews.Wire(g.Key))));
 
     private static Task UnknownAsync(HttpContext context) =>
         ApiProblems

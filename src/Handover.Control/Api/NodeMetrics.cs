@@ -1,4 +1,5 @@
 using Handover.Control.Ledger;
+using Handover.Control.Security;
 using Handover.Ports;
 
 namespace Handover.Control.Api;
@@ -9,83 +10,162 @@ namespace Handover.Control.Api;
 /// </summary>
 internal static class NodeMetrics
 {
-    public static IEnumerable<MetricSource> Of(ApiServices api) => [.. Gateways(api), .. Ledger(api), .. Outbox(api)];
+    /// <summary>The sources of one scrape; gateways are asked once for all of theirs.</summary>
+    public static IEnumerable<MetricSource> Of(ApiServices api, AdminGuard guard, AuthFailureLimit failures) =>
+        [
+            .. Gateways(Statuses(api)),
+            .. Ledger(api),
+            .. Outbox(api),
+            .. api.Metrics,
+            .. Node(api),
+            .. Door(guard, failures),
+        ];
 
-    private static IEnumerable<MetricSource> Gateways(ApiServices api) =>
+    private static IEnumerable<MetricSource> Node(ApiServices api) =>
+        [
+            new MetricSource(
+                "handover_build_info",
+                "The program's version.",
+                MetricType.Gauge,
+                () => [new MetricValue(1, ("version", api.Version))]
+            ),
+            new MetricSource(
+                "handover_rollouts",
+                "Rollouts by state.",
+                MetricType.Gauge,
+                () =>
+                    api
+                        .Rollouts.States(null)
+                        .GroupBy(s => s.Status)
+                        .Select(g => new MetricValue(g.Count(), ("state", RolloutViews.Wire(g.Key))))
+            ),
+            new MetricSource(
+                "handover_flag_off",
+                "1 while the service's kill switch is in force.",
+                MetricType.Gauge,
+                () => api.Catalog.Snapshot.Services.Keys.Select(s => FlagRoutes.Gauge(api, s))
+            ),
+            new MetricSource(
+                "handover_flag_answers_total",
+                "Answers of the organisation's flag, by what they came to.",
+                MetricType.Counter,
+                () => api.Catalog.Snapshot.Services.Keys.SelectMany(s => FlagRoutes.Counts(api, s))
+            ),
+            MetricSource.Single(
+                "handover_journal_dropped_total",
+                "Exchanges that the journal dropped.",
+                MetricType.Counter,
+                () => api.Journal.Dropped
+            ),
+            MetricSource.Single(
+                "handover_audit_entries",
+                "Entries of the audit log.",
+                MetricType.Gauge,
+                () => api.Audit.Head.Seq
+            ),
+        ];
+
+    private static IEnumerable<MetricSource> Door(AdminGuard guard, AuthFailureLimit failures) =>
+        [
+            MetricSource.Single(
+                "handover_admin_auth_failures_total",
+                "Wrong tokens shown to the admin API.",
+                MetricType.Counter,
+                () => failures.Total
+            ),
+            MetricSource.Single(
+                "handover_admin_refused_total",
+                "Requests turned away at the door of the admin API.",
+                MetricType.Counter,
+                () => guard.Refused
+            ),
+        ];
+
+    private static IReadOnlyList<(string Service, GatewayStatus[] All)> Statuses(ApiServices api) =>
+        [
+            .. api
+                .Catalog.Snapshot.Services.Keys.Order(StringComparer.Ordinal)
+                .Select(service =>
+                    (service, All: api.Gateways.Select(g => g.Status(service)).OfType<GatewayStatus>().ToArray())
+                )
+                .Where(s => s.All.Length > 0),
+        ];
+
+    private static IEnumerable<MetricSource> Gateways(IReadOnlyList<(string Service, GatewayStatus[] All)> statuses) =>
         [
             PerService(
-                api,
+                statuses,
                 "handover_epoch",
                 "Epoch of the routing in force; the lowest of the gateways.",
                 MetricType.Gauge,
                 all => all.Min(s => s.Epoch)
             ),
-            PerService(api, "handover_held", "Requests held now.", MetricType.Gauge, all => all.Sum(s => s.Held)),
+            PerService(statuses, "handover_held", "Requests held now.", MetricType.Gauge, all => all.Sum(s => s.Held)),
             PerService(
-                api,
+                statuses,
                 "handover_mirrored_total",
                 "Copies of requests that the candidate was asked.",
                 MetricType.Counter,
                 all => all.Sum(s => s.Mirrored)
             ),
             PerService(
-                api,
+                statuses,
                 "handover_mirrors_dropped_total",
                 "Copies that were not made: too many were under way, or the body was too large.",
                 MetricType.Counter,
                 all => all.Sum(s => s.MirrorsDropped)
             ),
             PerService(
-                api,
+                statuses,
                 "handover_mirrors_withheld_total",
                 "Copies that were not made because the share had lowered itself.",
                 MetricType.Counter,
                 all => all.Sum(s => s.MirrorsWithheld)
             ),
             PerService(
-                api,
+                statuses,
                 "handover_mirror_share",
                 "Part of requests that is copied now; the lowest of the gateways, 0 when nothing is.",
                 MetricType.Gauge,
                 all => all.Min(s => s.MirrorShare?.Now.Ratio.Value ?? 0)
             ),
             PerService(
-                api,
+                statuses,
                 "handover_mirror_share_wanted",
                 "Part of requests that the rollout wants copied.",
                 MetricType.Gauge,
                 all => all.Max(s => s.MirrorShare?.Wanted.Ratio.Value ?? 0)
             ),
             PerService(
-                api,
+                statuses,
                 "handover_redraws_total",
                 "Requests that stable was asked a second time.",
                 MetricType.Counter,
                 all => all.Sum(s => s.Redraws)
             ),
             PerService(
-                api,
+                statuses,
                 "handover_redraws_dropped_total",
                 "Second questions to stable that were not asked: too many were under way.",
                 MetricType.Counter,
                 all => all.Sum(s => s.RedrawsDropped)
             ),
             PerService(
-                api,
+                statuses,
                 "handover_pins_stripped_total",
                 "Incoming pins that were unsigned, wrong or out of date and were taken off.",
                 MetricType.Counter,
                 all => all.Sum(s => s.PinsStripped)
             ),
             PerService(
-                api,
+                statuses,
                 "handover_adapter_failures_total",
                 "Answers that their release's output adapter could not rewrite; callers got 502.",
                 MetricType.Counter,
                 all => all.Sum(s => s.AdaptersFailed)
             ),
             PerService(
-                api,
+                statuses,
                 "handover_flag_asked_total",
                 "Questions to the organisation's flag server.",
                 MetricType.Counter,
@@ -148,23 +228,10 @@ internal static class NodeMetrics
         ];
 
     private static MetricSource PerService(
-        ApiServices api,
+        IReadOnlyList<(string Service, GatewayStatus[] All)> statuses,
         string name,
         string help,
         MetricType type,
         Func<GatewayStatus[], double> value
-    ) =>
-        new(
-            name,
-            help,
-            type,
-            () =>
-                api
-                    .Catalog.Snapshot.Services.Keys.Order(StringComparer.Ordinal)
-                    .Select(service =>
-                        (service, All: api.Gateways.Select(g => g.Status(service)).OfType<GatewayStatus>().ToArray())
-                    )
-                    .Where(s => s.All.Length > 0)
-                    .Select(s => new MetricValue(value(s.All), ("service", s.service)))
-        );
+    ) => new(name, help, type, () => statuses.Select(s => new MetricValue(value(s.All), ("service", s.Service))));
 }
