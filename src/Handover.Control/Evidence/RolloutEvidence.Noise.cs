@@ -23,6 +23,7 @@ internal sealed partial class RolloutEvidence
     private readonly Lock _triplesGate = new();
     private readonly TripleBuffer _triples = new(TriplesWaiting);
     private readonly NoisyPaths _noise = new(0, MostNoisyPaths);
+    private readonly Share _copied;
     private readonly Share _redraw;
 
     /// <summary>What asking stable twice tells; null when nothing was asked twice yet.</summary>
@@ -43,8 +44,8 @@ internal sealed partial class RolloutEvidence
             ? Reading(noise)
             : null;
 
-    private static Share RedrawOf(RolloutPlan plan) =>
-        plan.Phases.OfType<Phase.Shadow>().Select(s => s.Redraw).DefaultIfEmpty(Share.None).Max();
+    private static Share Largest(RolloutPlan plan, Func<Phase.Shadow, Share> share) =>
+        plan.Phases.OfType<Phase.Shadow>().Select(share).DefaultIfEmpty(Share.None).Max();
 
     private static NoiseReading? Reading(NoisyPaths noise)
     {
@@ -61,7 +62,8 @@ internal sealed partial class RolloutEvidence
     /// <summary>Takes an answer that may be one of three; reads them outside the lock of the gates.</summary>
     private void ObserveTriple(Exchange exchange)
     {
-        if (!MirrorDraw.Redraws(exchange.RequestId, _redraw))
+        // A request that was never copied has no other answers to wait for.
+        if (!MirrorDraw.Copies(exchange.RequestId, _copied) || !MirrorDraw.Redraws(exchange.RequestId, _redraw))
         {
             return;
         }

@@ -74,7 +74,8 @@ internal sealed partial class RolloutEvidence
         _scores = Sample(SeenKinds.Scores, MostScores);
         _labelled = Sample(SeenKinds.Labelled, MostLabelled);
         _lost = lost;
-        _redraw = RedrawOf(state.Plan);
+        _copied = Largest(state.Plan, s => s.Share);
+        _redraw = Largest(state.Plan, s => s.Redraw);
         _noise = NoisyPaths.Load(saved?.Noise ?? "", 0, MostNoisyPaths) ?? _noise;
         _bins = saved?.Bins;
         _cursor = _cursorAtTick = saved?.Cursor;
