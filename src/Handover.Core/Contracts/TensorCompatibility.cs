@@ -118,7 +118,7 @@ public static class TensorCompatibility
                     gone.Datatype,
                     ContractOutcome.Breaks,
                     "model servers refuse an input that they do not know",
-                    $"let release {candidate.Name} accept {gone.Name} and ignore it, or add an adapter that drops it"
+                    $"let release {candidate.Name} accept {gone.Name} and ignore it"
                 )
             );
         }
@@ -139,7 +139,7 @@ public static class TensorCompatibility
             writes is null ? null : $"optional {writes.Datatype}",
             ContractOutcome.Breaks,
             "today's callers do not (always) send it",
-            $"make {reads.Name} optional in release {candidate.Name}, or add an adapter that fills it in"
+            $"make {reads.Name} optional in release {candidate.Name}"
         );
 
     private static ContractVerdict Missing(ContractSides sides, string name, Signature emits) =>

@@ -56,7 +56,7 @@ internal sealed class TensorRules(ContractSides sides)
                 ContractOutcome.Breaks,
                 $"not every {writes.Datatype} is a {reads.Datatype}",
                 sides.IsRequest
-                    ? $"let the candidate accept {writes.Datatype}, or add an adapter that casts"
+                    ? $"let the candidate accept {writes.Datatype}"
                     : $"emit {reads.Datatype}, add an adapter that casts, "
                         + $"or let {sides.Reader} accept {writes.Datatype}"
             ) with
