@@ -44,14 +44,14 @@ internal static class WarmRows
 
         await stop.CancelAsync();
         await running;
-        double ratio = Median(warmed.Select(s => s.Ratio));
+        double ratio = LedgerRows.Median(warmed.Select(s => s.Ratio));
         table.Judge(
             $"warmed: their p99 against steady state, median of {plan.WarmRounds}",
             $"{ratio:0.00} x ({Told(warmed)})",
             "<= 1.2 x",
             ratio <= 1.2
         );
-        table.Tell("not warmed", $"{Median(cold.Select(s => s.Ratio)):0.00} x ({Told(cold)})");
+        table.Tell("not warmed", $"{LedgerRows.Median(cold.Select(s => s.Ratio)):0.00} x ({Told(cold)})");
         table.Tell(
             "the slowest of them, warmed and not",
             $"{warmed.Max(s => s.Most):0} ms, {cold.Max(s => s.Most):0} ms"
@@ -122,12 +122,6 @@ internal static class WarmRows
         string.Join(", ", sides.Select(s => $"{s.First:0.0}/{s.Steady:0.0} ms"));
 
     private static double P99(double[] sorted) => sorted[(int)Math.Ceiling(0.99 * sorted.Length) - 1];
-
-    private static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return sorted[sorted.Length / 2];
-    }
 
     private sealed record Side(double First, double Steady, double Most)
     {

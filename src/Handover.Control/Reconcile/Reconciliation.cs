@@ -168,7 +168,7 @@ public sealed class Reconciliation(JournalWriter journal, LedgerStore ledger, IW
         }
 
         ReadOnlyMemory<byte>? body = policy.Payloads ? Redaction.Apply(answer.Body, policy.Redact) : null;
-        return row with { Answer = answer with { Body = body ?? default } };
+        return row with { Answer = answer with { Body = body } };
     }
 
     private async IAsyncEnumerable<ReconciledDecision> LedgerOnlyAsync(
