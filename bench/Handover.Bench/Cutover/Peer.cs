@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Handover.Bench.Hops;
+using Handover.Ports;
 
 namespace Handover.Bench.Cutover;
 
@@ -176,7 +177,7 @@ internal sealed class HaproxyPeer : Peer
 /// <summary>Caddy: another configuration by its admin API.</summary>
 internal sealed class CaddyPeer : Peer
 {
-    private readonly int _admin = MemberProcess.FreePorts(1)[0];
+    private readonly int _admin = LocalPort.Take();
 
     public override string Name => "Caddy config API";
 

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Handover.Bench.Hops;
 
@@ -38,6 +36,16 @@ public sealed class MemberProcess : IAsyncDisposable
     /// <summary>What it has printed.</summary>
     public IReadOnlyCollection<string> Lines => _lines;
 
+    /// <summary>What the system says of it and what it said last, for people who look why it does not answer.</summary>
+    public string Condition()
+    {
+        string file = $"/proc/{_process.Id}/status";
+        string[] status = File.Exists(file) ? File.ReadAllLines(file) : ["it is gone"];
+        string[] telling = ["State", "Threads", "SigPnd", "VmRSS", "it is"];
+        IEnumerable<string> told = status.Where(l => telling.Any(t => l.StartsWith(t, StringComparison.Ordinal)));
+        return string.Join('\n', [.. told, .. _lines.TakeLast(20)]);
+    }
+
     /// <summary>Waits until an address answers 2xx.</summary>
     public async Task ReadyAsync(Uri url)
     {
@@ -53,15 +61,18 @@ public sealed class MemberProcess : IAsyncDisposable
                     return;
                 }
             }
-            catch (HttpRequestException) when (!_process.HasExited)
+            catch (HttpRequestException e)
             {
-                // Not listening yet.
+                if (_process.HasExited)
+                {
+                    throw new InvalidOperationException($"it ended before {url} answered: {Condition()}", e);
+                }
             }
 
             await Task.Delay(50);
         }
 
-        throw new TimeoutException($"{url} never answered: {string.Join('\n', _lines.TakeLast(20))}");
+        throw new TimeoutException($"{url} never answered: {Condition()}");
     }
 
     /// <summary>SIGTERM, and its end.</summary>
@@ -90,24 +101,6 @@ public sealed class MemberProcess : IAsyncDisposable
     {
         await StopAsync();
         _process.Dispose();
-    }
-
-    /// <summary>Ports that are free now.</summary>
-    public static int[] FreePorts(int count)
-    {
-        TcpListener[] all = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
-        foreach (TcpListener one in all)
-        {
-            one.Start();
-        }
-
-        int[] ports = [.. all.Select(l => ((IPEndPoint)l.LocalEndpoint).Port)];
-        foreach (TcpListener one in all)
-        {
-            one.Dispose();
-        }
-
-        return ports;
     }
 
     private void Note(string? line)

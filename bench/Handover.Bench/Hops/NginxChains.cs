@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Handover.Ports;
 
 namespace Handover.Bench.Hops;
 
@@ -20,7 +21,7 @@ public static class NginxChains
     public static async Task<ChainCount> RunAsync(HopsOptions options, Action<string> say)
     {
         using var workspace = new HopWorkspace(resources: false);
-        int[] ports = MemberProcess.FreePorts(Members.Length * 2 + 1);
+        int[] ports = [.. Enumerable.Range(0, Members.Length * 2 + 1).Select(_ => LocalPort.Take())];
         int front = ports[^1];
         var processes = new List<MemberProcess>();
         try

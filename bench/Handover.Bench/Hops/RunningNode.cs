@@ -1,12 +1,15 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Handover.Ports;
 
 namespace Handover.Bench.Hops;
 
 /// <summary>The shipped program as a process of its own, steered through its API.</summary>
 public sealed class RunningNode : IAsyncDisposable
 {
+    private const int Asks = 3;
+    private static readonly TimeSpan AskTimeout = TimeSpan.FromSeconds(40);
     private readonly MemberProcess _process;
     private readonly HttpClient _http;
 
@@ -21,14 +24,17 @@ public sealed class RunningNode : IAsyncDisposable
     /// <summary>Starts it on a directory of resources; returns once it is ready.</summary>
     public static async Task<RunningNode> StartAsync(string executable, string root)
     {
-        int[] ports = MemberProcess.FreePorts(2);
-        var data = new Uri($"http://127.0.0.1:{ports[0]}/");
-        var admin = new Uri($"http://127.0.0.1:{ports[1]}/");
+        var data = new Uri($"http://127.0.0.1:{LocalPort.Take()}/");
+        var admin = new Uri($"http://127.0.0.1:{LocalPort.Take()}/");
         string[] arguments = ["run", root, "--data-url", data.ToString(), "--admin-url", admin.ToString()];
         var process = new MemberProcess(executable, arguments, root);
         await process.ReadyAsync(new Uri(admin, "readyz"));
         string token = File.ReadAllText(Path.Combine(root, ".handover", "admin.token")).Trim();
-        var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = admin };
+        var http = new HttpClient(new SocketsHttpHandler { UseProxy = false })
+        {
+            BaseAddress = admin,
+            Timeout = AskTimeout,
+        };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return new RunningNode(process, http, data);
     }
@@ -63,11 +69,31 @@ public sealed class RunningNode : IAsyncDisposable
         return ("", "");
     }
 
-    /// <summary>A rollout as the API shows it.</summary>
+    /// <summary>
+    /// A rollout as the API shows it. Asked again when no answer came in time, since a machine may stand still for
+    /// longer than that; a node that answers none of them is told with what it said last.
+    /// </summary>
     public async Task<JsonElement> StatusAsync(string id)
     {
-        using HttpResponseMessage answer = await _http.GetAsync($"api/v1/rollouts/{id}", CancellationToken.None);
-        return await JsonAsync(answer);
+        for (int ask = 1; ; ask++)
+        {
+            try
+            {
+                using HttpResponseMessage answer = await _http.GetAsync(
+                    $"api/v1/rollouts/{id}",
+                    CancellationToken.None
+                );
+                return await JsonAsync(answer);
+            }
+            catch (OperationCanceledException e) when (ask >= Asks)
+            {
+                throw new TimeoutException($"{id}: no status in {Asks} asks; the node: {_process.Condition()}", e);
+            }
+            catch (OperationCanceledException)
+            {
+                // The next ask tells whether the node or the machine stood still.
+            }
+        }
     }
 
     /// <summary>Moves of a service that were committed.</summary>

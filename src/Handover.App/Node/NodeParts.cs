@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Handover.Control.Api;
 using Handover.Control.Audit;
 using Handover.Control.Engine;
@@ -333,7 +331,7 @@ public sealed class NodeParts : IAsyncDisposable
     {
         // Members are told the address before it is bound, so a port that the system shall choose is chosen here.
         var url = new UriBuilder(options.DataUrl);
-        url.Port = url.Port == 0 ? FreePort() : url.Port;
+        url.Port = url.Port == 0 ? LocalPort.Take() : url.Port;
         _dataUrl = url.Uri;
         var gateway = new GatewayServer(
             new GatewayServerOptions
@@ -352,13 +350,6 @@ public sealed class NodeParts : IAsyncDisposable
         );
         _stops.Add(gateway.DisposeAsync);
         return gateway;
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     private WebApplication Admin(ApiServices services)

@@ -1,10 +1,9 @@
 // Why: one start of one process: its shim, its port, its output and its end. A restart is a new one of these.
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Handover.Core.Catalog;
 using Handover.Core.Foundation;
+using Handover.Ports;
 
 namespace Handover.Runtimes.Processes;
 
@@ -36,6 +35,9 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>The port that it was told to listen on.</summary>
     public int Port { get; }
 
+    /// <summary>The mark that it and all that it starts carry.</summary>
+    public string Mark => _record.Mark;
+
     /// <summary>When it was started.</summary>
     public DateTimeOffset StartedAt { get; }
 
@@ -55,7 +57,7 @@ internal sealed class ChildProcess : IDisposable
         DateTimeOffset now
     )
     {
-        int port = FreePort();
+        int port = LocalPort.Take();
         Result<IReadOnlyList<string>> command = ProcessCommand.Resolve(declared, options, port);
         if (!command.Ok)
         {
@@ -161,16 +163,5 @@ internal sealed class ChildProcess : IDisposable
         start.Environment["HANDOVER_MEMBERS_URL"] = options.MembersUrl(context.Service);
         start.Environment[ProcessRecord.MarkVariable] = record.Mark;
         return start;
-    }
-
-    /// <summary>
-    /// A port that was free a moment ago. Somebody may take it before the child does; then the child fails to listen
-    /// and is started again with another.
-    /// </summary>
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

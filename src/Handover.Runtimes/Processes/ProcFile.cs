@@ -64,12 +64,11 @@ internal static class ProcFile
     {
         byte[] wanted = Encoding.UTF8.GetBytes($"{name}={value}\0");
         var found = new List<int>();
-        foreach (string directory in Directory.EnumerateDirectories("/proc"))
+        foreach (int pid in Pids())
         {
             if (
-                int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out int pid)
-                && pid != Environment.ProcessId
-                && TryReadBytes(directory + "/environ") is { } environment
+                pid != Environment.ProcessId
+                && TryReadBytes($"/proc/{pid}/environ") is { } environment
                 && Has(environment, wanted)
                 && StartTime(pid) is not null
             )
@@ -81,18 +80,63 @@ internal static class ProcFile
         return found;
     }
 
+    /// <summary>Every process there is, this one too.</summary>
+    public static IEnumerable<int> Pids()
+    {
+        foreach (string directory in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out int pid))
+            {
+                yield return pid;
+            }
+        }
+    }
+
+    /// <summary>What the open descriptors of a process refer to; none when it is gone or somebody else's.</summary>
+    public static List<string> Descriptors(int pid)
+    {
+        try
+        {
+            return [.. Directory.EnumerateFiles($"/proc/{pid}/fd").Select(LinkTarget).OfType<string>()];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>A variable of a process's environment; null when it has none, is gone or somebody else's.</summary>
+    public static string? Variable(int pid, string name) =>
+        TryRead($"/proc/{pid}/environ")
+            ?.Split('\0')
+            .FirstOrDefault(v => v.StartsWith(name + "=", StringComparison.Ordinal))
+            ?[(name.Length + 1)..];
+
+    /// <summary>
+    /// The text of a file; null when the process is gone or somebody else's: both are ordinary while walking through
+    /// <c>/proc</c>.
+    /// </summary>
+    public static string? TryRead(string path) =>
+        TryReadBytes(path) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
+
+    private static string? LinkTarget(string path)
+    {
+        try
+        {
+            return new FileInfo(path).LinkTarget;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     private static bool Has(ReadOnlySpan<byte> environment, ReadOnlySpan<byte> wanted)
     {
         int at = environment.IndexOf(wanted);
         return at == 0 || (at > 0 && environment[at - 1] == 0);
     }
 
-    private static string? TryRead(string path) =>
-        TryReadBytes(path) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
-
-    /// <summary>
-    /// Null when the process is gone or somebody else's: both are ordinary while walking through /proc.
-    /// </summary>
     private static byte[]? TryReadBytes(string path)
     {
         try

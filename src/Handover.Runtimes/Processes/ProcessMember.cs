@@ -20,6 +20,8 @@ internal sealed class ProcessMember(
 ) : IRunningMember
 {
     private const int ProbeFailuresUntilUnready = 3;
+    private const int PortTries = 3;
+    private const string PortTaken = "port-taken";
     private static readonly TimeSpan SteadyAfter = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan LastPoll = TimeSpan.FromMilliseconds(400);
@@ -84,9 +86,22 @@ internal sealed class ProcessMember(
     }
 
     /// <summary>
-    /// Starts the process and waits until it is ready. When it does not get ready, nothing of it is left.
+    /// Starts the process and waits until it is ready; again on another port when somebody took the first. When it does
+    /// not get ready, nothing of it is left.
     /// </summary>
     private async Task<Problem?> LaunchAsync(CancellationToken cancel)
+    {
+        Problem? problem = await LaunchOnceAsync(cancel);
+        for (int again = 1; problem is { Code: PortTaken } && again < PortTries; again++)
+        {
+            _logger.LogWarning("{Member}: {Problem}", context, problem.Message);
+            problem = await LaunchOnceAsync(cancel);
+        }
+
+        return problem;
+    }
+
+    private async Task<Problem?> LaunchOnceAsync(CancellationToken cancel)
     {
         _child?.Dispose();
         _child = null;
@@ -129,7 +144,7 @@ internal sealed class ProcessMember(
             last = await ReadyProbe.AskAsync(client, declared.Ready, options.ProbeInterval, time, cancel);
             if (last is null)
             {
-                return null;
+                return PortOwner.Stranger(child.Port, child.Mark) is { } pid ? Taken(child.Port, pid) : null;
             }
 
             if (child.Exited.IsCompleted)
@@ -154,6 +169,12 @@ internal sealed class ProcessMember(
                 + $"Its whole output is in {layout.Log(context)}.",
         };
     }
+
+    private Problem Taken(int port, int pid) =>
+        new(PortTaken, $"{context} was to listen on port {port}, but another member's process, {pid}, does")
+        {
+            Fix = "Start it again: it is told another port.",
+        };
 
     /// <summary>Watches the process until it is stopped or has crashed too often in a row.</summary>
     private async Task SuperviseAsync()

@@ -38,7 +38,7 @@ internal sealed class NodeProcess : IAsyncDisposable
             File.WriteAllText(Path.Combine(Dir, name), Commanded(text, slow));
         }
 
-        (DataPort, AdminPort) = FreePorts();
+        (DataPort, AdminPort) = (LocalPort.Take(), LocalPort.Take());
         _output = new StreamWriter(Path.Combine(Dir, "node.log")) { AutoFlush = true };
     }
 
@@ -268,13 +268,4 @@ internal sealed class NodeProcess : IAsyncDisposable
     private static string Commanded(string text, string? slow) =>
         text.Replace(", --fault, \"errors=5%\"]", "]", StringComparison.Ordinal)
             .Replace("\"delay=80ms\"", $"\"{slow ?? "delay=80ms"}\"", StringComparison.Ordinal);
-
-    private static (int Data, int Admin) FreePorts()
-    {
-        using var first = new TcpListener(IPAddress.Loopback, 0);
-        using var second = new TcpListener(IPAddress.Loopback, 0);
-        first.Start();
-        second.Start();
-        return (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
-    }
 }

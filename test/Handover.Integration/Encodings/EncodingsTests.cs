@@ -4,6 +4,7 @@ using System.Text.Json;
 using Encodings.Around;
 using Handover.Bench.Hops;
 using Handover.Integration.Runtimes;
+using Handover.Ports;
 using Handover.Protocol;
 using Microsoft.AspNetCore.Builder;
 using Xunit;
@@ -32,7 +33,7 @@ public sealed class EncodingsTests : IAsyncLifetime
         _hooks = new Webhooks(_directory);
         _hooks.EnsureSecrets(AroundApp.Consumers);
         _hooks.Ready("decision-engine");
-        int[] ports = MemberProcess.FreePorts(3);
+        int[] ports = [LocalPort.Take(), LocalPort.Take(), LocalPort.Take()];
         _around = AroundApp.Build(ports[2], _store, _hooks);
         await _around.StartAsync();
         CopySample(ports[2]);

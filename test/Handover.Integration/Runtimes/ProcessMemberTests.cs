@@ -1,10 +1,13 @@
 // Why: real processes die in real ways, and none of them may be left behind.
 using System.Globalization;
+using System.Net;
 using System.Net.Http;
+using System.Net.Sockets;
 using System.Text.Json;
 using Handover.Core.Catalog;
 using Handover.Core.Foundation;
 using Handover.Ports;
+using Handover.Runtimes.Processes;
 using Xunit;
 
 namespace Handover.Integration.Runtimes;
@@ -42,6 +45,25 @@ public sealed class ProcessMemberTests
             l => l.Contains("p-1", StringComparison.Ordinal)
         );
         Assert.Equal("v2", JsonDocument.Parse(line).RootElement.GetProperty("release").GetString());
+    }
+
+    /// <summary>
+    /// The answers of another release's process must never pass for this one's, whoever was first to listen.
+    /// </summary>
+    [Fact]
+    public async Task Whose_process_listens_on_a_port_is_known_by_its_mark()
+    {
+        await using var world = new RuntimeWorld();
+        StackStatus status = await StartAsync(world, "v2", world.Served("v2.onnx"));
+        int port = Assert.Single(status.Members["model"]).Address.Port;
+        (_, int child) = Pids(world, "v2");
+        string mark = ProcFile.Variable(child, ProcessRecord.MarkVariable)!;
+        Assert.Null(PortOwner.Stranger(port, mark));
+        Assert.Equal(child, PortOwner.Stranger(port, "another"));
+        using var unmarked = new TcpListener(IPAddress.Loopback, 0);
+        unmarked.Start();
+        Assert.Null(PortOwner.Stranger(((IPEndPoint)unmarked.LocalEndpoint).Port, mark));
+        Assert.Null(PortOwner.Stranger(LocalPort.Take(), mark));
     }
 
     [Fact]
