@@ -8,7 +8,8 @@ namespace Handover.Control.Ledger;
 
 /// <summary>
 /// Records in append-only files, many of them made durable by one fsync. A record is its length, the first half of its
-/// SHA-256 and its bytes; what a crash tore off fails that check, and the file ends there. A file that could not be
+/// SHA-256 and its bytes; what a crash tore off fails that check, and the file ends there. Zeros are written ahead of
+/// the records, because a write inside a file is durable sooner than one that makes it longer. A file that could not be
 /// written is never written again: after a failed fsync nobody knows what of it is on disk (Rebello et al., "Can
 /// Applications Recover from fsync Failures?", USENIX ATC 2020), so the next record goes to a new file. Not safe for
 /// use from two threads.
@@ -18,12 +19,14 @@ internal sealed class LedgerLog : IDisposable
     private const int DigestLength = 16;
     private const int HeadLength = sizeof(int) + DigestLength;
     private const int LargestRecord = 64 << 20;
+    private static readonly byte[] Zeros = new byte[1 << 20];
 
     private readonly string _directory;
     private readonly MemoryStream _pending = new();
     private readonly BinaryWriter _writer;
     private SafeFileHandle? _file;
     private long _end;
+    private long _zeroed;
     private long _number;
 
     private LedgerLog(string directory, long number)
@@ -91,6 +94,7 @@ internal sealed class LedgerLog : IDisposable
         try
         {
             _file ??= Create();
+            ZeroAhead(_end + bytes.Length);
             Failpoint.Pass(Failpoint.LedgerDecided);
             RandomAccess.Write(_file, bytes, _end);
             Failpoint.Pass(Failpoint.LedgerWritten);
@@ -117,7 +121,7 @@ internal sealed class LedgerLog : IDisposable
             _number++;
         }
 
-        _end = 0;
+        _end = _zeroed = 0;
         return _number;
     }
 
@@ -137,6 +141,16 @@ internal sealed class LedgerLog : IDisposable
     {
         _file?.Dispose();
         _writer.Dispose();
+    }
+
+    // The next commit syncs them, with its records over their beginning.
+    private void ZeroAhead(long end)
+    {
+        while (end > _zeroed)
+        {
+            RandomAccess.Write(_file!, Zeros, _zeroed);
+            _zeroed += Zeros.Length;
+        }
     }
 
     private SafeFileHandle Create()
@@ -164,7 +178,7 @@ internal sealed class LedgerLog : IDisposable
                 .Order(),
         ];
 
-    /// <summary>Reads a file; returns the bytes at its end that are no record.</summary>
+    /// <summary>Reads a file; returns the bytes at its end that are neither a record nor zeros.</summary>
     private static long Replay(string file, Action<LogRecord> replay)
     {
         using FileStream stream = File.OpenRead(file);
@@ -172,12 +186,18 @@ internal sealed class LedgerLog : IDisposable
         while (stream.Position < stream.Length)
         {
             long start = stream.Position;
-            if (stream.ReadAtLeast(head, HeadLength, throwOnEndOfStream: false) < HeadLength)
+            int read = stream.ReadAtLeast(head, HeadLength, throwOnEndOfStream: false);
+            if (read < HeadLength)
             {
-                return stream.Length - start;
+                return head.AsSpan(0, read).ContainsAnyExcept((byte)0) ? stream.Length - start : 0;
             }
 
             int length = BinaryPrimitives.ReadInt32LittleEndian(head);
+            if (length == 0 && !head.AsSpan().ContainsAnyExcept((byte)0) && OnlyZeros(stream))
+            {
+                return 0;
+            }
+
             if (length is <= 0 or > LargestRecord || length > stream.Length - stream.Position)
             {
                 return stream.Length - start;
@@ -195,5 +215,20 @@ internal sealed class LedgerLog : IDisposable
         }
 
         return 0;
+    }
+
+    private static bool OnlyZeros(FileStream stream)
+    {
+        byte[] buffer = new byte[64 << 10];
+        int read;
+        while ((read = stream.Read(buffer)) > 0)
+        {
+            if (buffer.AsSpan(0, read).ContainsAnyExcept((byte)0))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 }

@@ -50,7 +50,11 @@ public sealed class LedgerStoreTests : IDisposable
         }
 
         string file = Directory.GetFiles(Path.Combine(_directory, "log")).Single();
-        byte[] whole = await File.ReadAllBytesAsync(file);
+        byte[] ahead = await File.ReadAllBytesAsync(file);
+
+        // Records, and a little of the zeros that were written ahead of them.
+        byte[] whole = ahead[..Math.Min(ahead.Length, EndOf(ahead) + 64)];
+        Assert.True(whole.Length < ahead.Length);
         int before = 0;
         foreach (int length in Enumerable.Range(0, whole.Length / 13 + 1).Select(i => i * 13).Append(whole.Length))
         {
@@ -79,11 +83,32 @@ public sealed class LedgerStoreTests : IDisposable
         string dead = Copy();
         string file = Directory.GetFiles(Path.Combine(dead, "log")).Single();
         byte[] bytes = await File.ReadAllBytesAsync(file);
-        bytes[^10] ^= 1;
+        bytes[EndOf(bytes) - 10] ^= 1;
         await File.WriteAllBytesAsync(file, bytes);
         await using LedgerStore next = Open(o => o with { Directory = dead });
         Assert.NotNull(await next.FindAsync("price", "k0"));
         Assert.Null(await next.FindAsync("price", "k1"));
+    }
+
+    [Fact]
+    public async Task Zeros_ahead_are_the_end_and_anything_behind_them_is_told()
+    {
+        await using LedgerStore dying = Open(o => o with { FlushEvery = TimeSpan.FromHours(1) });
+        await dying.TellAsync(Claim("k0", "r0"));
+        string file = Directory.GetFiles(Path.Combine(_directory, "log")).Single();
+        byte[] bytes = await File.ReadAllBytesAsync(file);
+        string copy = Path.Combine(_directory, "copy");
+        Directory.CreateDirectory(copy);
+        foreach (bool rubbish in (bool[])[false, true])
+        {
+            bytes[^1] = rubbish ? (byte)1 : (byte)0;
+            await File.WriteAllBytesAsync(Path.Combine(copy, Path.GetFileName(file)), bytes);
+            var found = new List<string>();
+            long left = 0;
+            LedgerLog.Open(copy, r => found.Add(r.Key), (_, n) => left = n).Dispose();
+            Assert.Equal(["k0"], found);
+            Assert.Equal(rubbish, left > 0);
+        }
     }
 
     [Fact]
@@ -284,4 +309,6 @@ public sealed class LedgerStoreTests : IDisposable
 
         return to;
     }
+
+    private static int EndOf(byte[] log) => log.AsSpan().LastIndexOfAnyExcept((byte)0) + 1;
 }
