@@ -42,6 +42,14 @@ public sealed class RolloutStore
                 rollout TEXT NOT NULL, kind TEXT NOT NULL, seq INTEGER NOT NULL, keys BLOB NOT NULL,
                 PRIMARY KEY (rollout, kind, seq));
             """,
+        """
+            CREATE TABLE rollout_open (service TEXT PRIMARY KEY, rollout TEXT NOT NULL) WITHOUT ROWID;
+            INSERT OR IGNORE INTO rollout_open
+                SELECT json_extract(body, '$.plan.service'), rollout FROM rollout_event
+                WHERE seq = 1 AND rollout NOT IN (
+                    SELECT rollout FROM rollout_event
+                    WHERE kind IN ('succeeded', 'rolledBack', 'refused', 'failed'));
+            """,
     ];
 
     /// <summary>Most verdicts that are kept of one rollout.</summary>
@@ -76,7 +84,7 @@ public sealed class RolloutStore
 
     /// <summary>
     /// Appends after <paramref name="version"/> events. Another writer that was faster makes it throw: two engines on
-    /// one state directory must never both go on.
+    /// one state directory must never both go on. So does a rollout that starts while another of its service is open.
     /// </summary>
     /// <param name="rollout">Its id.</param>
     /// <param name="version">Events that are stored already.</param>
@@ -94,6 +102,7 @@ public sealed class RolloutStore
             foreach (RolloutEvent e in events)
             {
                 version++;
+                KeepOneOpen(connection, rollout, e);
                 SqliteDatabase.Execute(
                     connection,
                     "INSERT INTO rollout_event VALUES ($rollout, $seq, $kind, $body)",
@@ -106,6 +115,32 @@ public sealed class RolloutStore
 
             return true;
         });
+
+    // Two open rollouts would pull one service's routing to and fro.
+    private void KeepOneOpen(SqliteConnection connection, string rollout, RolloutEvent e)
+    {
+        if (e is RolloutEvent.Started { Plan.Service: var service })
+        {
+            const string insert = "INSERT OR IGNORE INTO rollout_open VALUES ($service, $rollout)";
+            if (SqliteDatabase.Execute(connection, insert, ("$service", service), ("$rollout", rollout)) == 0)
+            {
+                const string other = "SELECT rollout FROM rollout_open WHERE service = $service";
+                object? open = SqliteDatabase.Scalar(connection, other, ("$service", service));
+                throw new StoreException(
+                    new Problem("conflict", $"rollout {open} is under way for '{service}'.")
+                    {
+                        File = _database.File,
+                        Fix = "Wait for it, or end it with 'handover rollback'.",
+                    }
+                );
+            }
+        }
+        else if (e is RolloutEvent.Succeeded or RolloutEvent.RolledBack or RolloutEvent.Refused or RolloutEvent.Failed)
+        {
+            const string delete = "DELETE FROM rollout_open WHERE rollout = $rollout";
+            SqliteDatabase.Execute(connection, delete, ("$rollout", rollout));
+        }
+    }
 
     /// <summary>
     /// Keeps the checkpoint, the ticks that led to it and the verdict that followed, in one transaction: after a crash

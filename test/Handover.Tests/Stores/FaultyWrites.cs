@@ -79,6 +79,7 @@ internal sealed class FaultyWrites : IDisposable
     /// <summary>Gives SQLite its own methods back.</summary>
     public void Dispose()
     {
+        GoOn.Set();
         foreach (Patched patched in _files)
         {
             Marshal.WriteIntPtr(patched.File, patched.Original);

@@ -1,3 +1,4 @@
+using Handover.Control.Stores;
 using Xunit;
 
 namespace Handover.Tests.Stores;
@@ -7,18 +8,25 @@ public sealed partial class StorageAnomalyTests
 {
     private const int LeastWrites = 100;
 
+    // Pages in the log after which SQLite brings them to the file itself; its own default is 1,000.
+    private const int Seldom = 1000;
+    private const int Often = 4;
+
     [Theory]
-    [InlineData(WriteFault.Fails)]
-    [InlineData(WriteFault.DiskFull)]
-    [InlineData(WriteFault.Torn)]
-    public async Task A_write_that_fails_is_refused_whole_and_the_next_one_goes_through(WriteFault fault)
+    [InlineData(WriteFault.Fails, Seldom)]
+    [InlineData(WriteFault.Fails, Often)]
+    [InlineData(WriteFault.DiskFull, Seldom)]
+    [InlineData(WriteFault.DiskFull, Often)]
+    [InlineData(WriteFault.Torn, Seldom)]
+    [InlineData(WriteFault.Torn, Often)]
+    public async Task A_write_that_fails_is_refused_whole_and_the_next_one_goes_through(WriteFault fault, int pages)
     {
         string wanted = await FinalAsync();
         int n = 1;
         for (bool met = true; met; n++)
         {
-            using Store store = InMemory($"{fault}-{n}");
-            using FaultyWrites writes = Faulty(store, fault, n);
+            using Store store = InMemory($"{fault}-{pages}-{n}");
+            using FaultyWrites writes = Faulty(store, fault, n, pages);
             foreach (Func<Store, Task> step in Steps())
             {
                 string before = Dump(store.Database);
@@ -39,16 +47,21 @@ public sealed partial class StorageAnomalyTests
     }
 
     [Theory]
-    [InlineData(WriteFault.Fails)]
-    [InlineData(WriteFault.Torn)]
-    public async Task A_crash_at_a_write_leaves_what_was_acknowledged_and_the_rest_wholly_or_not(WriteFault fault)
+    [InlineData(WriteFault.Fails, Seldom)]
+    [InlineData(WriteFault.Fails, Often)]
+    [InlineData(WriteFault.Torn, Seldom)]
+    [InlineData(WriteFault.Torn, Often)]
+    public async Task A_crash_at_a_write_leaves_what_was_acknowledged_and_the_rest_wholly_or_not(
+        WriteFault fault,
+        int pages
+    )
     {
         int n = 1;
         for (bool met = true; met; n++)
         {
-            using Store store = InMemory($"crash-{fault}-{n}");
-            using Store mirror = InMemory($"mirror-{fault}-{n}");
-            using FaultyWrites writes = Faulty(store, fault, n);
+            using Store store = InMemory($"crash-{fault}-{pages}-{n}");
+            using Store mirror = InMemory($"mirror-{fault}-{pages}-{n}");
+            using FaultyWrites writes = Faulty(store, fault, n, pages);
             writes.Crashes = true;
             string before = Dump(store.Database);
             string after = before;
@@ -80,7 +93,7 @@ public sealed partial class StorageAnomalyTests
         {
             using Store store = InMemory($"slow-{n}");
             using Store mirror = InMemory($"slow-mirror-{n}");
-            using FaultyWrites writes = Faulty(store, WriteFault.Waits, n);
+            using FaultyWrites writes = Faulty(store, WriteFault.Waits, n, Often);
             string before = Dump(store.Database);
             foreach (Func<Store, Task> step in Steps())
             {
@@ -94,8 +107,9 @@ public sealed partial class StorageAnomalyTests
 
                 if (!slow.IsCompleted && !writes.GoOn.IsSet)
                 {
-                    // The caller has given up by now and reads: nothing of it is to be seen.
-                    Assert.Equal(before, Dump(store.Database));
+                    // The caller has given up by now and reads: nothing of it is to be seen, or, when it is the log's
+                    // way to the file that waits, all.
+                    Assert.Contains(Dump(store.Database), (string[])[before, after]);
                     writes.GoOn.Set();
                 }
 
@@ -121,9 +135,10 @@ public sealed partial class StorageAnomalyTests
         return Dump(store.Database);
     }
 
-    private static FaultyWrites Faulty(Store store, WriteFault fault, int n)
+    private static FaultyWrites Faulty(Store store, WriteFault fault, int n, int pages)
     {
         store.Writer ??= store.Database.Write(c => c);
+        SqliteDatabase.Execute(store.Writer, FormattableString.Invariant($"PRAGMA wal_autocheckpoint = {pages}"));
         return new FaultyWrites(store.Writer) { Fault = fault, At = n };
     }
 

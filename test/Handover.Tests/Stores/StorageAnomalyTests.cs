@@ -1,4 +1,5 @@
 using System.Globalization;
+using Handover.Control.Notify;
 using Handover.Control.Stores;
 using Handover.Core.Catalog;
 using Handover.Core.Foundation;
@@ -26,7 +27,15 @@ public sealed partial class StorageAnomalyTests : IDisposable
     private const int FrameHead = 24;
     private const int Page = 4096;
     private const int Sector = 512;
-    private static readonly string[] Tables = ["epoch_row", "epoch_member", "epoch_history", "rollout_event"];
+    private static readonly string[] Tables =
+    [
+        "epoch_row",
+        "epoch_member",
+        "epoch_history",
+        "rollout_event",
+        "rollout_open",
+        "notification",
+    ];
     private readonly string _directory = Directory.CreateTempSubdirectory("handover-anomaly-").FullName;
     private readonly TestClock _clock = new();
     private int _copies;
@@ -214,7 +223,7 @@ public sealed partial class StorageAnomalyTests : IDisposable
             steps.Add(s => s.Epochs.AbortAsync(Service, attempt + 1, "engine", "tried", Cancel));
             steps.Add(s => BeginAsync(s, epoch, attempt + 1, target));
             steps.Add(s => s.Epochs.CommitAsync(Service, attempt + 2, "engine", Cancel));
-            steps.Add(s => Task.Run(() => s.Rollouts.Append("p.1", epoch, [Big(epoch)]), Cancel));
+            steps.Add(s => Task.Run(() => s.Rollouts.Append("p.1", epoch, [Big(epoch)], [Told(epoch)]), Cancel));
         }
 
         return steps;
@@ -278,23 +287,32 @@ public sealed partial class StorageAnomalyTests : IDisposable
         raw.sqlite3_commit_hook(store.Writer.Handle, commit, null);
     }
 
-    private static RolloutEvent.Started Big(int i) =>
-        new(
-            DateTimeOffset.UnixEpoch,
-            "ann",
-            "p.1",
-            new RolloutPlan
-            {
-                Name = new string((char)('a' + (i % 26)), 3000),
-                Service = Service,
-                To = "v2",
-                Salt = "p",
-                Phases = [new Phase.Retire(TimeSpan.Zero)],
-            },
-            "v1",
-            Impact.Low,
-            []
-        );
+    // A rollout begins once; what comes after is the wish to go back.
+    private static RolloutEvent Big(int i) =>
+        i > 0
+            ? new RolloutEvent.RollbackDecided(DateTimeOffset.UnixEpoch, "ann", Long(i))
+            : new RolloutEvent.Started(
+                DateTimeOffset.UnixEpoch,
+                "ann",
+                "p.1",
+                new RolloutPlan
+                {
+                    Name = Long(i),
+                    Service = Service,
+                    To = "v2",
+                    Salt = "p",
+                    Phases = [new Phase.Retire(TimeSpan.Zero)],
+                },
+                "v1",
+                Impact.Low,
+                []
+            );
+
+    private static string Long(int i) => new((char)('a' + (i % 26)), 3000);
+
+    // Who is told of it, in the same write.
+    private static NotificationDraft Told(int i) =>
+        new(Service, "warehouse", $"n-{i}", "rollback", DateTimeOffset.UnixEpoch, seq => $"{seq}");
 
     private static long Pages(SqliteConnection connection) =>
         (long)SqliteDatabase.Scalar(connection, "PRAGMA page_count")!;
@@ -354,6 +372,7 @@ public sealed partial class StorageAnomalyTests : IDisposable
     private Store OpenAt(string path)
     {
         SqliteDatabase database = SqliteDatabase.Open(path);
+        _ = new NotificationOutbox(database);
         return new Store(database, SqliteEpochStore.Open(database, _clock), new RolloutStore(database));
     }
 
