@@ -175,7 +175,9 @@ internal static class CutoverBench
     private static async Task PeersAsync(BenchTable table, CutoverPlan plan)
     {
         table.Section($"the same switch by others, {plan.Rate:0} requests/s too");
-        foreach (Peer peer in new Peer[] { new NginxPeer(), new HaproxyPeer(), new CaddyPeer() })
+        foreach (
+            Peer peer in new Peer[] { new NginxPeer(), new HaproxyPeer(), new HaproxyReloadPeer(), new CaddyPeer() }
+        )
         {
             await using (peer)
             {

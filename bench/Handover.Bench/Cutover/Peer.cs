@@ -15,9 +15,7 @@ internal abstract class Peer : IAsyncDisposable
     protected Peer()
     {
         Folder = Directory.CreateTempSubdirectory("handover-peer-").FullName;
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        Port = ((IPEndPoint)probe.LocalEndpoint).Port;
+        Port = LocalPort.Take();
     }
 
     public abstract string Name { get; }
@@ -27,6 +25,8 @@ internal abstract class Peer : IAsyncDisposable
     public int Port { get; }
 
     protected string Folder { get; }
+
+    protected int Pid => _process!.Id;
 
     public static string? Find(string program) =>
         new[] { "/usr/sbin", "/usr/bin", "/usr/local/bin" }
@@ -171,6 +171,41 @@ internal sealed class HaproxyPeer : Peer
 
                 """
             )
+        );
+}
+
+/// <summary>HAProxy: another configuration and a reload, which hands the listening socket to the new process.</summary>
+internal sealed class HaproxyReloadPeer : Peer
+{
+    public override string Name => "HAProxy reload";
+
+    public override string Program => "haproxy";
+
+    public override async Task SwitchAsync(Uri upstream)
+    {
+        Configure(upstream);
+        using Process reload = Process.Start("kill", ["-USR2", $"{Pid}"]);
+        await reload.WaitForExitAsync();
+    }
+
+    protected override Process Launch(Uri upstream) => Run("-W", "-f", Configure(upstream));
+
+    private string Configure(Uri upstream) =>
+        Write(
+            "haproxy.cfg",
+            $"""
+            global
+              stats socket {Folder}/admin.sock mode 600 level admin expose-fd listeners
+            defaults
+              mode http
+              timeout connect 2s
+              timeout client 20s
+              timeout server 20s
+            listen model
+              bind 127.0.0.1:{Port}
+              server one {upstream.Authority}
+
+            """
         );
 }
 

@@ -103,7 +103,7 @@ internal sealed record CutoverPlan(
     }
 
     public static CutoverPlan Full { get; } =
-        new(100, 10, 600, TimeSpan.FromSeconds(1), 60, 10, 3) { LeastRequests = 100_000 };
+        new(100, 10, 600, TimeSpan.FromSeconds(1), 60, 10, 5) { LeastRequests = 100_000 };
 
     public static CutoverPlan Quick { get; } = new(10, 4, 200, TimeSpan.FromMilliseconds(300), 8, 3, 1);
 }
