@@ -37,7 +37,9 @@ public static class LocalPort
         return Listened(0) ?? throw new IOException("No port of 127.0.0.1 is free.");
     }
 
-    /// <summary>The ports to choose from beside those of outgoing connections; a count of 0 when there are too few.</summary>
+    /// <summary>
+    /// The ports to choose from beside those of outgoing connections; a count of 0 when there are too few.
+    /// </summary>
     public static (int First, int Count) Outside((int First, int Last) system)
     {
         if (system.First - Lowest >= LeastRange)

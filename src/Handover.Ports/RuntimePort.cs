@@ -10,7 +10,8 @@ namespace Handover.Ports;
 public interface IRuntimePort
 {
     /// <summary>
-    /// Starts every member and waits until all are ready, or says what failed. Already running is success.
+    /// Starts every member and waits until all are ready, or says what failed. Already running is success. A file that
+    /// is not what the release was frozen with is refused: <c>artefact-changed</c>.
     /// </summary>
     Task<Result<StackStatus>> StartAsync(Release release, CancellationToken cancel);
 
@@ -19,6 +20,11 @@ public interface IRuntimePort
 
     /// <summary>How the stack is now; null when it is not running.</summary>
     StackStatus? Status(string service, string release);
+
+    /// <summary>
+    /// Which of a release's files are not what it was frozen with, so that it could not be started again; cheap.
+    /// </summary>
+    IReadOnlyList<Problem> Altered(Release release);
 
     /// <summary>What a loaded member says of itself (Open Inference metadata); null when it has no metadata.</summary>
     Task<Result<Signatures?>> DescribeAsync(string service, string release, string member, CancellationToken cancel);
@@ -43,7 +49,11 @@ public sealed record StackStatus(
     IReadOnlyDictionary<string, IReadOnlyList<MemberEndpoint>> Members,
     long ResidentBytes,
     string? Trouble
-);
+)
+{
+    /// <summary>SHA-256 of the files that the members were started from, by the name in the configuration.</summary>
+    public IReadOnlyDictionary<string, string> Artefacts { get; init; } = new Dictionary<string, string>();
+}
 
 /// <summary>What a loaded member serves.</summary>
 /// <param name="Input">What it accepts.</param>

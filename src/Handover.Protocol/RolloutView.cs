@@ -118,6 +118,8 @@ public sealed record WarmPointView(double LatencyMsP95, double StableLatencyMsP9
 /// <param name="Fits">Whether there is room to start it again; true while it runs.</param>
 /// <param name="Broken">Contracts that it no longer holds.</param>
 /// <param name="KeptUntil">Until when it is kept; null while the rollout is open, and afterwards.</param>
+/// <param name="Artefacts">SHA-256 of the files that it is made of, by name.</param>
+/// <param name="Altered">Which of those files are not what they were, in words.</param>
 /// <param name="Text">One line for people.</param>
 public sealed record RollbackReadinessView(
     string Release,
@@ -125,6 +127,8 @@ public sealed record RollbackReadinessView(
     bool Fits,
     IReadOnlyList<string> Broken,
     DateTimeOffset? KeptUntil,
+    IReadOnlyDictionary<string, string> Artefacts,
+    IReadOnlyList<string> Altered,
     string Text
 );
 

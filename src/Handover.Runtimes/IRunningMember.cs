@@ -22,6 +22,9 @@ internal interface IRunningMember : IAsyncDisposable
     /// <summary>Memory that it takes, in bytes; 0 when it can't be told.</summary>
     long ResidentBytes { get; }
 
+    /// <summary>SHA-256 of the files that it was started from, by the name in the configuration.</summary>
+    IReadOnlyDictionary<string, string> Artefacts { get; }
+
     /// <summary>Starts it and waits until it is ready. Returns what failed; then nothing of it runs any more.</summary>
     Task<Problem?> StartAsync(CancellationToken cancel);
 }
@@ -33,6 +36,9 @@ internal interface IRunningMember : IAsyncDisposable
 /// <param name="Changed">To be called when endpoints or readiness changed.</param>
 internal sealed record MemberContext(string Service, string Release, string Member, Action Changed)
 {
+    /// <summary>What its files have to be; empty when anything will do.</summary>
+    public IReadOnlyDictionary<string, string> Frozen { get; init; } = new Dictionary<string, string>();
+
     /// <summary>A file name that belongs to this member alone.</summary>
     public string FileName => $"{Service}.{Release}.{Member}";
 

@@ -19,6 +19,7 @@ public sealed class MemberRuntime : IRuntimePort, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILoggerFactory _loggers;
     private readonly StateLayout _layout;
+    private readonly Artefacts _artefacts;
     private readonly ConcurrentDictionary<(string Service, string Release), Stack> _stacks = new();
     private volatile bool _disposed;
 
@@ -32,6 +33,7 @@ public sealed class MemberRuntime : IRuntimePort, IAsyncDisposable
         _time = time;
         _loggers = loggers;
         _layout = new StateLayout(options.StateDirectory);
+        _artefacts = new Artefacts(options.BaseDirectory);
         int reaped = ProcessRecord.ReapAll(_layout.Processes);
         if (reaped > 0)
         {
@@ -95,6 +97,9 @@ public sealed class MemberRuntime : IRuntimePort, IAsyncDisposable
         _stacks.TryGetValue((service, release), out Stack? stack) ? stack.Status() : null;
 
     /// <inheritdoc/>
+    public IReadOnlyList<Problem> Altered(Release release) => _artefacts.Altered(release.Frozen);
+
+    /// <inheritdoc/>
     public async Task<Result<Signatures?>> DescribeAsync(
         string service,
         string release,
@@ -139,11 +144,22 @@ public sealed class MemberRuntime : IRuntimePort, IAsyncDisposable
 
     private IRunningMember Create(Release release, string name, Member member)
     {
-        var context = new MemberContext(release.Service, release.Name, name, () => Changed?.Invoke(release.Service));
+        var context = new MemberContext(release.Service, release.Name, name, () => Changed?.Invoke(release.Service))
+        {
+            Frozen = release.Frozen,
+        };
         return member switch
         {
             Member.Onnx onnx => new OnnxMember(context, onnx, _options, _layout, _time, _loggers),
-            Member.Process process => new ProcessMember(context, process, _options, _layout, _time, _loggers),
+            Member.Process process => new ProcessMember(
+                context,
+                process,
+                _options,
+                _layout,
+                _artefacts,
+                _time,
+                _loggers
+            ),
             Member.Http http => new RemoteMember(context, http, _options, _time),
             _ => Invariant.Unreachable<IRunningMember>("members are a closed family"),
         };

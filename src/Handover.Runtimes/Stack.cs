@@ -76,7 +76,14 @@ internal sealed class Stack(string service, string release) : IDisposable
             members.ToDictionary(m => m.Key, m => m.Value.Endpoints),
             members.Values.Sum(m => m.ResidentBytes),
             troubles.Length == 0 ? null : string.Join("; ", troubles)
-        );
+        )
+        {
+            // Two members may be made of the same file.
+            Artefacts = members
+                .Values.SelectMany(m => m.Artefacts)
+                .DistinctBy(f => f.Key)
+                .ToDictionary(f => f.Key, f => f.Value, StringComparer.Ordinal),
+        };
     }
 
     public void Dispose() => Gate.Dispose();

@@ -89,7 +89,7 @@ public static class RolloutViews
         );
 
     private static RollbackReadinessView Of(RollbackReadiness back) =>
-        new(back.Release, back.Warm, back.Fits, back.Broken, back.KeptUntil, back.Text);
+        new(back.Release, back.Warm, back.Fits, back.Broken, back.KeptUntil, back.Artefacts, back.Altered, back.Text);
 
     /// <summary>What the evidence says.</summary>
     public static VerdictView Of(Verdict verdict) =>

@@ -87,6 +87,7 @@ public sealed partial class RolloutEngine
         }
 
         bool warm = _parts.Runtime.Status(s.Plan.Service, s.From) is { Ready: true };
+        old = AsFrozen(old);
         long? room = MachineMemory.FreeBytes() + (SingleStack.Is(s.Plan) ? MemoryOf(to) ?? 0 : 0);
         ContractMatrix matrix = ContractMatrix.Of(catalog.ConsumersOf(s.Plan.Service), to, old);
         return new RollbackReadiness(
@@ -95,6 +96,10 @@ public sealed partial class RolloutEngine
             warm || MemoryOf(old) is not { } needs || room is not { } free || needs <= free,
             [.. matrix.BreaksOf(s.From).Select(b => b.Detail)],
             s.KeepOldUntil
-        );
+        )
+        {
+            Artefacts = old.Frozen,
+            Altered = warm ? [] : [.. _parts.Runtime.Altered(old).Select(p => p.Message)],
+        };
     }
 }

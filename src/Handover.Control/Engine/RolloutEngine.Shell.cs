@@ -153,15 +153,24 @@ public sealed partial class RolloutEngine
         }
 
         CatalogSnapshot catalog = _parts.Catalog();
-        Release release = catalog.Releases[(service, effect.Release)];
+        Release release = AsFrozen(catalog.Releases[(service, effect.Release)]);
+        var artefacts = _parts.Runtime.Status(service, effect.Release)?.Artefacts ?? new Dictionary<string, string>();
         return new RolloutCommand.StackReady([
+            .. Altered(release, artefacts),
             .. await _parts.Verifier.CompareServedAsync(catalog.Services[service], release, cancel),
             .. await _parts.Agreement.CompareVectorsAsync(release, cancel),
         ])
         {
             Release = effect.Release,
+            Artefacts = artefacts,
         };
     }
+
+    // Somebody else may have started it, to warm it, before it was bound to its files.
+    private static IEnumerable<string> Altered(Release release, IReadOnlyDictionary<string, string> artefacts) =>
+        release
+            .Frozen.Where(f => artefacts.TryGetValue(f.Key, out string? found) && found != f.Value)
+            .Select(f => $"'{f.Key}' has sha256 {artefacts[f.Key]}, and had {f.Value} when it was rolled out before");
 
     private async Task<RolloutCommand?> MoveAsync(
         RolloutState state,

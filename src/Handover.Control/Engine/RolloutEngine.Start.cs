@@ -70,6 +70,7 @@ public sealed partial class RolloutEngine
         )
         {
             DowntimeAllowed = DowntimeOf(plan, service),
+            Artefacts = _parts.Runtime.Status(plan.Service, from)?.Artefacts ?? new Dictionary<string, string>(),
         };
         return WithinBudget(begin);
     }

@@ -198,7 +198,7 @@ public sealed partial class RolloutEngine
             {
                 if (catalog.Releases.TryGetValue((service.Name, name), out Release? release))
                 {
-                    wanted[(service.Name, name)] = release;
+                    wanted[(service.Name, name)] = AsFrozen(release);
                 }
             }
         }
@@ -207,12 +207,29 @@ public sealed partial class RolloutEngine
         {
             if (catalog.Releases.TryGetValue(key, out Release? release))
             {
-                wanted[key] = release;
+                wanted[key] = AsFrozen(release);
             }
         }
 
         _parts.Publisher.Publish(catalog, [.. catalog.Releases.Keys], mirrors, flags, _parts.OverrideHashes());
         _keeper.Want(wanted);
+    }
+
+    /// <summary>
+    /// The release with the files that it has to have: those of the newest rollout that is open or has succeeded. What
+    /// a failed attempt was made of binds nobody. The release that serves everybody is not bound either: it comes up
+    /// again whatever became of its files, since nobody at all would be served instead.
+    /// </summary>
+    private Release AsFrozen(Release release)
+    {
+        if (RoutingOf(release.Service) is { Closed: false } routing && routing.Stable == release.Name)
+        {
+            return release;
+        }
+
+        RolloutState? frozen = States(release.Service)
+            .FirstOrDefault(s => (s.Open || s.Status == RolloutStatus.Succeeded) && s.Frozen.ContainsKey(release.Name));
+        return frozen is null ? release : release with { Frozen = frozen.Frozen[release.Name] };
     }
 
     private static string[] SegmentsOf(RolloutPlan plan) =>

@@ -44,6 +44,12 @@ public sealed record Release
     /// <summary>Result on held-out data; null when there is none.</summary>
     public Holdout? Holdout { get; init; }
 
+    /// <summary>
+    /// SHA-256 of the files that its members are made of, by the name in the configuration, as they were when a rollout
+    /// first found it ready. It starts with no others. Never declared: the engine knows it. Empty: not frozen.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Frozen { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Digests of what else went in (code, image, dependencies); a change shows in the plan.</summary>
     public IReadOnlyDictionary<string, string> Built { get; init; } = new Dictionary<string, string>();
 }

@@ -32,7 +32,7 @@ public static partial class Decider
             (RolloutCommand.StackReady r, { } closed)
                 when (r.Release ?? s.Plan.To) == SingleStack.Entering(s) && Awaited(s, closed) => r.Findings.Count == 0
             || back
-                ? [new RolloutEvent.StackStarted(now, SingleStack.Entering(s))]
+                ? [.. Freeze(s, r, now), new RolloutEvent.StackStarted(now, SingleStack.Entering(s))]
                 : [Back(now, string.Join("; ", r.Findings))],
             (RolloutCommand.StackFailed f, { }) when (f.Release ?? s.Plan.To) == SingleStack.Entering(s) => back
                 ? OnStableDown(s, f.Reason, now)

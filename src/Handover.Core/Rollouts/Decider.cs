@@ -20,20 +20,21 @@ public static partial class Decider
         if (c is RolloutCommand.Begin begin)
         {
             Invariant.Holds(s is null, "a rollout begins once");
-            return Events(
-                new RolloutEvent.Started(
-                    now,
-                    begin.Actor,
-                    begin.Id,
-                    begin.Plan,
-                    begin.From,
-                    begin.Impact,
-                    begin.Segments
-                )
-                {
-                    DowntimeAllowed = begin.DowntimeAllowed,
-                }
-            );
+            var started = new RolloutEvent.Started(
+                now,
+                begin.Actor,
+                begin.Id,
+                begin.Plan,
+                begin.From,
+                begin.Impact,
+                begin.Segments
+            )
+            {
+                DowntimeAllowed = begin.DowntimeAllowed,
+            };
+            return begin.Artefacts.Count == 0
+                ? Events(started)
+                : Events(started, new RolloutEvent.Frozen(now, begin.From, begin.Artefacts));
         }
 
         Invariant.Holds(s is not null, "a rollout begins first");
@@ -235,12 +236,11 @@ public static partial class Decider
                 "contracts and capacity agree",
                 now
             ),
-            (RolloutCommand.StackReady r, Phase.Start) => PassOrRefuse(
-                s,
-                r.Findings,
-                "every member is ready and serves what it declares",
-                now
-            ),
+            (RolloutCommand.StackReady r, Phase.Start) =>
+            [
+                .. Freeze(s, r, now),
+                .. PassOrRefuse(s, r.Findings, "every member is ready and serves what it declares", now),
+            ],
             (RolloutCommand.Warmed w, Phase.Warm) =>
             [
                 .. w.Curve.Count > 0 ? [new RolloutEvent.Warmed(now, w.Summary) { Curve = w.Curve }] : Nothing,
@@ -253,6 +253,15 @@ public static partial class Decider
             ],
             _ => Nothing,
         };
+    }
+
+    // Once: what a release is made of must not change while its evidence is gathered, nor before it is brought back.
+    private static IReadOnlyList<RolloutEvent> Freeze(RolloutState s, RolloutCommand.StackReady r, DateTimeOffset now)
+    {
+        string release = r.Release ?? s.Plan.To;
+        return r.Findings.Count > 0 || r.Artefacts.Count == 0 || s.Frozen.ContainsKey(release)
+            ? Nothing
+            : [new RolloutEvent.Frozen(now, release, r.Artefacts)];
     }
 
     private static IReadOnlyList<RolloutEvent> PassOrRefuse(

@@ -47,6 +47,13 @@ public static class Evolver
                 MoveFailures = 0,
             },
             RolloutEvent.Settled => s with { PhaseSettled = true },
+            RolloutEvent.Frozen f => s with
+            {
+                Frozen = new Dictionary<string, IReadOnlyDictionary<string, string>>(s.Frozen)
+                {
+                    [f.Release] = f.Artefacts,
+                },
+            },
             RolloutEvent.Moved m => Open(s, m.At) with
             {
                 Epoch = m.Epoch,

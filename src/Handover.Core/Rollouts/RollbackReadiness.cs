@@ -14,19 +14,32 @@ public sealed record RollbackReadiness(
     DateTimeOffset? KeptUntil
 )
 {
+    /// <summary>SHA-256 of the files that it is made of, by name; empty when none were frozen.</summary>
+    public IReadOnlyDictionary<string, string> Artefacts { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Which of those files are not what they were, in words; empty while it runs, which needs none.</summary>
+    public IReadOnlyList<string> Altered { get; init; } = [];
+
     /// <summary>Whether nothing that is known stands in the way.</summary>
-    public bool Ready => Fits && Broken.Count == 0;
+    public bool Ready => Fits && Broken.Count == 0 && Altered.Count == 0;
 
     /// <summary>One line for people.</summary>
     public string Text
     {
         get
         {
-            string how = Warm ? "one move, it is warm" : "a restart from its artefact";
+            string how =
+                Warm ? "one move, it is warm"
+                : Artefacts.Count == 0 ? "a restart; no file of it was frozen"
+                : $"a restart from its artefact ({string.Join(", ", Files)})";
             string room = Fits ? "" : "; there is no room to start it";
             string broken = Broken.Count == 0 ? "" : $"; breaks: {string.Join("; ", Broken)}";
             string kept = KeptUntil is { } until ? FormattableString.Invariant($", kept until {until:u}") : "";
-            return $"back to {Release}: {how}{kept}{room}{broken}";
+            string altered = Altered.Count == 0 ? "" : $"; it cannot be started: {string.Join(" ", Altered)}";
+            return $"back to {Release}: {how}{kept}{room}{broken}{altered}";
         }
     }
+
+    private IEnumerable<string> Files =>
+        Artefacts.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}, sha256 {f.Value}");
 }

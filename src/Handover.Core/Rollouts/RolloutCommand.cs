@@ -24,6 +24,9 @@ public abstract record RolloutCommand
     {
         /// <summary>Longest interruption that the service allows.</summary>
         public TimeSpan DowntimeAllowed { get; init; }
+
+        /// <summary>Digests of the files that the release that serves runs from; empty when not known.</summary>
+        public IReadOnlyDictionary<string, string> Artefacts { get; init; } = new Dictionary<string, string>();
     }
 
     /// <summary>Time has passed.</summary>
@@ -46,6 +49,9 @@ public abstract record RolloutCommand
     {
         /// <summary>Which release; null is the candidate.</summary>
         public string? Release { get; init; }
+
+        /// <summary>Digests of the files that it runs from; empty when not known.</summary>
+        public IReadOnlyDictionary<string, string> Artefacts { get; init; } = new Dictionary<string, string>();
     }
 
     /// <summary>The candidate's stack cannot be started.</summary>

@@ -33,6 +33,19 @@ public abstract record RolloutEvent(DateTimeOffset At, string Actor)
         public override string Text => $"{Plan.Service}: {From} -> {Plan.To} by {Plan.Strategy}".ToLowerInvariant();
     }
 
+    /// <summary>
+    /// A release runs from these files, SHA-256 by name: started again, it must be the same ones.
+    /// </summary>
+    public sealed record Frozen(DateTimeOffset At, string Release, IReadOnlyDictionary<string, string> Artefacts)
+        : RolloutEvent(At, Engine)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"{Release} is frozen: {string.Join(", ", Files)}";
+
+        private IEnumerable<string> Files =>
+            Artefacts.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key} sha256 {f.Value}");
+    }
+
     /// <summary>A phase became the active one.</summary>
     public sealed record PhaseEntered(DateTimeOffset At, int Index, string Kind) : RolloutEvent(At, Engine)
     {

@@ -90,6 +90,13 @@ public sealed record RolloutState
     /// <summary>Until when the old release is kept after a success; null before, and once it was stopped.</summary>
     public DateTimeOffset? KeepOldUntil { get; init; }
 
+    /// <summary>
+    /// The files of each release as they were when the rollout found it ready, SHA-256 by name: what a rollback or a
+    /// restart brings back.
+    /// </summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Frozen { get; init; } =
+        new Dictionary<string, IReadOnlyDictionary<string, string>>();
+
     /// <summary>Longest interruption that the service allowed when the rollout started.</summary>
     public TimeSpan DowntimeAllowed { get; init; }
 

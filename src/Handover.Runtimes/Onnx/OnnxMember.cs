@@ -33,6 +33,8 @@ internal sealed class OnnxMember(
 
     public long ResidentBytes { get; private set; }
 
+    public IReadOnlyDictionary<string, string> Artefacts { get; private set; } = new Dictionary<string, string>();
+
     public async Task<Problem?> StartAsync(CancellationToken cancel)
     {
         Result<string> path = ConfinedPath.Resolve(options.BaseDirectory, declared.File);
@@ -51,6 +53,17 @@ internal sealed class OnnxMember(
         {
             return differs;
         }
+
+        string digest = file.Value.Sha256;
+        if (
+            Runtimes.Artefacts.Altered(declared.File, digest, context.Frozen.GetValueOrDefault(declared.File)) is
+            { } altered
+        )
+        {
+            return altered;
+        }
+
+        Artefacts = new Dictionary<string, string>(StringComparer.Ordinal) { [declared.File] = digest };
 
         // Loading is native work of milliseconds to seconds: not on the caller's thread. What the session takes can
         // only be estimated from the process's growth, which other work disturbs; it is never less than the file.

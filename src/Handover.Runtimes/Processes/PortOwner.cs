@@ -1,5 +1,5 @@
-// Why: a port is told to a member before it listens, and whoever listens there first answers. A request that the process
-// of another release answers is the one thing that may never happen.
+// Why: a port is told to a member before it listens, and whoever listens there first answers. A request that the
+// process of another release answers is the one thing that may never happen.
 using System.Globalization;
 
 namespace Handover.Runtimes.Processes;

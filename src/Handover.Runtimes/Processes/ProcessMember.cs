@@ -15,6 +15,7 @@ internal sealed class ProcessMember(
     Member.Process declared,
     RuntimeOptions options,
     StateLayout layout,
+    Artefacts artefacts,
     TimeProvider time,
     ILoggerFactory loggers
 ) : IRunningMember
@@ -41,6 +42,8 @@ internal sealed class ProcessMember(
     public string? Trouble => _state.Trouble;
 
     public long ResidentBytes { get; private set; }
+
+    public IReadOnlyDictionary<string, string> Artefacts { get; private set; } = new Dictionary<string, string>();
 
     public async Task<Problem?> StartAsync(CancellationToken cancel)
     {
@@ -103,6 +106,11 @@ internal sealed class ProcessMember(
 
     private async Task<Problem?> LaunchOnceAsync(CancellationToken cancel)
     {
+        if (await AlteredAsync(cancel) is { } altered)
+        {
+            return altered;
+        }
+
         _child?.Dispose();
         _child = null;
         Result<ChildProcess> started = ChildProcess.Start(context, declared, options, layout, _log!, time.GetUtcNow());
@@ -168,6 +176,33 @@ internal sealed class ProcessMember(
                 "Check that it listens on 127.0.0.1 and the port in PORT. "
                 + $"Its whole output is in {layout.Log(context)}.",
         };
+    }
+
+    /// <summary>
+    /// Why it must not start: its files are not those of the release, or not those that it was first started from.
+    /// </summary>
+    private async Task<Problem?> AlteredAsync(CancellationToken cancel)
+    {
+        Result<IReadOnlyDictionary<string, string>> found = await artefacts.ReadAsync(declared, cancel);
+        if (!found.Ok)
+        {
+            return found.Problems[0];
+        }
+
+        foreach ((string file, string? frozen) in Artefacts.Concat(context.Frozen.Where(f => Named(f.Key))))
+        {
+            if (Runtimes.Artefacts.Altered(file, found.Value.GetValueOrDefault(file), frozen) is { } altered)
+            {
+                return altered;
+            }
+        }
+
+        Artefacts = found.Value;
+        return null;
+
+        // What a release was frozen with are the files of all its members.
+        bool Named(string file) =>
+            declared.Command.Any(word => word == file || word.EndsWith("=" + file, StringComparison.Ordinal));
     }
 
     private Problem Taken(int port, int pid) =>

@@ -39,6 +39,8 @@ internal sealed class RemoteMember(
 
     public long ResidentBytes => 0;
 
+    public IReadOnlyDictionary<string, string> Artefacts { get; } = new Dictionary<string, string>();
+
     public async Task<Problem?> StartAsync(CancellationToken cancel)
     {
         foreach (Uri endpoint in declared.Endpoints)

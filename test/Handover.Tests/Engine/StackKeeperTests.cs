@@ -99,6 +99,8 @@ public sealed class StackKeeperTests : IAsyncDisposable
             return Task.CompletedTask;
         }
 
+        public IReadOnlyList<Problem> Altered(Release release) => [];
+
         public StackStatus? Status(string service, string release) => _running.GetValueOrDefault(release);
 
         public Task<Result<Signatures?>> DescribeAsync(

@@ -29,6 +29,47 @@ public sealed class DeciderTests
     }
 
     [Fact]
+    public void A_release_is_frozen_once_with_the_files_that_it_was_first_ready_with()
+    {
+        var first = new Dictionary<string, string> { ["v2.onnx"] = "aa" };
+        var walk = new RolloutWalk(RolloutWalk.Parallel());
+        walk.Do(new RolloutCommand.Tick());
+        walk.Do(new RolloutCommand.Verified([]));
+        walk.Do(new RolloutCommand.StackReady([]) { Artefacts = first });
+        Assert.Equal(first, walk.State.Frozen["v2"]);
+        Assert.Empty(
+            Decider
+                .Decide(
+                    walk.State with
+                    {
+                        PhaseIndex = 1,
+                    },
+                    new RolloutCommand.StackReady([])
+                    {
+                        Artefacts = new Dictionary<string, string> { ["v2.onnx"] = "bb" },
+                    },
+                    walk.Now
+                )
+                .Value.OfType<RolloutEvent.Frozen>()
+        );
+    }
+
+    [Fact]
+    public void A_release_that_is_refused_is_not_frozen()
+    {
+        var walk = new RolloutWalk(RolloutWalk.Parallel());
+        walk.Do(new RolloutCommand.Tick());
+        walk.Do(new RolloutCommand.Verified([]));
+        walk.Do(
+            new RolloutCommand.StackReady(["price is FP64"])
+            {
+                Artefacts = new Dictionary<string, string> { ["v2.onnx"] = "aa" },
+            }
+        );
+        Assert.Empty(walk.State.Frozen);
+    }
+
+    [Fact]
     public void Nothing_is_promoted_before_its_move_is_made()
     {
         RolloutWalk walk = new RolloutWalk(RolloutWalk.Parallel()).Prepared();

@@ -84,6 +84,7 @@ public sealed class CoreJsonTests
         ),
         new RolloutEvent.AgreementLost(At, ["a", "b"]),
         new RolloutEvent.AgreementReached(At),
+        new RolloutEvent.Frozen(At, "v1", new Dictionary<string, string> { ["m/v1.onnx"] = "ab12" }),
     ];
 
     [Fact]

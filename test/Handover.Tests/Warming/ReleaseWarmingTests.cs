@@ -150,6 +150,8 @@ public sealed class ReleaseWarmingTests
 
         public Task StopAsync(string service, string release, CancellationToken cancel) => Task.CompletedTask;
 
+        public IReadOnlyList<Problem> Altered(Release release) => [];
+
         public StackStatus? Status(string service, string release) => null;
 
         public Task<Result<Signatures?>> DescribeAsync(
