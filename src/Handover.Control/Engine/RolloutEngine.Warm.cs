@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Handover.Control.Warming;
 using Handover.Core.Catalog;
 using Handover.Core.Contracts.Adapters;
@@ -11,6 +12,8 @@ namespace Handover.Control.Engine;
 public sealed partial class RolloutEngine
 {
     private static readonly TimeSpan LongestWarmBack = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<string, IReadOnlyList<WarmPoint>> _warming = new(StringComparer.Ordinal);
 
     private async Task<RolloutCommand?> WarmAsync(
         RolloutState state,
@@ -31,28 +34,52 @@ public sealed partial class RolloutEngine
         }
 
         WarmJob job = JobOf(state, service, effect.Release, effect.Requests) with { StableP95Ms = effect.StableP95Ms };
-        if (ServiceRollback.Is(state.Plan))
+        try
         {
-            return await WarmBackAsync(job, cancel);
+            if (ServiceRollback.Is(state.Plan))
+            {
+                return await WarmBackAsync(job, window => Warming(state, window), cancel);
+            }
+
+            WarmReport report = await _parts.Warmer.WarmAsync(job, window => Warming(state, window), cancel);
+            return new RolloutCommand.Warmed(report.Refusals, report.Summary) { Curve = Curve(report) };
+        }
+        finally
+        {
+            _warming.TryRemove(state.Id, out _);
+        }
+    }
+
+    // For whoever looks meanwhile; what is kept is the whole curve, at the end.
+    private void Warming(RolloutState state, WarmWindow window)
+    {
+        _log.LogInformation("{Rollout}: {Window}", state.Id, window);
+        var point = new WarmPoint(window.P95Ms, window.StableP95Ms);
+        _warming.AddOrUpdate(state.Id, [point], (_, before) => [.. before, point]);
+        Changed?.Invoke(state.Id);
+    }
+
+    private RolloutState WithWarming(RolloutState state)
+    {
+        if (!_warming.TryGetValue(state.Id, out IReadOnlyList<WarmPoint>? curve))
+        {
+            return state;
         }
 
-        WarmReport report = await _parts.Warmer.WarmAsync(
-            job,
-            window => _log.LogInformation("{Rollout}: {Window}", state.Id, window),
-            cancel
-        );
-        return new RolloutCommand.Warmed(report.Refusals, report.Summary) { Curve = Curve(report) };
+        FormattableString now =
+            $"warming, window {curve.Count}: p95 {curve[^1].P95Ms:0.0} ms, stable's {curve[^1].StableP95Ms:0.0} ms";
+        return state with { WarmCurve = curve, Reasons = [FormattableString.Invariant(now)] };
     }
 
     // A release that served before and was stopped since is warmed, but never barred: the way back must not wait for
     // traffic to replay or for a curve to be flat.
-    private async Task<RolloutCommand> WarmBackAsync(WarmJob job, CancellationToken cancel)
+    private async Task<RolloutCommand> WarmBackAsync(WarmJob job, Action<WarmWindow> progress, CancellationToken cancel)
     {
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         bound.CancelAfter(LongestWarmBack);
         try
         {
-            WarmReport report = await _parts.Warmer.WarmAsync(job, progress: null, bound.Token);
+            WarmReport report = await _parts.Warmer.WarmAsync(job, progress, bound.Token);
             string how = report.Refusals.Count == 0 ? report.Summary : $"went on all the same: {report.Refusals[0]}";
             return new RolloutCommand.Warmed([], how) { Curve = Curve(report) };
         }

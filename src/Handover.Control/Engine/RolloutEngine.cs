@@ -281,7 +281,13 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
         );
         bool judged =
             state is { Open: true, Status: RolloutStatus.Running, RollbackReason: null } && loop.Reading is not null;
-        RolloutState shown = state with { Verdict = reading, Reasons = judged ? reading!.Reasons : state.Reasons };
+        RolloutState shown = WithWarming(
+            state with
+            {
+                Verdict = reading,
+                Reasons = judged ? reading!.Reasons : state.Reasons,
+            }
+        );
         DateTimeOffset now = _time.GetUtcNow();
         RolloutOutlook outlook = Outlook(state, loop.Events, now);
         return new RolloutSnapshot(shown, [.. events], now + outlook.Gates?.Promote)

@@ -31,9 +31,22 @@ internal static class WarmCommand
                     return ExitCodes.Ok;
                 }
 
-                session.Api.Timeout = session.Timeout ?? LongestWarmUp;
                 using HttpContent recorded = Content(session.Parse.GetValue(requests));
-                if (await RunAsync(session, name, release, recorded) is not { } view)
+                TimeSpan longest = session.Timeout ?? LongestWarmUp;
+                using var limited = CancellationTokenSource.CreateLinkedTokenSource(session.Cancel);
+                limited.CancelAfter(longest);
+                WarmView? whole;
+                try
+                {
+                    whole = await RunAsync(session, name, release, recorded, limited.Token);
+                }
+                catch (OperationCanceledException) when (!session.Cancel.IsCancellationRequested)
+                {
+                    session.Say($"error: not warm within {Durations.Text(longest)}; give it longer with --timeout.");
+                    return ExitCodes.TimedOut;
+                }
+
+                if (whole is not { } view)
                 {
                     return ExitCodes.Failed;
                 }
@@ -45,22 +58,26 @@ internal static class WarmCommand
     }
 
     // Each window as it ends: a bar that is drawn over on a terminal, a line elsewhere. Both go to standard error.
-    private static async Task<WarmView?> RunAsync(CliSession session, string name, string release, HttpContent recorded)
+    private static async Task<WarmView?> RunAsync(
+        CliSession session,
+        string name,
+        string release,
+        HttpContent recorded,
+        CancellationToken cancel
+    )
     {
         string path = $"/api/v1/services/{Uri.EscapeDataString(name)}:warm?to={Uri.EscapeDataString(release)}";
         bool bar = session.Interactive && session.Output.Format == OutputFormat.Table && !Console.IsErrorRedirected;
         var curve = new List<double>();
         WarmView? whole = null;
-        await foreach (
-            WarmLine line in session.Api.LinesAsync(path, recorded, ProtocolJson.Lenient.WarmLine, session.Cancel)
-        )
+        await foreach (WarmLine line in session.Api.LinesAsync(path, recorded, ProtocolJson.Lenient.WarmLine, cancel))
         {
             whole = line.View ?? whole;
             if (line.Window is { } window)
             {
                 curve.Add(window.LatencyMsP95);
                 await session.Host.Err.WriteAsync(bar ? $"\r{Bar(window, curve)}{ToEndOfLine}" : $"{Line(window)}\n");
-                await session.Host.Err.FlushAsync(session.Cancel);
+                await session.Host.Err.FlushAsync(cancel);
             }
             else if (line.Trouble is { } trouble)
             {
