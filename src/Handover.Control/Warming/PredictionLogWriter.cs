@@ -1,23 +1,24 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
+using Handover.Core.Catalog;
 using Handover.Core.Foundation;
 using Handover.Core.Payloads;
 
 namespace Handover.Control.Warming;
 
 /// <summary>
-/// Recorded Open Inference exchanges as TensorFlow Serving's PredictionLog: what <see cref="PredictionLog"/> reads, the
-/// other way round, so that recorded traffic can warm a TensorFlow Serving model by its own means
+/// Recorded exchanges as TensorFlow Serving's PredictionLog: what <see cref="PredictionLog"/> reads, the other way
+/// round, so that recorded traffic can warm a TensorFlow Serving model by its own means
 /// (<c>assets.extra/tf_serving_warmup_requests</c>).
 /// </summary>
 public static class PredictionLogWriter
 {
-    private const string Signature = "serving_default";
+    private const string SignatureName = "serving_default";
 
     /// <summary>
-    /// The message of one exchange. A problem names what cannot be carried: a body that is no Open Inference JSON, or a
-    /// datatype that the log has no field for.
+    /// The message of one Open Inference exchange. A problem names what cannot be carried: a body that is no Open
+    /// Inference JSON, or a datatype that the log has no field for.
     /// </summary>
     /// <param name="model">Name of the model.</param>
     /// <param name="request">Body of the request.</param>
@@ -25,24 +26,93 @@ public static class PredictionLogWriter
     public static Result<byte[]> Write(string model, ReadOnlySpan<byte> request, ReadOnlySpan<byte> response)
     {
         Result<TypedRequest> asked = OpenInferenceReader.ReadRequest(request);
-        if (!asked.Ok)
+        Result<TypedAnswer> answered = response.IsEmpty
+            ? new TypedAnswer([])
+            : OpenInferenceReader.ReadResponse(response);
+        return asked.Ok && answered.Ok
+            ? Write(model, asked.Value.Tensors, answered.Value.Tensors, WireProtocol.OpenInference)
+            : Result<byte[]>.Failed(asked.Ok ? answered.Problems : asked.Problems);
+    }
+
+    /// <summary>
+    /// The message of one exchange of TensorFlow Serving's REST predict call. Its JSON names no types and leaves out
+    /// the name of a single tensor, so both come from what the release declares. A problem names what cannot be
+    /// carried.
+    /// </summary>
+    /// <param name="model">Name of the model.</param>
+    /// <param name="inputs">Names and datatypes that the release declares to accept.</param>
+    /// <param name="outputs">Names and datatypes that it declares to answer.</param>
+    /// <param name="request">Body of the request.</param>
+    /// <param name="response">Body of the answer; empty when there is none.</param>
+    public static Result<byte[]> WriteServing(
+        string model,
+        IReadOnlyList<(string Name, string Datatype)> inputs,
+        IReadOnlyList<(string Name, string Datatype)> outputs,
+        ReadOnlySpan<byte> request,
+        ReadOnlySpan<byte> response
+    )
+    {
+        Result<TypedRequest> asked = TensorFlowServingReader.ReadRequest(request);
+        Result<TypedAnswer> answered = response.IsEmpty
+            ? new TypedAnswer([])
+            : TensorFlowServingReader.ReadResponse(response);
+        if (!asked.Ok || !answered.Ok)
         {
-            return Result<byte[]>.Failed(asked.Problems);
+            return Result<byte[]>.Failed(asked.Ok ? answered.Problems : asked.Problems);
         }
 
-        IReadOnlyList<TypedTensor> outputs = [];
-        if (!response.IsEmpty)
+        Result<IReadOnlyList<TypedTensor>> typedIn = AsDeclared(asked.Value.Tensors, inputs, "input");
+        Result<IReadOnlyList<TypedTensor>> typedOut = AsDeclared(answered.Value.Tensors, outputs, "output");
+        return typedIn.Ok && typedOut.Ok
+            ? Write(model, typedIn.Value, typedOut.Value, WireProtocol.TensorFlowServing)
+            : Result<byte[]>.Failed(typedIn.Ok ? typedOut.Problems : typedIn.Problems);
+    }
+
+    private static Result<IReadOnlyList<TypedTensor>> AsDeclared(
+        IReadOnlyList<TypedTensor> found,
+        IReadOnlyList<(string Name, string Datatype)> declared,
+        string what
+    )
+    {
+        var typed = new List<TypedTensor>(found.Count);
+        foreach (TypedTensor tensor in found)
         {
-            Result<TypedAnswer> answered = OpenInferenceReader.ReadResponse(response);
-            if (!answered.Ok)
+            (string name, string datatype) = declared.FirstOrDefault(d =>
+                d.Name == tensor.Name || (tensor.Name.Length == 0 && declared.Count == 1)
+            );
+            string? why =
+                name is null ? "is not declared by the release"
+                : (datatype == "BYTES") != tensor.IsText ? $"is declared {datatype} and is not"
+                : IsWhole(datatype) && !tensor.Numbers.All(IsExact) ? $"has values that are not exact as {datatype}"
+                : null;
+            if (why is not null)
             {
-                return Result<byte[]>.Failed(answered.Problems);
+                string which = tensor.Name.Length == 0 ? $"the {what}" : $"the {what} '{tensor.Name}'";
+                return new Problem("bad-body", $"{which} {why}; the log needs its type.")
+                {
+                    Fix = $"Declare the release's {what} tensors as they are.",
+                };
             }
 
-            outputs = answered.Value.Tensors;
+            typed.Add(tensor with { Name = name!, Datatype = datatype });
         }
 
-        if (asked.Value.Tensors.Concat(outputs).FirstOrDefault(t => LoggedTensor.TypeOf(t.Datatype) == 0) is { } odd)
+        return typed;
+    }
+
+    private static bool IsWhole(string datatype) => datatype.Contains("INT", StringComparison.Ordinal);
+
+    // JSON's numbers are read as doubles: from 2^53 on, one stands for several whole numbers.
+    private static bool IsExact(double number) => Math.Abs(number) < 1L << 53 && number == Math.Truncate(number);
+
+    private static Result<byte[]> Write(
+        string model,
+        IReadOnlyList<TypedTensor> inputs,
+        IReadOnlyList<TypedTensor> outputs,
+        WireProtocol protocol
+    )
+    {
+        if (inputs.Concat(outputs).FirstOrDefault(t => LoggedTensor.TypeOf(t.Datatype) == 0) is { } odd)
         {
             return new Problem("bad-body", $"the tensor '{odd.Name}' is {odd.Datatype}, which the log cannot carry.");
         }
@@ -50,11 +120,11 @@ public static class PredictionLogWriter
         byte[] specification = Message(spec =>
         {
             Bytes(spec, 1, Encoding.UTF8.GetBytes(model));
-            Bytes(spec, 3, Encoding.UTF8.GetBytes(Signature));
+            Bytes(spec, 3, Encoding.UTF8.GetBytes(SignatureName));
         });
         byte[] predict = Message(log =>
         {
-            Bytes(log, 1, Part(specification, 1, asked.Value.Tensors, 2));
+            Bytes(log, 1, Part(specification, 1, inputs, 2));
             if (outputs.Count > 0)
             {
                 Bytes(log, 2, Part(specification, 2, outputs, 1));
@@ -65,7 +135,7 @@ public static class PredictionLogWriter
         // One record that its reader refuses would make the whole file useless, so each is read before it is given.
         bool read =
             message.Length <= TfRecord.MostBytes
-            && PredictionLog.Read(message, Core.Catalog.WireProtocol.OpenInference) is { } back
+            && PredictionLog.Read(message, protocol) is { } back
             && (outputs.Count == 0 || back.Response is not null);
         return read
             ? message

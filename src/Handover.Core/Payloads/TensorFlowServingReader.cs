@@ -4,9 +4,10 @@ using Handover.Core.Foundation;
 namespace Handover.Core.Payloads;
 
 /// <summary>
-/// Reads answers of TensorFlow Serving's REST predict call, in row form (<c>predictions</c>) and in column form
-/// (<c>outputs</c>). The protocol names no datatypes, so they are inferred: numbers are FP64, truth values BOOL,
-/// strings and <c>{"b64": …}</c> BYTES. A model with one output leaves its name out; so does the tensor.
+/// Reads TensorFlow Serving's REST predict call: answers in row form (<c>predictions</c>) and in column form
+/// (<c>outputs</c>), requests likewise (<c>instances</c>, <c>inputs</c>). The protocol names no datatypes, so they are
+/// inferred: numbers are FP64, truth values BOOL, strings and <c>{"b64": …}</c> BYTES. A model with one tensor leaves
+/// its name out; so does the tensor.
 /// </summary>
 public static class TensorFlowServingReader
 {
@@ -32,6 +33,24 @@ public static class TensorFlowServingReader
                 return root.ValueKind == JsonValueKind.Object && root.TryGetProperty("outputs", out JsonElement columns)
                     ? Answer(Columns(columns), "/outputs")
                     : PayloadDocument.Bad("/", "has neither predictions nor outputs");
+            }
+        );
+
+    /// <summary>The request. Problems as in <see cref="ReadResponse"/>.</summary>
+    public static Result<TypedRequest> ReadRequest(ReadOnlySpan<byte> body) =>
+        PayloadDocument.Read<TypedRequest>(
+            body,
+            root =>
+            {
+                Result<TypedAnswer> inputs =
+                    root.ValueKind == JsonValueKind.Object && root.TryGetProperty("instances", out JsonElement rows)
+                        ? Answer(Rows(rows), "/instances")
+                    : root.ValueKind == JsonValueKind.Object && root.TryGetProperty("inputs", out JsonElement columns)
+                        ? Answer(Columns(columns), "/inputs")
+                    : PayloadDocument.Bad("/", "has neither instances nor inputs");
+                return inputs.Ok
+                    ? new TypedRequest(inputs.Value.Tensors)
+                    : Result<TypedRequest>.Failed(inputs.Problems);
             }
         );
 

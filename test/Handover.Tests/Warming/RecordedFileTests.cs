@@ -111,6 +111,55 @@ public sealed class RecordedFileTests
         Assert.Null(again.Response);
     }
 
+    [Theory]
+    [InlineData("""{"inputs":{"numbers":[[0.25,61.5]],"cut":["Ideal"]}}""", """{"outputs":[[326.5]]}""")]
+    [InlineData("""{"instances":[{"numbers":[0.25,61.5],"cut":"Ideal"}]}""", """{"predictions":[[326.5]]}""")]
+    public void Rows_and_columns_of_tensorflow_serving_are_written_with_the_types_that_are_declared(
+        string request,
+        string response
+    )
+    {
+        byte[] written = PredictionLogWriter
+            .WriteServing(
+                "price",
+                [("numbers", "FP32"), ("cut", "BYTES")],
+                [("price", "FP32")],
+                Encoding.UTF8.GetBytes(request),
+                Encoding.UTF8.GetBytes(response)
+            )
+            .Value;
+        using var output = new MemoryStream();
+        TfRecord.Write(output, written);
+        Exchange open = Assert.Single(File(output.ToArray()).Read(OpenInference, "v1").Value);
+        Assert.Equal(
+            """{"inputs":[{"name":"numbers","datatype":"FP32","shape":[1,2],"data":[0.25,61.5]},{"name":"cut","datatype":"BYTES","shape":[1],"data":["Ideal"]}]}""",
+            Text(open.Request)
+        );
+        Assert.Equal(
+            """{"outputs":[{"name":"price","datatype":"FP32","shape":[1,1],"data":[326.5]}]}""",
+            Text(open.Response)
+        );
+    }
+
+    [Theory]
+    [InlineData("""{"inputs":[[1.5]]}""", "the input is not declared")]
+    [InlineData("""{"inputs":{"numbers":["a"]}}""", "'numbers' is declared FP32 and is not")]
+    [InlineData("""{"instances":[{"other":1}]}""", "'other' is not declared")]
+    [InlineData("""{"inputs":{"id":9007199254740993}}""", "'id' has values that are not exact as INT64")]
+    [InlineData("""{"inputs":{"id":1.5}}""", "'id' has values that are not exact as INT64")]
+    [InlineData("""{"signature_name":"x"}""", "neither instances nor inputs")]
+    public void What_a_release_does_not_declare_has_no_type_in_the_log(string request, string why)
+    {
+        Result<byte[]> written = PredictionLogWriter.WriteServing(
+            "price",
+            [("numbers", "FP32"), ("cut", "BYTES"), ("id", "INT64")],
+            [],
+            Encoding.UTF8.GetBytes(request),
+            []
+        );
+        Assert.Contains(why, Assert.Single(written.Problems).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_the_log_cannot_carry_is_refused_by_name()
     {

@@ -82,7 +82,7 @@ internal static class JournalExport
         switch (kind)
         {
             case "tfrecord":
-                return Records(session, to!, entries);
+                return await RecordsAsync(session, to!, entries);
             case "parquet":
                 await using (var stream = new FileStream(to!, FileMode.Create, FileAccess.ReadWrite))
                 {
@@ -142,27 +142,24 @@ internal static class JournalExport
     }
 
     // What cannot be carried is counted and told, never left out silently; the oldest comes first, as it was asked.
-    private static int Records(CliSession session, string to, IReadOnlyList<JournalEntryView> entries)
+    private static async Task<int> RecordsAsync(CliSession session, string to, IReadOnlyList<JournalEntryView> entries)
     {
+        Func<JournalEntryView, Result<byte[]>> record = await WriterAsync(session, entries);
         int written = 0;
         Problem? trouble = null;
-        using (FileStream stream = File.Create(to))
+        await using (FileStream stream = File.Create(to))
         {
             foreach (JournalEntryView entry in entries.Reverse())
             {
-                Result<byte[]> record = PredictionLogWriter.Write(
-                    entry.Service,
-                    Bytes(entry.Request),
-                    entry.Outcome == "ok" ? Bytes(entry.Response) : []
-                );
-                if (record.Ok)
+                Result<byte[]> message = record(entry);
+                if (message.Ok)
                 {
-                    TfRecord.Write(stream, record.Value);
+                    TfRecord.Write(stream, message.Value);
                     written++;
                 }
                 else
                 {
-                    trouble ??= record.Problems[0];
+                    trouble ??= message.Problems[0];
                 }
             }
         }
@@ -175,6 +172,45 @@ internal static class JournalExport
 
         return written == 0 && entries.Count > 0 ? ExitCodes.Failed : ExitCodes.Ok;
     }
+
+    // TensorFlow Serving's JSON names no types: they are what the release that was asked declares.
+    private static async Task<Func<JournalEntryView, Result<byte[]>>> WriterAsync(
+        CliSession session,
+        IReadOnlyList<JournalEntryView> entries
+    )
+    {
+        string? name = entries.Select(e => e.Service).FirstOrDefault();
+        string service = $"/api/v1/services/{Uri.EscapeDataString(name ?? "")}";
+        bool serving =
+            name is not null
+            && (await session.Api.GetAsync(service, ProtocolJson.Lenient.ServiceView, session.Cancel)).Protocol
+                == "tensorflow-serving";
+        if (!serving)
+        {
+            return e => PredictionLogWriter.Write(e.Service, Bytes(e.Request), Answer(e));
+        }
+
+        var releases = new Dictionary<string, ReleaseView>(StringComparer.Ordinal);
+        foreach (string release in entries.Select(e => e.Release).Distinct())
+        {
+            string path = $"{service}/releases/{Uri.EscapeDataString(release)}";
+            releases[release] = await session.Api.GetAsync(path, ProtocolJson.Lenient.ReleaseView, session.Cancel);
+        }
+
+        return e =>
+            PredictionLogWriter.WriteServing(
+                e.Service,
+                Declared(releases[e.Release].Input),
+                Declared(releases[e.Release].Output),
+                Bytes(e.Request),
+                Answer(e)
+            );
+    }
+
+    private static IReadOnlyList<(string Name, string Datatype)> Declared(IReadOnlyList<TensorView>? tensors) =>
+        [.. (tensors ?? []).Select(t => (t.Name, t.Datatype))];
+
+    private static byte[] Answer(JournalEntryView entry) => entry.Outcome == "ok" ? Bytes(entry.Response) : [];
 
     private static byte[] Bytes(JsonElement? body) =>
         body is { ValueKind: not JsonValueKind.Null } json ? Encoding.UTF8.GetBytes(json.GetRawText()) : [];
