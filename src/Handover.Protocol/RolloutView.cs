@@ -97,6 +97,12 @@ public sealed record RolloutView
     /// </summary>
     public IReadOnlyList<LossView> Losses { get; init; } = [];
 
+    /// <summary>
+    /// What callers send against what the candidate was trained on; in forecasts and reports only, and null where no
+    /// range is declared.
+    /// </summary>
+    public SkewView? Skew { get; init; }
+
     /// <summary>The first answers that broke a contract while they served; empty in lists.</summary>
     public IReadOnlyList<BrokenContractView> BrokenContracts { get; init; } = [];
 

@@ -133,7 +133,13 @@ internal static class RolloutRoutes
             ? await api.Rollouts.ForecastAsync(plan.Value, context.RequestAborted)
             : Result<RolloutSnapshot>.Failed(plan.Problems);
         return ahead.Ok
-            ? ApiRequest.Answer(RolloutViews.Of(ahead.Value, full: true), ProtocolJson.Default.RolloutView)
+            ? ApiRequest.Answer(
+                RolloutViews.Of(ahead.Value, full: true) with
+                {
+                    Skew = await SkewViews.OfAsync(api, ahead.Value, context.RequestAborted),
+                },
+                ProtocolJson.Default.RolloutView
+            )
             : ApiProblems.Of(context, ahead.Problems);
     }
 
@@ -271,7 +277,10 @@ internal static class RolloutRoutes
         }
 
         DateTimeOffset now = api.Clock.GetUtcNow();
-        RolloutView view = RolloutDetail.Of(api, found);
+        RolloutView view = RolloutDetail.Of(api, found) with
+        {
+            Skew = await SkewViews.OfAsync(api, found, context.RequestAborted),
+        };
         DateTimeOffset end = view.EndedAt ?? now;
         var history = await api.Epochs.HistoryAsync(view.Service, context.RequestAborted);
         List<EpochView> epochs =

@@ -52,6 +52,40 @@ public sealed class OutlookTests
         await Assert.ThrowsAsync<AdminFailure>(() => ForecastAsync(admin, $"{id}/hold"));
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_plan_tells_which_inputs_lie_outside_of_what_the_candidate_was_trained_on()
+    {
+        await using var node = new NodeProcess();
+        string file = Path.Combine(node.Dir, "releases.yaml");
+        string text = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        int second = text.IndexOf("metadata: { name: v2,", StringComparison.Ordinal);
+        const string declared = "name: numbers, datatype: FP32, shape: [-1, 6]";
+        int input = text.IndexOf(declared, second, StringComparison.Ordinal) + declared.Length;
+        await File.WriteAllTextAsync(
+            file,
+            text.Insert(input, ", range: [0, 50]"),
+            TestContext.Current.CancellationToken
+        );
+        await node.StartAsync();
+        using AdminClient admin = node.Admin();
+        await using var calls = new OpenCalls(node.Infer);
+        await calls.AnsweredAsync(60);
+        (RolloutView plan, _) = await admin.PostAsync(
+            "/api/v1/rollouts:forecast",
+            new StartRolloutRequest { Manifest = AcceptancePlans.Cutover("v2"), ManifestFile = "plan.yaml" },
+            ProtocolJson.Default.StartRolloutRequest,
+            ProtocolJson.Default.RolloutView,
+            TestContext.Current.CancellationToken
+        );
+        InputSkewView skew = Assert.Single(plan.Skew!.Inputs);
+        Assert.True(plan.Skew.Requests >= 50, $"{plan.Skew.Requests} requests");
+        Assert.Equal(6 * plan.Skew.Requests, skew.Values);
+
+        // Depth and table of a stone are percentages of sixty or so.
+        Assert.Equal(2 * plan.Skew.Requests, skew.Outside);
+        Assert.True(skew.Most > 50, skew.Text);
+    }
+
     private static Task<HoldForecastView> ForecastAsync(AdminClient admin, string rest) =>
         admin.GetAsync(
             $"/api/v1/rollouts/{rest}",

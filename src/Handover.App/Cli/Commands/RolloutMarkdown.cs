@@ -28,6 +28,7 @@ public static class RolloutMarkdown
         Broken(output, rollout.BrokenContracts);
         ShadowReport.Write(output, rollout.Shadow, Table);
         WarmUp(output, rollout);
+        Skew(output, rollout);
         Routing(output, report.Epochs);
         Events(output, rollout.Events);
     }
@@ -150,6 +151,23 @@ public static class RolloutMarkdown
         output.WriteLine("```");
         LatencyPlot.Write(output, [.. rollout.WarmCurve.Select(w => (w.LatencyMsP95, w.StableLatencyMsP95))]);
         output.WriteLine("```");
+        output.WriteLine();
+    }
+
+    private static void Skew(TextWriter output, RolloutView rollout)
+    {
+        if (rollout.Skew is null)
+        {
+            return;
+        }
+
+        output.WriteLine("## Training and serving");
+        output.WriteLine();
+        foreach (string line in RolloutOutlook.Skew(rollout.Skew))
+        {
+            output.WriteLine(line.StartsWith(' ') ? $"-{line[1..]}" : line);
+        }
+
         output.WriteLine();
     }
 

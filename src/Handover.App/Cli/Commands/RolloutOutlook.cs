@@ -91,6 +91,29 @@ internal static class RolloutOutlook
         {
             output.WriteLine($"  {hold.Phase}: {hold.Hold.Text}");
         }
+
+        foreach (string line in Skew(plan.Skew))
+        {
+            output.WriteLine($"  {line}");
+        }
+    }
+
+    /// <summary>
+    /// What callers send against what the candidate was trained on; nothing where no range is declared.
+    /// </summary>
+    public static IEnumerable<string> Skew(SkewView? skew)
+    {
+        if (skew is null)
+        {
+            yield break;
+        }
+
+        yield return $"inputs of {skew.Requests} recorded requests against the ranges of training"
+            + (skew.Note is null ? "" : $": {skew.Note}");
+        foreach (InputSkewView input in skew.Inputs)
+        {
+            yield return $"  {input.Text}";
+        }
     }
 
     /// <summary>Prints how a rollout would go on; one that cannot start says why, as talk.</summary>
