@@ -92,6 +92,9 @@ public sealed record RolloutView
     /// <summary>What each move of a forecast rollout would hold, in order; empty for one that was started.</summary>
     public IReadOnlyList<PlannedHoldView> Holds { get; init; } = [];
 
+    /// <summary>What the checks of a forecast rollout would say now; null for one that was started.</summary>
+    public ChecksAheadView? Checks { get; init; }
+
     /// <summary>
     /// How right each release was, by the labels of requests made while it ran; empty in lists, and without labels.
     /// </summary>
@@ -136,6 +139,16 @@ public sealed record RollbackReadinessView(
     IReadOnlyDictionary<string, string> Artefacts,
     IReadOnlyList<string> Altered,
     string Text
+);
+
+/// <summary>What would become of a rollout that started now.</summary>
+/// <param name="Refusals">Why it would be refused; empty when it would not.</param>
+/// <param name="Awaited">What others would have to do before it went on; empty when nothing.</param>
+/// <param name="Around">How the feature views that the candidate reads are served now, a line for each.</param>
+public sealed record ChecksAheadView(
+    IReadOnlyList<string> Refusals,
+    IReadOnlyList<string> Awaited,
+    IReadOnlyList<string> Around
 );
 
 /// <summary>What one move to come would cost callers.</summary>

@@ -74,6 +74,9 @@ public static class RolloutViews
                 .. state.Plan.Phases.Select((phase, i) => new PhaseView(phase.Kind, Text(phase), Status(state, i))),
             ],
             Holds = [.. (snapshot.Outlook?.Holds ?? []).Select(h => new PlannedHoldView(Text(h.Phase), Of(h.Hold)))],
+            Checks = snapshot.Outlook?.Checks is { } ahead
+                ? new ChecksAheadView(ahead.Refusals, ahead.Awaited, ahead.Around)
+                : null,
             Events = [.. events.Select(e => new RolloutEventView(e.Seq, e.At, e.Kind, e.Text, e.Actor))],
         };
     }

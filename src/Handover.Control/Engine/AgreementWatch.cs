@@ -57,6 +57,29 @@ public sealed class AgreementWatch : IAsyncDisposable
     }
 
     /// <summary>
+    /// How the feature views that a release reads are served, as last heard, a line for each; what disagrees is told by
+    /// <see cref="AskAsync"/>.
+    /// </summary>
+    public IReadOnlyList<string> Around(Release release) =>
+        [.. release.Features.Select(use => $"feature view {use.View}/{use.Version}: {Heard(use)}")];
+
+    private string Heard(FeatureUse use)
+    {
+        if (!_views.TryGetValue($"{use.View}@{use.Version}", out (FeatureReading Reading, DateTimeOffset At) last))
+        {
+            return "declared only, nobody can be asked";
+        }
+
+        string served = last.Reading.Served ? "served" : "not served";
+        return last.Reading.AsOf is { } asOf
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{served}, its values are {Math.Max(0, (_time.GetUtcNow() - asOf).TotalMinutes):0.#} min old"
+            )
+            : $"{served}, how old its values are is not told";
+    }
+
+    /// <summary>
     /// Where the running members that embed and search differ from what the release declares; empty when nowhere.
     /// </summary>
     public async Task<IReadOnlyList<string>> CompareVectorsAsync(Release release, CancellationToken cancel)

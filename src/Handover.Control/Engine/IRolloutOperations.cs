@@ -103,7 +103,20 @@ public sealed record RolloutOutlook(GateForecast? Gates, RolloutCost? Cost, doub
 {
     /// <summary>What each move of a rollout that has not started would hold, in order.</summary>
     public IReadOnlyList<HoldAhead> Holds { get; init; } = [];
+
+    /// <summary>What its checks would say now; null for one that has started, which has been checked.</summary>
+    public ChecksAhead? Checks { get; init; }
 }
+
+/// <summary>What would become of a rollout that started now.</summary>
+/// <param name="Refusals">Why it would be refused; empty when it would not.</param>
+/// <param name="Awaited">What others would have to do before it went on; empty when nothing.</param>
+/// <param name="Around">How what the candidate needs around it is served now, a line for each part.</param>
+public sealed record ChecksAhead(
+    IReadOnlyList<string> Refusals,
+    IReadOnlyList<string> Awaited,
+    IReadOnlyList<string> Around
+);
 
 /// <summary>What one move to come would hold.</summary>
 /// <param name="Phase">The phase that moves.</param>

@@ -1,4 +1,5 @@
 using Handover.Core.Catalog;
+using Handover.Core.Contracts;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
 using Handover.Core.Rollouts;
@@ -20,8 +21,20 @@ public sealed partial class RolloutEngine
         }
 
         RolloutState state = Planned(begin.Value);
-        RolloutOutlook outlook = Outlook(state, [], _time.GetUtcNow()) with { Holds = HoldsAhead(state) };
+        RolloutOutlook outlook = Outlook(state, [], _time.GetUtcNow()) with
+        {
+            Holds = HoldsAhead(state),
+            Checks = await ChecksAheadAsync(state, cancel),
+        };
         return new RolloutSnapshot(state, [], null) { Outlook = outlook };
+    }
+
+    private async Task<ChecksAhead> ChecksAheadAsync(RolloutState state, CancellationToken cancel)
+    {
+        IReadOnlyList<string> refusals = await RefusalsAsync(state, cancel);
+        IReadOnlyList<Disagreement> awaited = await _parts.Agreement.AskAsync(state, cancel);
+        Release candidate = _parts.Catalog().Releases[(state.Plan.Service, state.Plan.To)];
+        return new ChecksAhead(refusals, [.. awaited.Select(a => a.Text)], _parts.Agreement.Around(candidate));
     }
 
     // Before anything is spent, a budget that cannot be kept refuses; afterwards it holds.

@@ -95,6 +95,15 @@ public sealed partial class RolloutEngine
 
     private async Task<RolloutCommand?> VerifyAsync(RolloutState state, CancellationToken cancel)
     {
+        IReadOnlyList<string> refusals = await RefusalsAsync(state, cancel);
+        return new RolloutCommand.Verified(refusals)
+        {
+            Awaited = refusals.Count > 0 ? [] : await _parts.Agreement.AskAsync(state, cancel),
+        };
+    }
+
+    private async Task<IReadOnlyList<string>> RefusalsAsync(RolloutState state, CancellationToken cancel)
+    {
         CatalogSnapshot catalog = _parts.Catalog();
         string service = state.Plan.Service;
         var recorded = await new RecordedContracts(_parts.Journal).OfAsync(
@@ -103,11 +112,7 @@ public sealed partial class RolloutEngine
             [state.Plan.To],
             cancel
         );
-        IReadOnlyList<string> refusals = _parts.Verifier.Verify(catalog, state, MemoryOf, recorded);
-        return new RolloutCommand.Verified(refusals)
-        {
-            Awaited = refusals.Count > 0 ? [] : await _parts.Agreement.AskAsync(state, cancel),
-        };
+        return _parts.Verifier.Verify(catalog, state, MemoryOf, recorded);
     }
 
     private void EndEvidence(RolloutState state)

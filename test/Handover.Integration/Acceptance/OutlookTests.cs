@@ -61,11 +61,11 @@ public sealed class OutlookTests
         int second = text.IndexOf("metadata: { name: v2,", StringComparison.Ordinal);
         const string declared = "name: numbers, datatype: FP32, shape: [-1, 6]";
         int input = text.IndexOf(declared, second, StringComparison.Ordinal) + declared.Length;
-        await File.WriteAllTextAsync(
-            file,
-            text.Insert(input, ", range: [0, 50]"),
-            TestContext.Current.CancellationToken
-        );
+        text = text.Insert(input, ", range: [0, 50]");
+        int spec = text.IndexOf("spec:\n", second, StringComparison.Ordinal) + "spec:\n".Length;
+        text = text.Insert(spec, "  uses:\n    features: [ { view: stones, version: 2, fields: [carat] } ]\n");
+        await File.WriteAllTextAsync(file, text, TestContext.Current.CancellationToken);
+        await StoneViewAsync(node.Dir);
         await node.StartAsync();
         using AdminClient admin = node.Admin();
         await using var calls = new OpenCalls(node.Infer);
@@ -77,13 +77,44 @@ public sealed class OutlookTests
             ProtocolJson.Default.RolloutView,
             TestContext.Current.CancellationToken
         );
-        InputSkewView skew = Assert.Single(plan.Skew!.Inputs);
+        Assert.Contains("stones", Assert.Single(plan.Checks!.Awaited), StringComparison.Ordinal);
+        Assert.Equal(["feature view stones/2: not served"], plan.Checks.Around.Select(a => a.Split(',')[0]));
+        Assert.Contains("numbers", Assert.Single(plan.Checks.Refusals), StringComparison.Ordinal);
+        InputSkewView skew = plan.Skew!.Inputs[0];
+        Assert.Contains("not checked", plan.Skew.Inputs[1].Text, StringComparison.Ordinal);
         Assert.True(plan.Skew.Requests >= 50, $"{plan.Skew.Requests} requests");
         Assert.Equal(6 * plan.Skew.Requests, skew.Values);
 
         // Depth and table of a stone are percentages of sixty or so.
         Assert.Equal(2 * plan.Skew.Requests, skew.Outside);
         Assert.True(skew.Most > 50, skew.Text);
+    }
+
+    private static async Task StoneViewAsync(string directory)
+    {
+        await File.WriteAllTextAsync(
+            Path.Combine(directory, "views.json"),
+            """
+            {"views":[{"name":"stones","version":2,"state":"MATERIALIZING",
+              "materialized":"2026-01-01T00:00:00Z","fields":{"carat":"FP32"}}]}
+            """,
+            TestContext.Current.CancellationToken
+        );
+        await File.WriteAllTextAsync(
+            Path.Combine(directory, "stones.yaml"),
+            """
+            apiVersion: handover.dev/v1
+            kind: FeatureView
+            metadata: { name: stones }
+            spec:
+              versions:
+                - version: 2
+                  fields: [ { name: carat, datatype: FP32, range: [0.2, 5] } ]
+                  freshness: 1h
+                  file: views.json
+            """,
+            TestContext.Current.CancellationToken
+        );
     }
 
     private static Task<HoldForecastView> ForecastAsync(AdminClient admin, string rest) =>

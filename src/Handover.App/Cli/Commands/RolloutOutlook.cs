@@ -92,10 +92,29 @@ internal static class RolloutOutlook
             output.WriteLine($"  {hold.Phase}: {hold.Hold.Text}");
         }
 
-        foreach (string line in Skew(plan.Skew))
+        foreach (string line in Checks(plan.Checks).Concat(Skew(plan.Skew)))
         {
             output.WriteLine($"  {line}");
         }
+    }
+
+    private static IEnumerable<string> Checks(ChecksAheadView? checks)
+    {
+        if (checks is null)
+        {
+            return [];
+        }
+
+        string verdict =
+            checks.Refusals.Count > 0 ? "it would be refused"
+            : checks.Awaited.Count > 0 ? "it would wait for others"
+            : "its checks pass now";
+        return
+        [
+            verdict + (checks.Refusals.Count + checks.Awaited.Count > 0 ? ":" : ""),
+            .. checks.Refusals.Concat(checks.Awaited).Select(line => $"  {line}"),
+            .. checks.Around,
+        ];
     }
 
     /// <summary>
