@@ -222,14 +222,29 @@ public sealed partial class RolloutEngine
     /// </summary>
     private Release AsFrozen(Release release)
     {
-        if (RoutingOf(release.Service) is { Closed: false } routing && routing.Stable == release.Name)
+        if (RoutingOf(release.Service)?.Stable == release.Name)
         {
             return release;
         }
 
         RolloutState? frozen = States(release.Service)
             .FirstOrDefault(s => (s.Open || s.Status == RolloutStatus.Succeeded) && s.Frozen.ContainsKey(release.Name));
-        return frozen is null ? release : release with { Frozen = frozen.Frozen[release.Name] };
+        if (frozen is null)
+        {
+            return release;
+        }
+
+        // A digest that is declared today is what its owner wants today, and is checked in any case.
+        var files = new Dictionary<string, string>(frozen.Frozen[release.Name], StringComparer.Ordinal);
+        foreach (Member.Onnx model in release.Members.Values.OfType<Member.Onnx>().Where(m => m.Sha256 is not null))
+        {
+            files[model.File] = model.Sha256!;
+        }
+
+        return release with
+        {
+            Frozen = files,
+        };
     }
 
     private static string[] SegmentsOf(RolloutPlan plan) =>
