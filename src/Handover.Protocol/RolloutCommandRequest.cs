@@ -9,6 +9,9 @@ public sealed record RolloutCommandRequest
     /// <summary><c>setShare</c>: percent of entities, 0 to 100.</summary>
     public double? Percent { get; init; }
 
+    /// <summary>readmit: the segment that comes in again.</summary>
+    public string? Segment { get; init; }
+
     /// <summary>Why, for the audit log.</summary>
     public string? Reason { get; init; }
 }

@@ -36,6 +36,11 @@ public sealed record RolloutView
     /// <summary>Percent by segment, as last committed.</summary>
     public IReadOnlyDictionary<string, double> SegmentShares { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>
+    /// What each segment saw, in the order of the plan, then everybody else; empty when the plan names no segment.
+    /// </summary>
+    public IReadOnlyList<SegmentSeenView> Segments { get; init; } = [];
+
     /// <summary>Epoch of the last committed move; 0 before the first.</summary>
     public long Epoch { get; init; }
 

@@ -32,7 +32,10 @@ internal static class RolloutRoutes
         group
             .MapGet("/rollouts/{id}/hold", (HttpContext c, string id) => Hold(c, api, id))
             .Produces<HoldForecastView>();
-        foreach (string verb in (string[])["pause", "resume", "promote", "setShare", "rollback", "approve", "retry"])
+        foreach (
+            string verb in (string[])
+                ["pause", "resume", "promote", "setShare", "rollback", "approve", "retry", "readmit"]
+        )
         {
             group
                 .MapPost($"/rollouts/{{id}}:{verb}", (HttpContext c, string id) => CommandAsync(c, api, id, verb))
@@ -225,6 +228,11 @@ internal static class RolloutRoutes
             return new Problem("bad-body", "setShare needs 'percent', a number from 0 to 100.") { Field = "percent" };
         }
 
+        if (body.Segment is { Length: > 0 } != (verb == "readmit"))
+        {
+            return new Problem("bad-body", "readmit needs 'segment', and nothing else takes it.") { Field = "segment" };
+        }
+
         return verb switch
         {
             "pause" => new UserCommand.Pause(),
@@ -232,6 +240,7 @@ internal static class RolloutRoutes
             "promote" => new UserCommand.Promote(body.Full ?? false),
             "setShare" => new UserCommand.SetShare(Share.FromPercent(body.Percent!.Value)),
             "approve" => new UserCommand.Approve(),
+            "readmit" => new UserCommand.Readmit(body.Segment!),
             "retry" => new UserCommand.Retry(),
             _ => new UserCommand.Rollback(body.Reason ?? "a person asked for it"),
         };

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Handover.Control.Engine;
+using Handover.Control.Evidence;
 using Handover.Core.Gates;
 using Handover.Core.Moves;
 using Handover.Core.Rollouts;
@@ -43,6 +44,7 @@ public static class RolloutViews
             PhaseIndex = state.PhaseIndex,
             Share = Percent(state.Share),
             SegmentShares = state.SegmentShares.ToDictionary(s => s.Key, s => Percent(s.Value)),
+            Segments = [.. snapshot.Segments.Select(Of)],
             Epoch = state.Epoch,
             Verdict = state.Verdict is { } v ? Of(v) : null,
             Gates = Gates(snapshot),
@@ -91,6 +93,20 @@ public static class RolloutViews
             hold.Text
         );
 
+    private static SegmentSeenView Of(SegmentReading seen) =>
+        new(
+            seen.Segment,
+            seen.Tally.CandidateRequests,
+            seen.Tally.CandidateBad,
+            seen.Tally.StableRequests,
+            seen.Tally.StableBad,
+            [.. seen.Shares.Select(s => new SegmentShareView(s.At, s.Epoch, Percent(s.Share)))]
+        )
+        {
+            Verdict = seen.Verdict is { } verdict ? Of(verdict) : null,
+            TakenBack = seen.TakenBack,
+        };
+
     private static RollbackReadinessView Of(RollbackReadiness back) =>
         new(back.Release, back.Warm, back.Fits, back.Broken, back.KeptUntil, back.Artefacts, back.Altered, back.Text);
 
@@ -136,6 +152,7 @@ public static class RolloutViews
             lines.Add($"A rollback would go {back.Text}.");
         }
 
+        lines.AddRange(view.Segments.Select(SegmentWords.Line));
         lines.AddRange(view.Interruptions.Select(i => $"Interruption: {i.Text}."));
         lines.AddRange(view.Reasons);
         if (view.Verdict is { SickRelease: { } sick } verdict)

@@ -40,19 +40,27 @@ public static class DowntimeCalendar
     }
 
     /// <summary>Whether the service may be interrupted at a time, until when, and else from when on.</summary>
-    public static DowntimeReading Read(Service service, DateTimeOffset at)
+    public static DowntimeReading Read(Service service, DateTimeOffset at) =>
+        Read(service.Windows, service.Freezes, at);
+
+    /// <summary>The same for any windows and freezes; no window at all is a window at any time.</summary>
+    public static DowntimeReading Read(
+        IReadOnlyList<MaintenanceWindow> windows,
+        IReadOnlyList<MaintenanceWindow> freezes,
+        DateTimeOffset at
+    )
     {
-        DateTimeOffset? frozen = EndOf(service.Freezes, at);
-        bool anyTime = service.Windows.Count == 0;
-        DateTimeOffset? window = EndOf(service.Windows, at);
+        DateTimeOffset? frozen = EndOf(freezes, at);
+        bool anyTime = windows.Count == 0;
+        DateTimeOffset? window = EndOf(windows, at);
         if (frozen is null && (anyTime || window is not null))
         {
-            DateTimeOffset? freeze = NextOf(service.Freezes, at);
+            DateTimeOffset? freeze = NextOf(freezes, at);
             DateTimeOffset? until = anyTime || freeze < window ? freeze : window;
             return new DowntimeReading(Open: true, until, NextOpens: null, Frozen: null);
         }
 
-        return new DowntimeReading(Open: false, Until: null, NextOpen(service, at), frozen);
+        return new DowntimeReading(Open: false, Until: null, NextOpen(windows, freezes, at), frozen);
     }
 
     /// <summary>Why the service may not be closed now; empty when it may.</summary>
@@ -96,14 +104,18 @@ public static class DowntimeCalendar
     private static string Frozen(string service, DateTimeOffset end) =>
         FormattableString.Invariant($"{service} is frozen until {end.UtcDateTime:u}");
 
-    private static DateTimeOffset? NextOpen(Service service, DateTimeOffset at)
+    private static DateTimeOffset? NextOpen(
+        IReadOnlyList<MaintenanceWindow> windows,
+        IReadOnlyList<MaintenanceWindow> freezes,
+        DateTimeOffset at
+    )
     {
         DateTimeOffset time = at;
         for (int step = 0; step < MostSteps && time - at < Horizon; step++)
         {
-            if (service.Windows.Count > 0 && EndOf(service.Windows, time) is null)
+            if (windows.Count > 0 && EndOf(windows, time) is null)
             {
-                if (NextOf(service.Windows, time) is not { } next)
+                if (NextOf(windows, time) is not { } next)
                 {
                     return null;
                 }
@@ -111,7 +123,7 @@ public static class DowntimeCalendar
                 time = next;
             }
 
-            if (EndOf(service.Freezes, time) is not { } end)
+            if (EndOf(freezes, time) is not { } end)
             {
                 return time;
             }

@@ -1,3 +1,4 @@
+using Handover.Control.Evidence;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
 using Handover.Core.Rollouts;
@@ -74,6 +75,9 @@ public abstract record UserCommand
     /// <summary>Take everything back.</summary>
     public sealed record Rollback(string Reason) : UserCommand;
 
+    /// <summary>Bring a segment in again that was taken back alone.</summary>
+    public sealed record Readmit(string Segment) : UserCommand;
+
     /// <summary>Try again after a failure.</summary>
     public sealed record Retry : UserCommand;
 }
@@ -90,6 +94,9 @@ public sealed record RolloutSnapshot(
 {
     /// <summary>How it will go on, by metric, and what it costs; null when nobody looked ahead.</summary>
     public RolloutOutlook? Outlook { get; init; }
+
+    /// <summary>What each segment saw; empty while the plan names none.</summary>
+    public IReadOnlyList<SegmentReading> Segments { get; init; } = [];
 
     /// <summary>What a rollback would be now; null when this rollout is not the one that would be taken back.</summary>
     public RollbackReadiness? Readiness { get; init; }

@@ -20,6 +20,11 @@ internal interface IRolloutShell
     Verdict? Judge(RolloutState state, DateTimeOffset now);
 
     /// <summary>
+    /// Segments that are harmed by evidence of their own, as of the last judgement; empty when none is.
+    /// </summary>
+    IReadOnlyList<(string Segment, Verdict Verdict)> Harmed(RolloutState state);
+
+    /// <summary>
     /// Why the candidate's stack counts as down now; null while it is up, or has not been down for long.
     /// </summary>
     string? CandidateDown(RolloutState state, DateTimeOffset now);

@@ -21,7 +21,7 @@ public sealed partial class RolloutEngine
 
         RolloutState s = loop.State;
         (MoveTarget Target, Phase Phase)? next = share is { } wished
-            ? (new MoveTarget.Shares(wished, s.SegmentShares), s.Phase)
+            ? (MoveTarget.Shares.Of(s, wished), s.Phase)
             : Effects.NextMove(s);
         if (!s.Open || next is not { } move)
         {

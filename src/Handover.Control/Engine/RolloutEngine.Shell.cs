@@ -52,6 +52,9 @@ public sealed partial class RolloutEngine
 
     Verdict? IRolloutShell.Judge(RolloutState state, DateTimeOffset now) => _parts.Evidence.Judge(state, now, Holding);
 
+    IReadOnlyList<(string Segment, Verdict Verdict)> IRolloutShell.Harmed(RolloutState state) =>
+        _parts.Evidence.Harmed(state);
+
     string? IRolloutShell.CandidateDown(RolloutState state, DateTimeOffset now)
     {
         bool watched =
@@ -88,7 +91,12 @@ public sealed partial class RolloutEngine
         Changed?.Invoke(state.Id);
     }
 
-    IReadOnlyList<Disagreement>? IRolloutShell.Agreement(RolloutState state) => _parts.Agreement.Latest(state.Id);
+    IReadOnlyList<Disagreement>? IRolloutShell.Agreement(RolloutState state)
+    {
+        IReadOnlyList<Disagreement>? around = _parts.Agreement.Latest(state.Id);
+        Disagreement? wait = PaceCalendar.WhyWait(state, _time.GetUtcNow());
+        return wait is null ? around : [.. around ?? [], wait];
+    }
 
     IReadOnlyList<NotificationDraft> IRolloutShell.ToTell(RolloutState state, IReadOnlyList<RolloutEvent> events) =>
         RolloutNotifications.Of(_parts.Catalog(), state, events);

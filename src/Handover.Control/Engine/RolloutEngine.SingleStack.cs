@@ -62,6 +62,11 @@ public sealed partial class RolloutEngine
             return reasons.Count > 0 ? new RolloutCommand.ClosingRefused(reasons) : null;
         }
 
+        if (target is not MoveTarget.Back && PaceCalendar.WhyWait(state, now) is { } wait)
+        {
+            return new RolloutCommand.MoveFailed(target, wait.Text);
+        }
+
         return DowntimeCalendar.WhyFrozen(service, now) is { } frozen
             ? new RolloutCommand.MoveFailed(target, frozen)
             : null;

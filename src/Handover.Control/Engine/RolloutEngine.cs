@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Handover.Control.Evidence;
 using Handover.Control.Stores;
 using Handover.Core.Catalog;
 using Handover.Core.Foundation;
@@ -221,6 +222,7 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
             UserCommand.Resume => new RolloutCommand.Resume(actor),
             UserCommand.Approve => new RolloutCommand.Approve(actor),
             UserCommand.Rollback r => new RolloutCommand.Rollback(r.Reason, actor),
+            UserCommand.Readmit r => new RolloutCommand.Readmit(r.Segment, actor),
             UserCommand.Retry => new RolloutCommand.Retry(actor),
             _ => Invariant.Unreachable<RolloutCommand>($"no command for {command.GetType().Name}"),
         };
@@ -293,6 +295,7 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
         return new RolloutSnapshot(shown, [.. events], now + outlook.Gates?.Promote)
         {
             Outlook = outlook,
+            Segments = SegmentReading.Of(state, loop.Events, _parts.Evidence.Seen(state), _parts.Evidence.Alone(state)),
             Readiness = ReadinessOf(state),
         };
     }

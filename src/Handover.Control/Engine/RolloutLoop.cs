@@ -183,10 +183,18 @@ internal sealed class RolloutLoop : IAsyncDisposable
 
     private void Judge()
     {
-        if (
-            Effects.Of(State).OfType<RolloutEffect.Judge>().Any()
-            && _shell.Judge(State, _time.GetUtcNow()) is { } verdict
-        )
+        if (!Effects.Of(State).OfType<RolloutEffect.Judge>().Any())
+        {
+            return;
+        }
+
+        Verdict? read = _shell.Judge(State, _time.GetUtcNow());
+        foreach ((string segment, Verdict harm) in _shell.Harmed(State))
+        {
+            Handle(new Work(new RolloutCommand.SegmentHarmed(segment, harm), Done: null));
+        }
+
+        if (read is { } verdict)
         {
             _reading = verdict;
             Handle(new Work(new RolloutCommand.Judged(verdict), Done: null));

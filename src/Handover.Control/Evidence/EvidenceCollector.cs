@@ -14,7 +14,7 @@ namespace Handover.Control.Evidence;
 /// (thresholds are frozen from it) and the evidence of each open rollout. Called on the request path: a few additions
 /// under a lock of the service's own, no I/O.
 /// </summary>
-public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : IExchangePort
+public sealed partial class EvidenceCollector(RolloutStore store, TimeProvider time) : IExchangePort
 {
     /// <summary>How many of the newest latencies and losses of a release are kept.</summary>
     public const int Recent = 4096;
@@ -50,7 +50,11 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
             && _open.TryGetValue(exchange.Service, out Open? open)
         )
         {
-            open.Evidence.Observe(exchange);
+            RolloutEvidence? own = exchange is { Purpose: Purpose.Live, Segment: { } segment }
+                ? open.Alone.GetValueOrDefault(segment)
+                : null;
+            own?.Observe(exchange);
+            open.Evidence.Observe(exchange, elsewhere: own is not null);
         }
     }
 
@@ -74,7 +78,12 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
         store.ForgetTicks(time.GetUtcNow() - KeepTicks);
         RolloutEvidence evidence = RolloutEvidence.Of(state, service, store);
         Past(service.Name).Freeze(state.From, evidence);
-        _open[service.Name] = new Open(state.Id, evidence);
+
+        // Whoever was brought in again by a person is judged with everybody from then on.
+        var alone = state
+            .Plan.Paces.Where(p => p.Alone && !state.Readmitted.Contains(p.Segment!))
+            .ToDictionary(p => p.Segment!, p => RolloutEvidence.Of(state, service, store, p.Segment));
+        _open[service.Name] = new Open(state.Id, evidence) { Alone = alone };
     }
 
     /// <summary>Tells the open rollout of a service what stable answered before it.</summary>
@@ -94,10 +103,13 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
         if (_open.TryGetValue(state.Plan.Service, out Open? open) && open.Id == state.Id)
         {
             _open.TryRemove(state.Plan.Service, out _);
-            EvidenceSave save = open.Evidence.Save(null);
-            store.SaveEvidence(open.Id, save);
-            store.ForgetSeen(open.Id);
-            open.Evidence.Saved(save);
+            foreach ((string key, RolloutEvidence evidence) in open.Books)
+            {
+                EvidenceSave save = evidence.Save(null);
+                store.SaveEvidence(key, save);
+                store.ForgetSeen(key);
+                evidence.Saved(save);
+            }
         }
     }
 
@@ -126,18 +138,25 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
 
         open.LookedAt = now;
         Past(state.Plan.Service).Freeze(state.From, open.Evidence);
-        VerdictRecord record = open.Evidence.Judge(state, now, holding?.Invoke(state, now));
-        var key = (record.Verdict.Outcome, record.Verdict.Culprit, state.PhaseIndex);
-        bool changed = open.Last != key;
-        if (changed || now - open.SavedAt >= SavePeriod)
-        {
-            EvidenceSave save = open.Evidence.Save(changed ? record : null);
-            store.SaveEvidence(state.Id, save);
-            open.Evidence.Saved(save);
-            (open.SavedAt, open.Last) = (now, key);
-        }
+        IReadOnlyList<string>? held = holding?.Invoke(state, now);
+        VerdictRecord record = open.Evidence.Judge(state, now, held);
+        Keep(open, state, null, open.Evidence, record);
+        return JudgeAlone(open, state, record.Verdict, now, held);
+    }
 
-        return record.Verdict;
+    private void Keep(Open open, RolloutState state, string? segment, RolloutEvidence evidence, VerdictRecord record)
+    {
+        string book = RolloutEvidence.KeyOf(state.Id, segment);
+        var key = (record.Verdict.Outcome, record.Verdict.Culprit, state.PhaseIndex);
+        bool known = open.Saved.TryGetValue(book, out var last);
+        bool changed = !known || last.Key != key;
+        if (changed || record.At - last.At >= SavePeriod)
+        {
+            EvidenceSave save = evidence.Save(changed ? record : null);
+            store.SaveEvidence(book, save);
+            evidence.Saved(save);
+            open.Saved[book] = (record.At, key);
+        }
     }
 
     /// <summary>
@@ -232,8 +251,13 @@ public sealed class EvidenceCollector(RolloutStore store, TimeProvider time) : I
     {
         public string Id => id;
         public RolloutEvidence Evidence => evidence;
+        public IReadOnlyDictionary<string, RolloutEvidence> Alone = new Dictionary<string, RolloutEvidence>();
+        public readonly ConcurrentDictionary<string, Verdict> Verdicts = new(StringComparer.Ordinal);
+        public readonly Dictionary<string, (DateTimeOffset At, (Outcome, string?, int) Key)> Saved = [];
+
+        public IEnumerable<(string Key, RolloutEvidence Evidence)> Books =>
+            Alone.Select(a => (RolloutEvidence.KeyOf(id, a.Key), a.Value)).Prepend((id, evidence));
+
         public DateTimeOffset LookedAt;
-        public DateTimeOffset SavedAt;
-        public (Outcome, string?, int)? Last;
     }
 }

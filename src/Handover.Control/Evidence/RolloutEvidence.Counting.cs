@@ -9,7 +9,9 @@ namespace Handover.Control.Evidence;
 internal sealed partial class RolloutEvidence
 {
     /// <summary>Takes one finished inference exchange, live or shadow.</summary>
-    public void Observe(Exchange exchange)
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="elsewhere">Whether a live one counts in the book of a segment, and here only as half of a pair.</param>
+    public void Observe(Exchange exchange, bool elsewhere = false)
     {
         if (
             Arm(exchange.Release) is not { } candidate
@@ -27,12 +29,17 @@ internal sealed partial class RolloutEvidence
 
         // Reading an answer takes longer than counting it: outside the lock.
         bool live = exchange.Purpose is Purpose.Live;
-        string? output = live && WantsOutput ? OutputOf(exchange) : null;
+        string? output = live && !elsewhere && WantsOutput ? OutputOf(exchange) : null;
         lock (_gate)
         {
             if (live)
             {
                 _lastRequest = exchange.At;
+                CountSegment(exchange, candidate);
+            }
+
+            if (live && !elsewhere)
+            {
                 CountSplit(exchange, candidate);
                 CountLive(exchange, candidate);
                 if (output is not null)

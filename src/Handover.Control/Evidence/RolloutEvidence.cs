@@ -74,6 +74,11 @@ internal sealed partial class RolloutEvidence
         _scores = Sample(SeenKinds.Scores, MostScores);
         _labelled = Sample(SeenKinds.Labelled, MostLabelled);
         _lost = lost;
+        foreach ((string segment, SegmentTally tally) in saved?.Segments ?? new Dictionary<string, SegmentTally>())
+        {
+            _segments[segment] = tally;
+        }
+
         _copied = Largest(state.Plan, s => s.Share);
         _redraw = Largest(state.Plan, s => s.Redraw);
         _noise = NoisyPaths.Load(saved?.Noise ?? "", 0, MostNoisyPaths) ?? _noise;
@@ -111,23 +116,28 @@ internal sealed partial class RolloutEvidence
     /// declares by now: a test whose limits change on the way guarantees nothing. When the checkpoint is damaged, the
     /// ticks are replayed.
     /// </summary>
-    public static RolloutEvidence Of(RolloutState state, Service service, RolloutStore store)
+    /// <param name="state">The rollout.</param>
+    /// <param name="service">Its service.</param>
+    /// <param name="store">Where it is kept.</param>
+    /// <param name="segment">The segment that the evidence is of; null for everybody else.</param>
+    public static RolloutEvidence Of(RolloutState state, Service service, RolloutStore store, string? segment = null)
     {
-        string? saved = store.LoadEvidence(state.Id);
-        GateSetup setup = store.Setup(state.Id) ?? SetupOf(state, service);
+        string key = KeyOf(state.Id, segment);
+        string? saved = store.LoadEvidence(key);
+        GateSetup setup = store.Setup(key) ?? SetupOf(state, service, segment);
         if (saved is null)
         {
-            return new RolloutEvidence(state, service, setup, null, store.Seen(state.Id), GateBook.Start(setup));
+            return new RolloutEvidence(state, service, setup, null, store.Seen(key), GateBook.Start(setup));
         }
 
         Checkpoint? checkpoint = Read(saved);
         Result<GateBook> book = GateBook.Load(setup, checkpoint?.Book ?? "");
-        if (!book.Ok && store.Ticks(state.Id) is { Count: > 0 } ticks)
+        if (!book.Ok && store.Ticks(key) is { Count: > 0 } ticks)
         {
             book = Replay(setup, ticks);
         }
 
-        return new RolloutEvidence(state, service, setup, checkpoint, store.Seen(state.Id), book);
+        return new RolloutEvidence(state, service, setup, checkpoint, store.Seen(key), book);
     }
 
     /// <summary>Begins with nothing stored, for trials; labels are judged as they come.</summary>
@@ -138,11 +148,18 @@ internal sealed partial class RolloutEvidence
         return new RolloutEvidence(state, service, setup, null, nothing, GateBook.Start(setup));
     }
 
-    /// <summary>What the tests of a rollout are set up with when it begins.</summary>
-    public static GateSetup SetupOf(RolloutState state, Service service)
+    /// <summary>
+    /// What the tests of a rollout, or of a segment alone, are set up with when it begins. Every book gets an equal part
+    /// of alpha, so that the chance of any false rollback stays below it (a union bound).
+    /// </summary>
+    public static GateSetup SetupOf(RolloutState state, Service service, string? segment = null)
     {
         TimeSpan planned = state.Plan.Phases.Aggregate(TimeSpan.Zero, (sum, p) => sum + LeastTime(p));
-        return new GateSetup(state.Plan.Gates, service.Objectives, RestartPlan.Over(state.StartedAt, planned))
+        return new GateSetup(
+            PartOf(state.Plan, segment),
+            service.Objectives,
+            RestartPlan.Over(state.StartedAt, planned)
+        )
         {
             Shadows = state.Plan.Phases.Any(p => p is Phase.Shadow),
             LossIsRate = service.Labels is { Loss: LossKind.ZeroOne },
@@ -252,6 +269,7 @@ internal sealed partial class RolloutEvidence
                 Cursor = _cursorAtTick,
                 Heard = _heard,
                 Broken = _broken,
+                Segments = _segments,
                 Noise = _noise.Count == 0 ? null : _noise.Save(),
             };
             return new EvidenceSave(
@@ -363,6 +381,8 @@ internal sealed partial class RolloutEvidence
         public IReadOnlyDictionary<string, Heard>? Heard { get; init; }
 
         public IReadOnlyList<BrokenContract>? Broken { get; init; }
+
+        public IReadOnlyDictionary<string, SegmentTally>? Segments { get; init; }
 
         public string? Noise { get; init; }
     }

@@ -91,6 +91,12 @@ internal static class NameMaps
         ("rollback", Core.Rollouts.WhenDisagreed.Rollback)
     );
 
+    public static readonly NameMap<WhenHarmed> WhenHarmed = new(
+        ("rollout", Core.Rollouts.WhenHarmed.Rollout),
+        ("segment", Core.Rollouts.WhenHarmed.Segment),
+        ("hold", Core.Rollouts.WhenHarmed.Hold)
+    );
+
     public static readonly NameMap<ConsumerRole> Role = new(
         ("decision", ConsumerRole.Decision),
         ("storage", ConsumerRole.Storage),

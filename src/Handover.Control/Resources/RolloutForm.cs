@@ -28,6 +28,7 @@ internal static class RolloutForm
             Strategy = strategy,
             Gates = Gates(spec.Map("gates")),
             Flag = Flag(spec.Map("flag")),
+            Paces = Paces(spec),
             Budget = Budget(spec.Map("budget")),
             Deadline = spec.Duration("deadline", fallback.Deadline, TimeSpan.FromSeconds(1), Units.MaxDuration),
             WhenDisagreed = spec.Choice("whenDisagreed", NameMaps.WhenDisagreed, WhenDisagreed.Hold),
@@ -50,6 +51,17 @@ internal static class RolloutForm
             map.Duration("ttl", OutsideFlag.DefaultTtl, 100 * millisecond, TimeSpan.FromMinutes(1))
         );
     }
+
+    private static List<Pace> Paces(FieldCursor spec) =>
+        [
+            .. spec.Maps("paces")
+                .Select(map => new Pace(map.TextOrNull("segment"))
+                {
+                    Windows = ServiceForm.Recurring(map, "windows"),
+                    Freezes = ServiceForm.Recurring(map, "freezes"),
+                    WhenHarmed = map.Choice("whenHarmed", NameMaps.WhenHarmed, WhenHarmed.Rollout),
+                }),
+        ];
 
     private static Cost? Budget(FieldCursor? map)
     {

@@ -36,7 +36,7 @@ internal static class ServiceForm
         };
     }
 
-    private static List<MaintenanceWindow> Recurring(FieldCursor? downtime, string field)
+    internal static List<MaintenanceWindow> Recurring(FieldCursor? downtime, string field)
     {
         var all = new List<MaintenanceWindow>();
         foreach (FieldCursor map in downtime?.Maps(field) ?? [])

@@ -44,9 +44,9 @@ public static partial class SupportedFields
             Field(S, "spec.downtime", F.Map, "Which interruption is allowed."),
             Field(S, "spec.downtime.allowed", F.Duration, "Longest interruption; default 0s."),
             Field(S, "spec.downtime.windows", F.Maps, "When it is allowed; default at any time."),
-            .. Recurring("spec.downtime.windows[]"),
+            .. Recurring(S, "spec.downtime.windows[]"),
             Field(S, "spec.downtime.freezes", F.Maps, "When nothing moves forward; a rollback always may."),
-            .. Recurring("spec.downtime.freezes[]"),
+            .. Recurring(S, "spec.downtime.freezes[]"),
             Field(S, "spec.idempotency", F.Map, "Decisions are kept in a ledger by key, and never made twice."),
             Field(S, "spec.idempotency.header", F.Text, "Header with the key; default Idempotency-Key."),
             Field(S, "spec.idempotency.pointer", F.Text, "JSON pointer to the key in the body; instead of header."),
@@ -86,11 +86,11 @@ public static partial class SupportedFields
             Field(S, "spec.override.allow", F.Flag, "Default false."),
         ];
 
-    private static SupportedField[] Recurring(string path) =>
+    private static SupportedField[] Recurring(string kind, string path) =>
         [
-            Needed(S, $"{path}.cron", F.Text, "When it begins: five fields of cron."),
-            Needed(S, $"{path}.duration", F.Duration, "How long it lasts, from 1m."),
-            Field(S, $"{path}.timeZone", F.Text, "IANA zone that cron is read in; default UTC."),
+            Needed(kind, $"{path}.cron", F.Text, "When it begins: five fields of cron."),
+            Needed(kind, $"{path}.duration", F.Duration, "How long it lasts, from 1m."),
+            Field(kind, $"{path}.timeZone", F.Text, "IANA zone that cron is read in; default UTC."),
         ];
 
     private static SupportedField[] Release =>
@@ -267,6 +267,18 @@ public static partial class SupportedFields
                 "spec.whenDisagreed",
                 NameMaps.WhenDisagreed.All,
                 "What a stale feature view or a wrong index does once the candidate runs; default hold."
+            ),
+            Field(P, "spec.paces", F.Maps, "When segments and everybody may move; default at any time."),
+            Field(P, "spec.paces[].segment", F.Text, "The segment; default everybody else."),
+            Field(P, "spec.paces[].windows", F.Maps, "When its share may grow; default at any time."),
+            .. Recurring(P, "spec.paces[].windows[]"),
+            Field(P, "spec.paces[].freezes", F.Maps, "When its share may not grow."),
+            .. Recurring(P, "spec.paces[].freezes[]"),
+            Choice(
+                P,
+                "spec.paces[].whenHarmed",
+                NameMaps.WhenHarmed.All,
+                "Who goes back when the segment is harmed: all, it alone, or it alone while the others wait."
             ),
             Field(P, "spec.flag", F.Map, "The organisation's flag that decides who is eligible."),
             Needed(P, "spec.flag.ofrep", F.Url, "Base address of an OFREP server."),

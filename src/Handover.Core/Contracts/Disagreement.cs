@@ -19,4 +19,7 @@ public enum DisagreementKind
 
     /// <summary>The vector index that the release searches is not what it declares, or not complete.</summary>
     Index,
+
+    /// <summary>A window of the plan is closed, or a freeze is on: it opens by itself.</summary>
+    Window,
 }

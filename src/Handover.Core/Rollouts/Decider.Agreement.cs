@@ -9,7 +9,7 @@ namespace Handover.Core.Rollouts;
 public static partial class Decider
 {
     private static IReadOnlyList<RolloutEvent> WaitedTooLong(RolloutState s, DateTimeOffset now) =>
-        s is { Status: RolloutStatus.Holding, Disagreements.Count: > 0 }
+        s is { Status: RolloutStatus.Holding, Disagreements.Count: > 0, WaitsForWindow: false }
         && s.Plan.WhenInconclusive == Inconclusive.Rollback
         && now - s.ProgressAt > s.Plan.Deadline
             ? [new RolloutEvent.RollbackDecided(now, RolloutEvent.Engine, s.Disagreements[0])]
@@ -38,8 +38,13 @@ public static partial class Decider
             return Nothing;
         }
 
-        var lost = new RolloutEvent.AgreementLost(now, reasons);
-        Disagreement? broken = found.FirstOrDefault(d => d.Kind != DisagreementKind.Acknowledgement);
+        var lost = new RolloutEvent.AgreementLost(now, reasons)
+        {
+            OnlyWindow = found.All(d => d.Kind == DisagreementKind.Window),
+        };
+        Disagreement? broken = found.FirstOrDefault(d =>
+            d.Kind is not (DisagreementKind.Acknowledgement or DisagreementKind.Window)
+        );
         return broken is not null && s.Plan.WhenDisagreed == WhenDisagreed.Rollback && s.Phase is not Phase.Verify
             ? [lost, new RolloutEvent.RollbackDecided(now, RolloutEvent.Engine, broken.Text)]
             : [lost];

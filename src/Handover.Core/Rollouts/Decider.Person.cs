@@ -37,6 +37,7 @@ public static partial class Decider
             RolloutCommand.Approve a => Approve(s, a.Actor, now),
             RolloutCommand.SetShare set => SetShare(s, set, now),
             RolloutCommand.Promote promote => Promote(s, promote, now),
+            RolloutCommand.Readmit readmit => Readmit(s, readmit, now),
             RolloutCommand.Retry when s.Disagreements.Count > 0 => Conflict(
                 $"{s.Id} waits for others, and goes on by itself: {s.Disagreements[0]}"
             ),

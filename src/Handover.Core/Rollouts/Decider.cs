@@ -42,6 +42,7 @@ public static partial class Decider
         {
             RolloutCommand.Tick => Result(OnTick(s, now)),
             RolloutCommand.Judged judged => Result(OnJudged(s, judged.Verdict, now)),
+            RolloutCommand.SegmentHarmed harmed => Result(OnSegmentHarmed(s, harmed, now)),
             RolloutCommand.MoveCommitted moved => Result(OnMoved(s, moved, now)),
             RolloutCommand.MoveFailed failed => Result(OnMoveFailed(s, failed, now)),
             RolloutCommand.OldStopped => s.KeepOldUntil is null
@@ -92,6 +93,11 @@ public static partial class Decider
         if (Effects.NeedsApproval(s))
         {
             return [new RolloutEvent.HoldBegan(now, "needs somebody else's approval: impact is high")];
+        }
+
+        if (s.TakenBack.Count > 0 && OnLeftBehind(s, now) is { Count: > 0 } behind)
+        {
+            return behind;
         }
 
         if (s.PromoteFully && s.PhaseSettled && s.Phase is Phase.Shadow or Phase.Shift or Phase.Bake or Phase.Switch)
@@ -164,7 +170,11 @@ public static partial class Decider
             case MoveTarget.Shares shares:
                 return
                 [
-                    new RolloutEvent.Moved(now, c.Epoch, shares.Share, shares.Segments, c.Held) { Drain = c.Drain },
+                    new RolloutEvent.Moved(now, c.Epoch, shares.Share, shares.Segments, c.Held)
+                    {
+                        Drain = c.Drain,
+                        Barred = shares.Barred,
+                    },
                 ];
             default:
                 var moved = new RolloutEvent.Moved(now, c.Epoch, Share.All, s.SegmentShares, c.Held)
@@ -189,15 +199,16 @@ public static partial class Decider
     // phase may be the active one, which it must not settle.
     private static bool Repeats(RolloutState s, RolloutCommand.MoveCommitted c)
     {
-        MoveTarget? wanted = s.WishedShare is { } wished
-            ? new MoveTarget.Shares(wished, s.SegmentShares)
+        MoveTarget? wanted =
+            s.BarPending ? MoveTarget.Shares.Of(s, s.Share)
+            : s.WishedShare is { } wished ? MoveTarget.Shares.Of(s, wished)
             : Effects.TargetOf(s);
         return c.Target is MoveTarget.Shares reached
             && c.Epoch == s.Epoch
             && !(
                 wanted is MoveTarget.Shares awaited
                 && reached.Covers(awaited)
-                && (!s.PhaseSettled || s.WishedShare is not null)
+                && (!s.PhaseSettled || s.WishedShare is not null || s.BarPending)
             );
     }
 

@@ -45,6 +45,21 @@ public static class Effects
             effects.Add(new RolloutEffect.KeepStack(s.Plan.To));
         }
 
+        if (s.BarPending)
+        {
+            // Like a rollback: before everything else, also while paused, and never waiting for a sick release.
+            effects.Add(
+                new RolloutEffect.Move(
+                    MoveTarget.Shares.Of(s, s.Share),
+                    DefaultHold,
+                    DrainMode.Dispatch,
+                    s.MoveFailures
+                )
+            );
+            effects.Add(new RolloutEffect.Judge(s.PhaseIndex));
+            return effects;
+        }
+
         effects.AddRange(OfPhase(s));
         return effects;
     }
@@ -56,6 +71,12 @@ public static class Effects
         && !s.PhaseSettled
         && s.RollbackReason is null
         && TargetOf(s) is MoveTarget.Candidate or MoveTarget.Shares { Share.Parts: Share.Whole };
+
+    /// <summary>
+    /// Whether the active phase would bring everybody over while a segment is on stable alone: a person decides.
+    /// </summary>
+    public static bool NeedsReadmission(RolloutState s) =>
+        s is { TakenBack.Count: > 0, PhaseSettled: false, RollbackReason: null } && TargetOf(s) is MoveTarget.Candidate;
 
     /// <summary>
     /// The next routing that the plan wants, whichever phase wants it, and that phase; null when none is left.
@@ -111,8 +132,11 @@ public static class Effects
     public static MoveTarget? TargetOf(RolloutState s) =>
         s.Phase switch
         {
-            Phase.Shift { Segment: null } shift => new MoveTarget.Shares(Larger(s.Share, shift.Share), s.SegmentShares),
-            Phase.Shift shift => new MoveTarget.Shares(s.Share, With(s.SegmentShares, shift.Segment!, shift.Share)),
+            Phase.Shift { Segment: null } shift => MoveTarget.Shares.Of(s, Larger(s.Share, shift.Share)),
+            Phase.Shift shift => MoveTarget.Shares.Of(s, s.Share) with
+            {
+                Segments = With(s.SegmentShares, shift.Segment!, shift.Share),
+            },
             Phase.Switch => new MoveTarget.Candidate(AtOnce: true),
             Phase.Retire => new MoveTarget.Candidate(AtOnce: s.Switched),
             _ => null,
@@ -163,15 +187,11 @@ public static class Effects
     {
         if (s.WishedShare is { } wished)
         {
-            return new RolloutEffect.Move(
-                new MoveTarget.Shares(wished, s.SegmentShares),
-                DefaultHold,
-                Drain: null,
-                s.MoveFailures
-            );
+            return new RolloutEffect.Move(MoveTarget.Shares.Of(s, wished), DefaultHold, Drain: null, s.MoveFailures);
         }
 
-        if (s.PhaseSettled || NeedsApproval(s))
+        bool behind = s.Phase is Phase.Shift { Segment: { } segment } && s.TakenBack.ContainsKey(segment);
+        if (s.PhaseSettled || behind || NeedsApproval(s) || NeedsReadmission(s))
         {
             return null;
         }

@@ -62,7 +62,9 @@ public static class Evolver
                 Switched = m.Share == Share.All && s.Phase is Phase.Switch or Phase.Retire,
                 Status = s.Status == RolloutStatus.Holding ? Going(s) : s.Status,
                 ProgressAt = m.At,
-                PhaseSettled = true,
+                BarredInForce = m.Barred,
+                // A move that takes a segment back, or brings it in again, is not the one that the phase waits for.
+                PhaseSettled = s.PhaseSettled || m.Barred.SequenceEqual(s.BarredInForce, StringComparer.Ordinal),
                 // A move that was under way when the wish came may commit all the same; the wish stands.
                 WishedShare = s.WishedShare is { } wished && wished.Parts > m.Share.Parts ? wished : null,
                 MoveFailures = 0,
@@ -75,6 +77,7 @@ public static class Evolver
             RolloutEvent.Paused p => s with { Status = RolloutStatus.Paused, Reasons = [p.Text] },
             RolloutEvent.Resumed r => s with { Status = Going(s), ProgressAt = r.At },
             RolloutEvent.AgreementLost or RolloutEvent.AgreementReached => Around(s, e),
+            RolloutEvent.SegmentTakenBack or RolloutEvent.SegmentReadmitted => OfSegment(s, e),
             RolloutEvent.Approved a => s with { ApprovedBy = a.Actor },
             RolloutEvent.ShareWished w => s with { WishedShare = w.Share },
             RolloutEvent.PromotedFully => s with { PromoteFully = true },
@@ -82,6 +85,7 @@ public static class Evolver
             {
                 RollbackReason = r.Reason,
                 Disagreements = [],
+                WaitsForWindow = false,
                 Reasons = [r.Reason],
                 Status = RolloutStatus.Running,
                 WishedShare = null,
@@ -136,17 +140,40 @@ public static class Evolver
     private static RolloutState Open(RolloutState s, DateTimeOffset at) =>
         s.Closed is { } closed ? s with { Closed = null, Reopened = new Reopening(closed.At, at) } : s;
 
+    private static RolloutState OfSegment(RolloutState s, RolloutEvent e)
+    {
+        var back = s.TakenBack.ToDictionary(StringComparer.Ordinal);
+        if (e is RolloutEvent.SegmentTakenBack taken)
+        {
+            back[taken.Segment] = taken.Reason;
+            return s with { TakenBack = back, Reasons = [e.Text], ProgressAt = e.At, MoveFailures = 0 };
+        }
+
+        string segment = ((RolloutEvent.SegmentReadmitted)e).Segment;
+        back.Remove(segment);
+        return s with
+        {
+            TakenBack = back,
+            Readmitted = [.. s.Readmitted, segment],
+            Reasons = [e.Text],
+            ProgressAt = e.At,
+            MoveFailures = 0,
+        };
+    }
+
     private static RolloutState Around(RolloutState s, RolloutEvent e) =>
         e is RolloutEvent.AgreementLost lost
             ? s with
             {
                 Disagreements = lost.Reasons,
+                WaitsForWindow = lost.OnlyWindow,
                 Reasons = lost.Reasons,
                 Status = s.Status == RolloutStatus.Running ? RolloutStatus.Holding : s.Status,
             }
             : s with
             {
                 Disagreements = [],
+                WaitsForWindow = false,
                 Reasons = [e.Text],
                 Status = s.Status == RolloutStatus.Holding ? RolloutStatus.Running : s.Status,
                 ProgressAt = e.At,

@@ -24,6 +24,12 @@ public abstract record MoveTarget
     /// <summary>Shares of the candidate: for everybody, and for segments.</summary>
     public sealed record Shares(Share Share, IReadOnlyDictionary<string, Share> Segments) : MoveTarget
     {
+        /// <summary>Segments that are on stable alone, in a fixed order.</summary>
+        public IReadOnlyList<string> Barred { get; init; } = [];
+
+        /// <summary>What a rollout has, with this share of everybody.</summary>
+        public static Shares Of(RolloutState s, Share share) => new(share, s.SegmentShares) { Barred = s.Barred };
+
         /// <inheritdoc/>
         public override Routing RoutingFor(RolloutState state) =>
             new(state.Plan.Service, state.From)
@@ -34,8 +40,11 @@ public abstract record MoveTarget
                 Segments =
                 [
                     .. state
-                        .Segments.Where(s => Segments.ContainsKey(s.Name))
-                        .Select(s => new SegmentShare(s, Segments[s.Name])),
+                        .Segments.Where(s => Segments.ContainsKey(s.Name) || Barred.Contains(s.Name))
+                        .Select(s => new SegmentShare(s, Segments.GetValueOrDefault(s.Name))
+                        {
+                            Barred = Barred.Contains(s.Name),
+                        }),
                 ],
             };
 
@@ -48,11 +57,22 @@ public abstract record MoveTarget
         }
 
         /// <inheritdoc/>
-        public override MoveTarget Reached(Routing committed) => Larger(committed);
+        public override MoveTarget Reached(Routing committed) =>
+            Larger(committed) with
+            {
+                Barred =
+                [
+                    .. committed
+                        .Segments.Where(s => s.Barred)
+                        .Select(s => s.Segment.Name)
+                        .Order(StringComparer.Ordinal),
+                ],
+            };
 
-        /// <summary>Whether everybody whom the other takes is taken.</summary>
+        /// <summary>Whether everybody whom the other takes is taken, and the same segments stay behind.</summary>
         public bool Covers(Shares other) =>
-            Share.Parts >= other.Share.Parts
+            Barred.SequenceEqual(other.Barred, StringComparer.Ordinal)
+            && Share.Parts >= other.Share.Parts
             && other.Segments.All(s => Segments.TryGetValue(s.Key, out Share share) && share.Parts >= s.Value.Parts);
 
         private Shares Larger(Routing than)
@@ -64,7 +84,7 @@ public abstract record MoveTarget
                 segments[segment.Segment.Name] = mine.Parts > segment.Share.Parts ? mine : segment.Share;
             }
 
-            return new Shares(Share.Parts > than.Share.Parts ? Share : than.Share, segments);
+            return new Shares(Share.Parts > than.Share.Parts ? Share : than.Share, segments) { Barred = Barred };
         }
 
         /// <inheritdoc/>
@@ -72,6 +92,7 @@ public abstract record MoveTarget
             other is not null
             && Share == other.Share
             && Segments.Count == other.Segments.Count
+            && Barred.SequenceEqual(other.Barred, StringComparer.Ordinal)
             && Segments.All(s => other.Segments.TryGetValue(s.Key, out Share share) && share == s.Value);
 
         /// <inheritdoc/>

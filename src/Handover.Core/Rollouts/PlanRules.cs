@@ -48,6 +48,7 @@ public static class PlanRules
             }
         }
 
+        problems.AddRange(CheckPaces(plan));
         problems.AddRange(SingleStack.Check(plan).Select(p => Bad($"spec.phases[{p.Index}]", p.Fault)));
         if (plan.Gates.Metrics.Count == 0)
         {
@@ -55,6 +56,38 @@ public static class PlanRules
         }
 
         return problems;
+    }
+
+    private static IEnumerable<Problem> CheckPaces(RolloutPlan plan)
+    {
+        var named = new HashSet<string>(StringComparer.Ordinal);
+        for (int i = 0; i < plan.Paces.Count; i++)
+        {
+            Pace pace = plan.Paces[i];
+            string at = $"spec.paces[{i}]";
+            if (!named.Add(pace.Segment ?? ""))
+            {
+                yield return Bad(at, $"{pace.Segment ?? "everybody"} has a pace already.");
+            }
+
+            if (pace.Segment is not null && !plan.Phases.OfType<Phase.Shift>().Any(s => s.Segment == pace.Segment))
+            {
+                yield return Bad($"{at}.segment", $"no phase shifts {pace.Segment}.");
+            }
+
+            if (pace.Segment is null && pace.WhenHarmed != WhenHarmed.Rollout)
+            {
+                yield return Bad($"{at}.whenHarmed", "only a segment can go back alone: name one.");
+            }
+
+            if (pace.Alone && !plan.Gates.Metrics.Any(m => Pace.Metrics.Contains(m.Name)))
+            {
+                yield return Bad(
+                    $"{at}.whenHarmed",
+                    "a segment is judged alone by errors, timeouts or latency, and the gates watch none of them."
+                );
+            }
+        }
     }
 
     private static string? CheckPhase(Phase phase, Dictionary<string, Share> shares)

@@ -93,6 +93,12 @@ public abstract record RolloutCommand
     /// <summary>The gates were asked.</summary>
     public sealed record Judged(Verdict Verdict) : RolloutCommand;
 
+    /// <summary>A segment that may go back alone is harmed, by evidence of its own.</summary>
+    public sealed record SegmentHarmed(string Segment, Verdict Verdict) : RolloutCommand;
+
+    /// <summary>A person: bring a segment in again that was taken back alone.</summary>
+    public sealed record Readmit(string Segment, string Actor) : RolloutCommand;
+
     /// <summary>The old release was stopped after its time.</summary>
     public sealed record OldStopped : RolloutCommand;
 

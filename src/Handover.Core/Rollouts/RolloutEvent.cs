@@ -72,13 +72,19 @@ public abstract record RolloutEvent(DateTimeOffset At, string Actor)
         /// <summary>What became of requests in flight; null when nothing had to move.</summary>
         public DrainChoice? Drain { get; init; }
 
+        /// <summary>Segments that are on stable alone.</summary>
+        public IReadOnlyList<string> Barred { get; init; } = [];
+
         /// <inheritdoc/>
         public override string Text =>
             FormattableString.Invariant(
                 $"epoch {Epoch}: the candidate has {Share} of all{Segments()}; held for {Held.TotalMilliseconds:0.#} ms"
             ) + (Drain is null ? "" : $"; {Drain.Text}");
 
-        private string Segments() => string.Concat(SegmentShares.Select(s => $" and {s.Value} of {s.Key}"));
+        private string Segments() =>
+            string.Concat(
+                SegmentShares.Select(s => Barred.Contains(s.Key) ? $", none of {s.Key}" : $" and {s.Value} of {s.Key}")
+            );
     }
 
     /// <summary>The service is closed: nobody is served until it is opened again.</summary>
@@ -168,15 +174,33 @@ public abstract record RolloutEvent(DateTimeOffset At, string Actor)
     /// <summary>Somebody around the model does not agree with the candidate: nothing moves until they do.</summary>
     public sealed record AgreementLost(DateTimeOffset At, IReadOnlyList<string> Reasons) : RolloutEvent(At, Engine)
     {
+        /// <summary>Whether only a window of the plan is waited for.</summary>
+        public bool OnlyWindow { get; init; }
+
         /// <inheritdoc/>
-        public override string Text => $"waits for agreement: {string.Join("; ", Reasons)}";
+        public override string Text =>
+            $"waits for {(OnlyWindow ? "its window" : "agreement")}: {string.Join("; ", Reasons)}";
     }
 
     /// <summary>Everybody around the model agrees again.</summary>
     public sealed record AgreementReached(DateTimeOffset At) : RolloutEvent(At, Engine)
     {
         /// <inheritdoc/>
-        public override string Text => "everybody around the model agrees";
+        public override string Text => "nothing around the model is in the way";
+    }
+
+    /// <summary>A segment must go back to stable alone: recorded before the move that does it.</summary>
+    public sealed record SegmentTakenBack(DateTimeOffset At, string Segment, string Reason) : RolloutEvent(At, Engine)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"roll back {Segment} alone: {Reason}";
+    }
+
+    /// <summary>A person brings a segment in again that was taken back alone.</summary>
+    public sealed record SegmentReadmitted(DateTimeOffset At, string Actor, string Segment) : RolloutEvent(At, Actor)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"{Actor} brings {Segment} in again";
     }
 
     /// <summary>A person stopped it where it is.</summary>

@@ -52,6 +52,20 @@ public sealed record RolloutState
     /// <summary>Shares of segments, as last committed.</summary>
     public IReadOnlyDictionary<string, Share> SegmentShares { get; init; } = new Dictionary<string, Share>();
 
+    /// <summary>
+    /// Segments that must be on stable although the others are not, each with the reason. Not those of a rollback.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> TakenBack { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Segments that are on stable alone, as last committed.</summary>
+    public IReadOnlyList<string> BarredInForce { get; init; } = [];
+
+    /// <summary>Segments that a person has brought back; from then on they are judged with everybody else.</summary>
+    public IReadOnlyList<string> Readmitted { get; init; } = [];
+
+    /// <summary>Whether it waits for nothing but a window of its own plan, which no deadline shortens.</summary>
+    public bool WaitsForWindow { get; init; }
+
     /// <summary>Epoch of the last committed move; 0 before the first.</summary>
     public long Epoch { get; init; }
 
@@ -120,6 +134,12 @@ public sealed record RolloutState
 
     /// <summary>The active phase.</summary>
     public Phase Phase => Plan.Phases[PhaseIndex];
+
+    /// <summary>Whether the routing in force does not say yet who is on stable alone.</summary>
+    public bool BarPending => TakenBack.Count != BarredInForce.Count || !BarredInForce.All(TakenBack.ContainsKey);
+
+    /// <summary>The segments that are to be on stable alone, in a fixed order.</summary>
+    public IReadOnlyList<string> Barred => [.. TakenBack.Keys.Order(StringComparer.Ordinal)];
 
     /// <summary>Whether it can still change routing.</summary>
     public bool Open => EndedAt is null;

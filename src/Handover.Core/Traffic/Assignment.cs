@@ -42,6 +42,7 @@ public static class Assignment
 
         Share share = routing.Share;
         string? segment = null;
+        var barred = false;
         IReadOnlyList<SegmentShare> segments = routing.Segments;
         for (int i = 0; i < segments.Count; i++)
         {
@@ -49,8 +50,14 @@ public static class Assignment
             if (own.Segment.When.Matches(attributes ?? NoAttributes, entity, own.Segment.Name))
             {
                 segment ??= own.Segment.Name;
+                barred |= own.Barred;
                 share = own.Share.Parts > share.Parts ? own.Share : share;
             }
+        }
+
+        if (barred)
+        {
+            return OnStable(routing) with { Segment = segment };
         }
 
         if (share.Parts > 0 && Bucket(routing.Salt, entity) < share.Parts)

@@ -46,4 +46,11 @@ public sealed record Routing(string Service, string Stable)
 /// <summary>A segment's own share.</summary>
 /// <param name="Segment">The segment, rule included.</param>
 /// <param name="Share">Share of the segment's entities that the candidate serves.</param>
-public sealed record SegmentShare(Segment Segment, Share Share);
+public sealed record SegmentShare(Segment Segment, Share Share)
+{
+    /// <summary>
+    /// Whether its entities are on stable whatever other shares say: the segment was taken back alone. The share is
+    /// kept, so that the same entities come back if it is brought in again.
+    /// </summary>
+    public bool Barred { get; init; }
+}

@@ -35,6 +35,11 @@ public static class RoutingCodec
                 json.WriteStartObject();
                 json.WriteString("name", segment.Segment.Name);
                 json.WriteNumber("share", segment.Share.Parts);
+                if (segment.Barred)
+                {
+                    json.WriteBoolean("barred", true);
+                }
+
                 json.WritePropertyName("when");
                 RuleCodec.Write(json, segment.Segment.When);
                 json.WriteEndObject();
@@ -66,7 +71,12 @@ public static class RoutingCodec
                 }
 
                 var segment = new Segment(item.GetProperty("name").GetString()!, rule.Value);
-                segments.Add(new SegmentShare(segment, new Share(item.GetProperty("share").GetInt32())));
+                segments.Add(
+                    new SegmentShare(segment, new Share(item.GetProperty("share").GetInt32()))
+                    {
+                        Barred = item.TryGetProperty("barred", out JsonElement barred) && barred.GetBoolean(),
+                    }
+                );
             }
 
             return new Routing(root.GetProperty("service").GetString()!, root.GetProperty("stable").GetString()!)

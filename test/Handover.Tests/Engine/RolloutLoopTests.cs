@@ -156,6 +156,8 @@ public sealed class RolloutLoopTests : IDisposable
 
         public Verdict? Judge(RolloutState state, DateTimeOffset now) => new(Outcome, ["because"], []);
 
+        public IReadOnlyList<(string Segment, Verdict Verdict)> Harmed(RolloutState state) => [];
+
         public string? CandidateDown(RolloutState state, DateTimeOffset now) => null;
 
         public KillSwitch? Off { get; set; }

@@ -76,6 +76,11 @@ internal static class RolloutCommand
             );
         }
 
+        foreach (SegmentSeenView seen in view.Segments)
+        {
+            output.WriteLine(SegmentWords.Line(seen));
+        }
+
         RolloutOutlook.Losses(output, view.Losses);
         foreach (BrokenContractView broken in view.BrokenContracts)
         {

@@ -21,6 +21,7 @@ internal static class RolloutSteer
         yield return Abort(run);
         yield return Promote(run);
         yield return SetShare(run);
+        yield return Readmit(run);
         yield return Undo(run);
     }
 
@@ -46,6 +47,25 @@ internal static class RolloutSteer
                         "rollback",
                         new RolloutCommandRequest(),
                         anyVersion: true
+                    )
+                    : Task.FromResult(ExitCodes.Failed)
+        );
+    }
+
+    private static Command Readmit(CliRunner run)
+    {
+        var id = new Argument<string>("ID");
+        var segment = new Argument<string>("SEGMENT");
+        return run.Handle(
+            new Command("readmit", "Bring a segment in again that went back alone") { id, segment },
+            session =>
+                session.Agreed("Bring the segment in again, although the evidence was against it?")
+                    ? SendAsync(
+                        session,
+                        session.Parse.GetValue(id)!,
+                        "readmit",
+                        new RolloutCommandRequest { Segment = session.Parse.GetValue(segment) },
+                        anyVersion: false
                     )
                     : Task.FromResult(ExitCodes.Failed)
         );

@@ -26,6 +26,11 @@ internal static class RolloutTree
             tree.AddNode(new Markup($"segment {Bar(share / 100)} {GetCommand.Percent(share)} of {Safe(segment)}"));
         }
 
+        foreach (SegmentSeenView seen in view.Segments.Where(s => s.CandidateRequests + s.StableRequests > 0))
+        {
+            tree.AddNode(new Markup($"[grey]{Safe(SegmentWords.Line(seen))}[/]"));
+        }
+
         TreeNode phases = tree.AddNode("phases");
         foreach (PhaseView phase in view.Phases)
         {

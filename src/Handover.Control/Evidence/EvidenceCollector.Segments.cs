@@ -1,0 +1,75 @@
+using Handover.Control.Stores;
+using Handover.Core.Foundation;
+using Handover.Core.Gates;
+using Handover.Core.Rollouts;
+
+namespace Handover.Control.Evidence;
+
+/// <summary>Segments that are judged alone, and what every segment saw.</summary>
+public sealed partial class EvidenceCollector
+{
+    /// <summary>Segments that are harmed by evidence of their own, as of the last judgement.</summary>
+    internal IReadOnlyList<(string Segment, Verdict Verdict)> Harmed(RolloutState state) =>
+        [
+            .. Alone(state)
+                .Where(v => v.Value.Outcome == Outcome.RollBack && !state.TakenBack.ContainsKey(v.Key))
+                .OrderBy(v => v.Key, StringComparer.Ordinal)
+                .Select(v => (v.Key, v.Value)),
+        ];
+
+    /// <summary>The newest verdict of each segment that is judged alone.</summary>
+    internal IReadOnlyDictionary<string, Verdict> Alone(RolloutState state) =>
+        _open.TryGetValue(state.Plan.Service, out Open? open) && open.Id == state.Id ? open.Verdicts
+        : state.Open ? new Dictionary<string, Verdict>()
+        : state
+            .Plan.Paces.Where(p => p.Alone)
+            .Select(p => (p.Segment, store.Verdicts(RolloutEvidence.KeyOf(state.Id, p.Segment)).LastOrDefault()))
+            .Where(v => v.Item2 is not null)
+            .ToDictionary(v => v.Segment!, v => v.Item2!.Verdict, StringComparer.Ordinal);
+
+    /// <summary>What each segment of a rollout saw, which may have ended.</summary>
+    public IReadOnlyDictionary<string, SegmentTally> Seen(RolloutState state) =>
+        _open.TryGetValue(state.Plan.Service, out Open? open) && open.Id == state.Id ? open.Evidence.Seen
+        : state.Open ? new Dictionary<string, SegmentTally>()
+        : RolloutEvidence.SeenOf(store.LoadEvidence(state.Id));
+
+    // Judges the segments that have a book of their own. The verdict of the one that the active phase is about takes
+    // the place of everybody's, unless everybody's is that all must go back; harm in it is told by Harmed.
+    private Verdict? JudgeAlone(
+        Open open,
+        RolloutState state,
+        Verdict everybody,
+        DateTimeOffset now,
+        IReadOnlyList<string>? held
+    )
+    {
+        Verdict? verdict = everybody;
+        foreach ((string segment, RolloutEvidence evidence) in open.Alone)
+        {
+            bool served = state.SegmentShares.TryGetValue(segment, out Share share);
+            if (!served || state.TakenBack.ContainsKey(segment))
+            {
+                continue;
+            }
+
+            if (state.Readmitted.Contains(segment))
+            {
+                open.Alone = open.Alone.Where(a => a.Key != segment).ToDictionary(StringComparer.Ordinal);
+                open.Verdicts.TryRemove(segment, out _);
+                continue;
+            }
+
+            Past(state.Plan.Service).Freeze(state.From, evidence);
+            Share larger = share.Parts > state.Share.Parts ? share : state.Share;
+            VerdictRecord own = evidence.Judge(state with { Share = larger }, now, held);
+            Keep(open, state, segment, evidence, own);
+            open.Verdicts[segment] = own.Verdict;
+            if (everybody.Outcome != Outcome.RollBack && state.Phase is Phase.Shift at && at.Segment == segment)
+            {
+                verdict = own.Verdict.Outcome == Outcome.RollBack ? null : own.Verdict;
+            }
+        }
+
+        return verdict;
+    }
+}
