@@ -10,7 +10,7 @@ internal sealed partial class RolloutEvidence
 {
     /// <summary>Takes one finished inference exchange, live or shadow.</summary>
     /// <param name="exchange">The exchange.</param>
-    /// <param name="elsewhere">Whether a live one counts in the book of a segment, and here only as half of a pair.</param>
+    /// <param name="elsewhere">Whether a live one counts in a segment's book, and here only as half of a pair.</param>
     public void Observe(Exchange exchange, bool elsewhere = false)
     {
         if (

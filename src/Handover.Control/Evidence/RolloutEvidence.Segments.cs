@@ -1,4 +1,6 @@
 using Handover.Control.Stores;
+using Handover.Core.Catalog;
+using Handover.Core.Evidence;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
 using Handover.Core.Rollouts;
@@ -40,6 +42,25 @@ internal sealed partial class RolloutEvidence
         _segments[name] = _segments.GetValueOrDefault(name, SegmentTally.None).With(candidate, bad);
     }
 
+    /// <summary>
+    /// What the tests of a rollout, or of one segment, are set up with when it begins. Every book gets an equal part
+    /// of alpha, so that the chance of any false rollback stays below it (a union bound).
+    /// </summary>
+    public static GateSetup SetupOf(RolloutState state, Service service, string? segment = null)
+    {
+        TimeSpan planned = state.Plan.Phases.Aggregate(TimeSpan.Zero, (sum, p) => sum + LeastTime(p));
+        return new GateSetup(
+            PartOf(state.Plan, segment),
+            service.Objectives,
+            RestartPlan.Over(state.StartedAt, planned)
+        )
+        {
+            Shadows = state.Plan.Phases.Any(p => p is Phase.Shadow),
+            LossIsRate = service.Labels is { Loss: LossKind.ZeroOne },
+            LabelWindow = service.Labels?.Window,
+        };
+    }
+
     private static GatePlan PartOf(RolloutPlan plan, string? segment)
     {
         int books = 1 + plan.Paces.Count(p => p.Alone);
@@ -56,4 +77,12 @@ internal sealed partial class RolloutEvidence
                 Metrics = [.. part.Metrics.Where(m => Pace.Metrics.Contains(m.Name))],
             };
     }
+
+    private static TimeSpan LeastTime(Phase phase) =>
+        phase switch
+        {
+            Phase.Shift shift => shift.For,
+            Phase.Bake bake => bake.For,
+            _ => TimeSpan.FromSeconds(10),
+        };
 }

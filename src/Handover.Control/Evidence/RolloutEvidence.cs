@@ -148,25 +148,6 @@ internal sealed partial class RolloutEvidence
         return new RolloutEvidence(state, service, setup, null, nothing, GateBook.Start(setup));
     }
 
-    /// <summary>
-    /// What the tests of a rollout, or of a segment alone, are set up with when it begins. Every book gets an equal part
-    /// of alpha, so that the chance of any false rollback stays below it (a union bound).
-    /// </summary>
-    public static GateSetup SetupOf(RolloutState state, Service service, string? segment = null)
-    {
-        TimeSpan planned = state.Plan.Phases.Aggregate(TimeSpan.Zero, (sum, p) => sum + LeastTime(p));
-        return new GateSetup(
-            PartOf(state.Plan, segment),
-            service.Objectives,
-            RestartPlan.Over(state.StartedAt, planned)
-        )
-        {
-            Shadows = state.Plan.Phases.Any(p => p is Phase.Shadow),
-            LossIsRate = service.Labels is { Loss: LossKind.ZeroOne },
-            LabelWindow = service.Labels?.Window,
-        };
-    }
-
     /// <summary>Counts per metric, for display.</summary>
     public IReadOnlyList<GateCounts> Counts
     {
@@ -350,14 +331,6 @@ internal sealed partial class RolloutEvidence
     private double? Margin(string metric) =>
         _setup.Plan.Metrics.FirstOrDefault(m => m.Name == metric)?.WorseBy.Value
         ?? (metric == "latency" && _setup.Objectives.P99 is not null ? 0.2 : null);
-
-    private static TimeSpan LeastTime(Phase phase) =>
-        phase switch
-        {
-            Phase.Shift shift => shift.For,
-            Phase.Bake bake => bake.For,
-            _ => TimeSpan.FromSeconds(10),
-        };
 
     private sealed record Checkpoint(
         string Book,

@@ -16,7 +16,7 @@ public sealed record SegmentReading(string Segment, SegmentTally Tally, IReadOnl
     /// <summary>Why it was taken back alone; null when it was not.</summary>
     public string? TakenBack { get; init; }
 
-    /// <summary>All segments of the plan in the order of their phases, then everybody else; empty without any.</summary>
+    /// <summary>All segments of the plan as the phases name them, then everybody else; empty without any.</summary>
     public static IReadOnlyList<SegmentReading> Of(
         RolloutState state,
         IReadOnlyList<RolloutEvent> events,

@@ -54,21 +54,7 @@ public static class Evolver
                     [f.Release] = f.Artefacts,
                 },
             },
-            RolloutEvent.Moved m => Open(s, m.At) with
-            {
-                Epoch = m.Epoch,
-                Share = m.Share,
-                SegmentShares = m.SegmentShares,
-                Switched = m.Share == Share.All && s.Phase is Phase.Switch or Phase.Retire,
-                Status = s.Status == RolloutStatus.Holding ? Going(s) : s.Status,
-                ProgressAt = m.At,
-                BarredInForce = m.Barred,
-                // A move that takes a segment back, or brings it in again, is not the one that the phase waits for.
-                PhaseSettled = s.PhaseSettled || m.Barred.SequenceEqual(s.BarredInForce, StringComparer.Ordinal),
-                // A move that was under way when the wish came may commit all the same; the wish stands.
-                WishedShare = s.WishedShare is { } wished && wished.Parts > m.Share.Parts ? wished : null,
-                MoveFailures = 0,
-            },
+            RolloutEvent.Moved m => AfterMove(s, m),
             RolloutEvent.MoveGivenUp m => s with { MoveFailures = s.MoveFailures + 1, Reasons = [m.Reason] },
             RolloutEvent.VerdictReached v => s with { Verdict = v.Verdict, Reasons = v.Verdict.Reasons },
             RolloutEvent.PhaseCompleted p => s with { Reasons = [p.Why] },
@@ -139,6 +125,27 @@ public static class Evolver
 
     private static RolloutState Open(RolloutState s, DateTimeOffset at) =>
         s.Closed is { } closed ? s with { Closed = null, Reopened = new Reopening(closed.At, at) } : s;
+
+    // A move that takes a segment back, or brings it in again, is not the one that the phase waits for, and it does not
+    // end the wait for a person.
+    private static RolloutState AfterMove(RolloutState s, RolloutEvent.Moved m)
+    {
+        bool ofPhase = m.Barred.SequenceEqual(s.BarredInForce, StringComparer.Ordinal);
+        return Open(s, m.At) with
+        {
+            Epoch = m.Epoch,
+            Share = m.Share,
+            SegmentShares = m.SegmentShares,
+            BarredInForce = m.Barred,
+            Switched = m.Share == Share.All && s.Phase is Phase.Switch or Phase.Retire,
+            Status = s.Status == RolloutStatus.Holding && ofPhase ? Going(s) : s.Status,
+            ProgressAt = m.At,
+            PhaseSettled = s.PhaseSettled || ofPhase,
+            // A move that was under way when the wish came may commit all the same; the wish stands.
+            WishedShare = s.WishedShare is { } wished && wished.Parts > m.Share.Parts ? wished : null,
+            MoveFailures = 0,
+        };
+    }
 
     private static RolloutState OfSegment(RolloutState s, RolloutEvent e)
     {

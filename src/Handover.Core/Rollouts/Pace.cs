@@ -36,6 +36,6 @@ public enum WhenHarmed
     /// <summary>The segment goes back to stable alone, and the others go on.</summary>
     Segment,
 
-    /// <summary>The segment goes back to stable alone, and the others stay where they are until a person says.</summary>
+    /// <summary>The segment goes back alone, and the others stay where they are until a person says.</summary>
     Hold,
 }

@@ -38,7 +38,7 @@ public sealed record RolloutPlan
     /// <summary>The organisation's flag that decides who is eligible; null when everybody is.</summary>
     public OutsideFlag? Flag { get; init; }
 
-    /// <summary>How segments and everybody may move; whoever is not named moves at any time. At most one each.</summary>
+    /// <summary>How segments and everybody may move; whoever is not named moves at any time.</summary>
     public IReadOnlyList<Pace> Paces { get; init; } = [];
 
     /// <summary>What happens at the deadline.</summary>

@@ -110,7 +110,7 @@ public sealed class CoreJsonTests
     public void Names_on_disk_do_not_change()
     {
         Assert.Equal(
-            """{"$kind":"moved","epoch":2,"share":1000,"segmentShares":{"internal":100000},"held":"00:00:00.0040000","text":"epoch 2: the candidate has 1% of all and 100% of internal; held for 4 ms","at":"2026-01-01T00:00:00+00:00","actor":"engine"}""",
+            """{"$kind":"moved","epoch":2,"share":1000,"segmentShares":{"internal":100000},"held":"00:00:00.0040000","barred":[],"text":"epoch 2: the candidate has 1% of all and 100% of internal; held for 4 ms","at":"2026-01-01T00:00:00+00:00","actor":"engine"}""",
             JsonSerializer.Serialize(Events[3], CoreJson.Options)
         );
     }
