@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Handover.Core.Catalog;
 using Handover.Core.Contracts;
 using Handover.Core.Foundation;
@@ -11,6 +12,10 @@ namespace Handover.Control.Engine;
 /// <summary>What would happen if somebody asked for it now: the next hold, and the way back.</summary>
 public sealed partial class RolloutEngine
 {
+    private readonly ConcurrentDictionary<string, (CatalogSnapshot Of, IReadOnlyList<string> Broken)> _broken = new(
+        StringComparer.Ordinal
+    );
+
     /// <inheritdoc/>
     public Result<HoldForecast> ForecastHold(string id, Share? share)
     {
@@ -70,6 +75,23 @@ public sealed partial class RolloutEngine
         return new Ratio((double)moved / sample);
     }
 
+    // Asked for at each look at a rollout, and a thousand consumers take seconds; the answer changes with the catalog.
+    private IReadOnlyList<string> BrokenBy(RolloutState s, CatalogSnapshot catalog, Release to, Release old)
+    {
+        if (
+            _broken.TryGetValue(s.Id, out (CatalogSnapshot Of, IReadOnlyList<string> Broken) known)
+            && ReferenceEquals(known.Of, catalog)
+        )
+        {
+            return known.Broken;
+        }
+
+        ContractMatrix matrix = ContractMatrix.Of(catalog.ConsumersOf(s.Plan.Service), to, old);
+        IReadOnlyList<string> broken = [.. matrix.BreaksOf(s.From).Select(b => b.Detail)];
+        _broken[s.Id] = (catalog, broken);
+        return broken;
+    }
+
     private RollbackReadiness? ReadinessOf(RolloutState s)
     {
         bool newest = _loops.Values.All(l =>
@@ -89,12 +111,11 @@ public sealed partial class RolloutEngine
         bool warm = _parts.Runtime.Status(s.Plan.Service, s.From) is { Ready: true };
         old = AsFrozen(old);
         long? room = MachineMemory.FreeBytes() + (SingleStack.Is(s.Plan) ? MemoryOf(to) ?? 0 : 0);
-        ContractMatrix matrix = ContractMatrix.Of(catalog.ConsumersOf(s.Plan.Service), to, old);
         return new RollbackReadiness(
             s.From,
             warm,
             warm || MemoryOf(old) is not { } needs || room is not { } free || needs <= free,
-            [.. matrix.BreaksOf(s.From).Select(b => b.Detail)],
+            BrokenBy(s, catalog, to, old),
             s.KeepOldUntil
         )
         {
