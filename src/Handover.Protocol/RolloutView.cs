@@ -149,7 +149,7 @@ public sealed record RollbackReadinessView(
 /// <summary>What would become of a rollout that started now.</summary>
 /// <param name="Refusals">Why it would be refused; empty when it would not.</param>
 /// <param name="Awaited">What others would have to do before it went on; empty when nothing.</param>
-/// <param name="Around">How the feature views that the candidate reads are served now, a line for each.</param>
+/// <param name="Around">What feature views, index and consumers say now, a line for each.</param>
 public sealed record ChecksAheadView(
     IReadOnlyList<string> Refusals,
     IReadOnlyList<string> Awaited,

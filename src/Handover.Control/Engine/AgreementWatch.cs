@@ -41,8 +41,12 @@ public sealed class AgreementWatch : IAsyncDisposable
     /// <summary>Who does not agree, as last asked; null when nobody was asked yet.</summary>
     public IReadOnlyList<Disagreement>? Latest(string rollout) => _latest.GetValueOrDefault(rollout);
 
-    /// <summary>Asks everybody now.</summary>
-    public async Task<IReadOnlyList<Disagreement>> AskAsync(RolloutState state, CancellationToken cancel)
+    /// <summary>Asks everybody now, for who does not agree.</summary>
+    public async Task<IReadOnlyList<Disagreement>> AskAsync(RolloutState state, CancellationToken cancel) =>
+        [.. (await LookAsync(state, cancel)).SelectMany(p => p.Disagreements)];
+
+    /// <summary>Asks everybody now, and tells what each of them says, whether it agrees or not.</summary>
+    public async Task<IReadOnlyList<Party>> LookAsync(RolloutState state, CancellationToken cancel)
     {
         CatalogSnapshot catalog = _parts.Catalog();
         if (!catalog.Releases.TryGetValue((state.Plan.Service, state.Plan.To), out Release? release))
@@ -50,33 +54,14 @@ public sealed class AgreementWatch : IAsyncDisposable
             return [];
         }
 
-        var found = new List<Disagreement>(Unacknowledged(catalog, release));
+        var found = new List<Party>(Acknowledged(catalog, release));
         found.AddRange(await FeaturesAsync(catalog, release, cancel));
-        found.AddRange(await IndexAsync(state, release, cancel));
-        return found;
-    }
-
-    /// <summary>
-    /// How the feature views that a release reads are served, as last heard, a line for each; what disagrees is told by
-    /// <see cref="AskAsync"/>.
-    /// </summary>
-    public IReadOnlyList<string> Around(Release release) =>
-        [.. release.Features.Select(use => $"feature view {use.View}/{use.Version}: {Heard(use)}")];
-
-    private string Heard(FeatureUse use)
-    {
-        if (!_views.TryGetValue($"{use.View}@{use.Version}", out (FeatureReading Reading, DateTimeOffset At) last))
+        if (release.Index is { } use)
         {
-            return "declared only, nobody can be asked";
+            found.Add(await IndexAsync(state, release, use, cancel));
         }
 
-        string served = last.Reading.Served ? "served" : "not served";
-        return last.Reading.AsOf is { } asOf
-            ? string.Create(
-                CultureInfo.InvariantCulture,
-                $"{served}, its values are {Math.Max(0, (_time.GetUtcNow() - asOf).TotalMinutes):0.#} min old"
-            )
-            : $"{served}, how old its values are is not told";
+        return found;
     }
 
     /// <summary>
@@ -139,7 +124,7 @@ public sealed class AgreementWatch : IAsyncDisposable
         }
     }
 
-    private IEnumerable<Disagreement> Unacknowledged(CatalogSnapshot catalog, Release release)
+    private IEnumerable<Party> Acknowledged(CatalogSnapshot catalog, Release release)
     {
         Consumer[] asked =
         [
@@ -149,16 +134,22 @@ public sealed class AgreementWatch : IAsyncDisposable
                 .OrderBy(c => c.Name, StringComparer.Ordinal),
         ];
         string digest = asked.Length == 0 ? "" : ReleaseDigest.Of(release);
-        return asked
-            .Where(c => !_parts.Acknowledgements.Has(release.Service, c.Name, digest))
-            .Select(c => new Disagreement(
+        foreach (Consumer consumer in asked)
+        {
+            bool has = _parts.Acknowledgements.Has(release.Service, consumer.Name, digest);
+            string missing =
+                $"consumer {consumer.Name} has not acknowledged {release.Name} ({digest[..19]}). "
+                + $"Its owner does: handover consumer acknowledge {release.Service} {consumer.Name} {release.Name}";
+            yield return new Party(
                 DisagreementKind.Acknowledgement,
-                $"consumer {c.Name} has not acknowledged {release.Name} ({digest[..19]}). "
-                    + $"Its owner does: handover consumer acknowledge {release.Service} {c.Name} {release.Name}"
-            ));
+                $"consumer {consumer.Name}",
+                has ? $"has acknowledged {release.Name}" : $"has not acknowledged {release.Name}",
+                has ? [] : [new Disagreement(DisagreementKind.Acknowledgement, missing)]
+            );
+        }
     }
 
-    private async Task<IReadOnlyList<Disagreement>> FeaturesAsync(
+    private async Task<IReadOnlyList<Party>> FeaturesAsync(
         CatalogSnapshot catalog,
         Release release,
         CancellationToken cancel
@@ -176,7 +167,7 @@ public sealed class AgreementWatch : IAsyncDisposable
             }
         }
 
-        return FeatureAgreement.Check(
+        return FeatureAgreement.Parties(
             release,
             catalog.FeatureViews,
             use => readings.GetValueOrDefault(use, (null, "nobody asked it")),
@@ -204,37 +195,34 @@ public sealed class AgreementWatch : IAsyncDisposable
             : (null, read.Problems[0].Message);
     }
 
-    private async Task<IReadOnlyList<Disagreement>> IndexAsync(
-        RolloutState state,
-        Release release,
-        CancellationToken cancel
-    )
+    private async Task<Party> IndexAsync(RolloutState state, Release release, IndexUse use, CancellationToken cancel)
     {
-        if (release.Index is not { } use)
-        {
-            return [];
-        }
-
         if (use.Url is { } url)
         {
             Result<VectorReading> read = await _parts.Indexes.ReadAsync(url, cancel);
-            if (!read.Ok)
-            {
-                return [new(DisagreementKind.Index, $"index {use.Name} cannot be asked: {read.Problems[0].Message}")];
-            }
-
-            IReadOnlyList<Disagreement> differs = IndexAgreement.CheckIndex(release, read.Value);
-            return differs.Count > 0 ? differs : IndexAgreement.CheckBackfill(release, read.Value);
+            return read.Ok
+                ? IndexAgreement.Of(release, read.Value)
+                : Silent($"index {use.Name} cannot be asked: {read.Problems[0].Message}");
         }
 
-        // A member can be asked only once it runs; that it searches the right index was checked when it started.
-        if (use.Searches is not { } member || state.Phase is Phase.Verify or Phase.Start)
+        // A member can be asked only once it runs; that it searches the right index is checked when it has started.
+        if (use.Searches is not { } member)
         {
-            return [];
+            return IndexAgreement.Of(release, "declared without an address, so that nobody is asked", []);
+        }
+
+        if (state.Phase is Phase.Verify or Phase.Start)
+        {
+            return IndexAgreement.Of(release, $"member {member} is asked when it has started", []);
         }
 
         (VectorReading? told, Disagreement? silent) = await MemberAsync(release, member, cancel);
-        return told is null ? [silent!] : IndexAgreement.CheckBackfill(release, told);
+        return told is null
+            ? IndexAgreement.Of(release, $"member {member} cannot be asked", [silent!])
+            : IndexAgreement.Of(release, told);
+
+        Party Silent(string why) =>
+            IndexAgreement.Of(release, "cannot be asked", [new Disagreement(DisagreementKind.Index, why)]);
     }
 
     private async Task<(VectorReading?, Disagreement?)> MemberAsync(

@@ -118,7 +118,7 @@ public sealed record RolloutOutlook(GateForecast? Gates, RolloutCost? Cost, doub
 /// <summary>What would become of a rollout that started now.</summary>
 /// <param name="Refusals">Why it would be refused; empty when it would not.</param>
 /// <param name="Awaited">What others would have to do before it went on; empty when nothing.</param>
-/// <param name="Around">How what the candidate needs around it is served now, a line for each part.</param>
+/// <param name="Around">What everybody who must agree says now, a line for each.</param>
 public sealed record ChecksAhead(
     IReadOnlyList<string> Refusals,
     IReadOnlyList<string> Awaited,

@@ -32,9 +32,12 @@ public sealed partial class RolloutEngine
     private async Task<ChecksAhead> ChecksAheadAsync(RolloutState state, CancellationToken cancel)
     {
         IReadOnlyList<string> refusals = await RefusalsAsync(state, cancel);
-        IReadOnlyList<Disagreement> awaited = await _parts.Agreement.AskAsync(state, cancel);
-        Release candidate = _parts.Catalog().Releases[(state.Plan.Service, state.Plan.To)];
-        return new ChecksAhead(refusals, [.. awaited.Select(a => a.Text)], _parts.Agreement.Around(candidate));
+        IReadOnlyList<Party> parties = await _parts.Agreement.LookAsync(state, cancel);
+        return new ChecksAhead(
+            refusals,
+            [.. parties.SelectMany(p => p.Disagreements).Select(d => d.Text)],
+            [.. parties.Select(p => p.ToString())]
+        );
     }
 
     // Before anything is spent, a budget that cannot be kept refuses; afterwards it holds.

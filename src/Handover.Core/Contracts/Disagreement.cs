@@ -8,6 +8,20 @@ namespace Handover.Core.Contracts;
 /// <param name="Text">One line for people: who, what is wrong, and what to do.</param>
 public sealed record Disagreement(DisagreementKind Kind, string Text);
 
+/// <summary>
+/// One that must agree with a release, as it was last asked: what people look at before they start, whether it agrees
+/// or not.
+/// </summary>
+/// <param name="Kind">Which part of the coupled set.</param>
+/// <param name="Name">Who, e.g. <c>feature view attributes/2</c>.</param>
+/// <param name="State">What it says of itself, in a few words.</param>
+/// <param name="Disagreements">What has still to be done before the release may serve; empty when nothing.</param>
+public sealed record Party(DisagreementKind Kind, string Name, string State, IReadOnlyList<Disagreement> Disagreements)
+{
+    /// <summary>One line for people.</summary>
+    public override string ToString() => $"{Name}: {State}";
+}
+
 /// <summary>The parts of the coupled set around a model.</summary>
 public enum DisagreementKind
 {

@@ -35,58 +35,102 @@ public static class FeatureAgreement
         IReadOnlyDictionary<string, FeatureView> views,
         Func<FeatureUse, (FeatureReading? Reading, string? Trouble)> reading,
         DateTimeOffset now
+    ) => [.. Parties(release, views, reading, now).SelectMany(p => p.Disagreements)];
+
+    /// <summary>
+    /// Every view that the release reads, in its order: what the store says, and what is not as it is needed.
+    /// </summary>
+    /// <inheritdoc cref="Check"/>
+    public static IReadOnlyList<Party> Parties(
+        Release release,
+        IReadOnlyDictionary<string, FeatureView> views,
+        Func<FeatureUse, (FeatureReading? Reading, string? Trouble)> reading,
+        DateTimeOffset now
     )
     {
-        var found = new List<Disagreement>();
+        var parties = new List<Party>();
         foreach (FeatureUse use in release.Features)
         {
             FeatureViewVersion? declared = views
                 .GetValueOrDefault(use.View)
                 ?.Versions.FirstOrDefault(v => v.Version == use.Version);
-            if (declared is null)
-            {
-                Add($"version {use.Version} is not declared any more", "Declare it again.");
-                continue;
-            }
-
-            if (declared.Source is null)
-            {
-                continue;
-            }
-
-            (FeatureReading? state, string? trouble) = reading(use);
-            if (state is null)
-            {
-                Add($"its store cannot be asked: {trouble}", "Nothing moves before it answers.");
-            }
-            else if (!state.Served)
-            {
-                string note = state.Note is null ? "" : $" ({state.Note})";
-                Add($"version {use.Version} is not served{note}", "Materialise it in the feature store.");
-            }
-            else
-            {
-                foreach (string wrong in Fields(use, declared, state))
-                {
-                    Add(wrong, "Materialise the version as it is declared.");
-                }
-
-                if (Stale(declared, state, now) is { } stale)
-                {
-                    Add(stale, "Materialise it again.");
-                }
-            }
-
-            void Add(string what, string fix) =>
-                found.Add(
-                    new Disagreement(
-                        DisagreementKind.Features,
-                        $"feature view {use.View} for {release.Name}: {what}. {fix}"
-                    )
-                );
+            (FeatureReading? state, string? trouble) = declared?.Source is null ? default : reading(use);
+            IEnumerable<Disagreement> found = Wrong(use, declared, state, trouble, now)
+                .Select(w => new Disagreement(
+                    DisagreementKind.Features,
+                    $"feature view {use.View} for {release.Name}: {w.What}. {w.Fix}"
+                ));
+            string name = $"feature view {use.View}/{use.Version}";
+            parties.Add(new Party(DisagreementKind.Features, name, Told(declared, state, trouble, now), [.. found]));
         }
 
-        return found;
+        return parties;
+    }
+
+    private static IEnumerable<(string What, string Fix)> Wrong(
+        FeatureUse use,
+        FeatureViewVersion? declared,
+        FeatureReading? state,
+        string? trouble,
+        DateTimeOffset now
+    )
+    {
+        if (declared is null)
+        {
+            yield return ($"version {use.Version} is not declared any more", "Declare it again.");
+        }
+        else if (declared.Source is null)
+        {
+            yield break;
+        }
+        else if (state is null)
+        {
+            yield return ($"its store cannot be asked: {trouble}", "Nothing moves before it answers.");
+        }
+        else if (!state.Served)
+        {
+            string note = state.Note is null ? "" : $" ({state.Note})";
+            yield return ($"version {use.Version} is not served{note}", "Materialise it in the feature store.");
+        }
+        else
+        {
+            foreach (string wrong in Fields(use, declared, state))
+            {
+                yield return (wrong, "Materialise the version as it is declared.");
+            }
+
+            if (Stale(declared, state, now) is { } stale)
+            {
+                yield return (stale, "Materialise it again.");
+            }
+        }
+    }
+
+    private static string Told(FeatureViewVersion? declared, FeatureReading? state, string? trouble, DateTimeOffset now)
+    {
+        if (declared is null)
+        {
+            return "not declared";
+        }
+
+        if (declared.Source is null)
+        {
+            return "declared without a source, so that nobody is asked";
+        }
+
+        if (state is null)
+        {
+            return $"cannot be asked: {trouble}";
+        }
+
+        if (!state.Served)
+        {
+            return state.Note is null ? "not served" : $"not served ({state.Note})";
+        }
+
+        string age = state.AsOf is { } asOf ? $"values {Text(now - asOf)} old" : "age of the values not told";
+        string limit = declared.Freshness is { } most ? $" of at most {Text(most)}" : "";
+        return $"served with {state.Fields.Count} fields, {age}{limit}";
     }
 
     private static IEnumerable<string> Fields(FeatureUse use, FeatureViewVersion declared, FeatureReading state)

@@ -52,6 +52,32 @@ public static class IndexAgreement
         return [.. Space(who, use, index, "rebuild the index with that model, or declare the model it was built by")];
     }
 
+    /// <summary>The index as it says it is, and everything in which it is not what the release needs.</summary>
+    /// <param name="release">A release with an index.</param>
+    /// <param name="index">What the index says of itself.</param>
+    public static Party Of(Release release, VectorReading index)
+    {
+        IReadOnlyList<Disagreement> differs = CheckIndex(release, index);
+        string backfill = index is { Rows: { } rows, Expected: { } expected }
+            ? $"{rows} of {expected} vectors"
+            : "number of vectors not told";
+        return Of(
+            release,
+            $"{index.Name ?? "unnamed"} version {Or(index.Version)} is served: space {index.Space ?? "not told"}, "
+                + $"{Or(index.Dimensions)} dimensions, metric {index.Metric ?? "not told"}, {backfill}",
+            differs.Count > 0 ? differs : CheckBackfill(release, index)
+        );
+
+        static string Or(int? number) => number is { } told ? $"{told}" : "not told";
+    }
+
+    /// <summary>The index when it says nothing of itself, or cannot be asked yet.</summary>
+    /// <param name="release">A release with an index.</param>
+    /// <param name="state">Why, in a few words.</param>
+    /// <param name="disagreements">What has still to be done; empty when it is asked later.</param>
+    public static Party Of(Release release, string state, IReadOnlyList<Disagreement> disagreements) =>
+        new(DisagreementKind.Index, $"index {release.Index!.Name}/{release.Index.Version}", state, disagreements);
+
     /// <summary>What is missing of the index's vectors; empty when the backfill is complete.</summary>
     /// <param name="release">A release with an index.</param>
     /// <param name="index">What the index says of itself.</param>

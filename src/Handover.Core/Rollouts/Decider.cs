@@ -56,6 +56,9 @@ public static partial class Decider
             RolloutCommand.StackStopped or RolloutCommand.StableMeasured or RolloutCommand.ClosingRefused => Result(
                 Nothing
             ),
+            // Whoever disagrees must not stop the check of declarations, which may refuse: its answer tells of both.
+            RolloutCommand.Agreed { Found.Count: > 0 } when s is { Phase: Phase.Verify, Disagreements.Count: 0 } =>
+                Result(Nothing),
             RolloutCommand.Agreed agreed => Result(OnAgreed(s, agreed.Found, now)),
             RolloutCommand.Verified { Refusals.Count: 0, Awaited.Count: > 0 } v when s.Phase is Phase.Verify => Result(
                 OnAgreed(s, v.Awaited, now)

@@ -66,6 +66,8 @@ public sealed class EncodingsTests : IAsyncLifetime
 
     private async Task RefusedAsync()
     {
+        ChecksAheadView ahead = (await ForecastAsync("v2-cents")).Checks!;
+        Assert.Contains(ahead.Refusals, r => Has(r, "decision-engine", "unit"));
         RolloutView cents = await EndedAsync(await StartAsync("v2-cents"));
         Assert.Equal("refused", cents.State);
         Assert.Contains(cents.Reasons, r => Has(r, "decision-engine", "unit"));
@@ -79,6 +81,16 @@ public sealed class EncodingsTests : IAsyncLifetime
     private async Task<string> AwaitedAsync()
     {
         await ApplyAsync("monitor-both.yml");
+        ChecksAheadView ahead = (await ForecastAsync("v2")).Checks!;
+        Assert.Empty(ahead.Refusals);
+        Assert.Equal(2, ahead.Awaited.Count);
+        Assert.Equal(
+            [
+                "consumer warehouse: has not acknowledged v2",
+                "feature view stone-attributes/2: not served (cut_id is NOT_FOUND)",
+            ],
+            ahead.Around
+        );
         string id = await StartAsync("v2");
         RolloutView waiting = await UntilAsync(id, r => r.State == "holding");
         Assert.Equal("verify", waiting.Phase);
@@ -105,6 +117,13 @@ public sealed class EncodingsTests : IAsyncLifetime
     private async Task SucceededAsync()
     {
         _store.Materialise(2);
+        ChecksAheadView ahead = (await ForecastAsync("v2")).Checks!;
+        Assert.Empty(ahead.Awaited);
+        Assert.StartsWith(
+            "feature view stone-attributes/2: served with 3 fields, values ",
+            ahead.Around[1],
+            StringComparison.Ordinal
+        );
         RolloutView done = await EndedAsync(await StartAsync("v2"));
         Assert.Equal("succeeded", done.State);
         JsonElement warehouse = await JsonAsync(await _admin.GetAsync("/api/v1/services/quote/consumers/warehouse"));
@@ -133,18 +152,24 @@ public sealed class EncodingsTests : IAsyncLifetime
         Assert.Equal(ids, _hooks.Taken.Where(t => t.Consumer == "warehouse").Select(t => t.Id));
     }
 
-    private async Task<string> StartAsync(string to)
+    private async Task<string> StartAsync(string to) =>
+        (await PostPlanAsync("/api/v1/rollouts", to)).GetProperty("id").GetString()!;
+
+    private async Task<RolloutView> ForecastAsync(string to) =>
+        (await PostPlanAsync("/api/v1/rollouts:forecast", to)).Deserialize(ProtocolJson.Lenient.RolloutView)!;
+
+    private async Task<JsonElement> PostPlanAsync(string path, string to)
     {
         // How evenly this machine runs today is not the question here, so nothing is warmed.
         string manifest = File.ReadAllText(Path.Combine(_directory, "rollout.yaml"))
             .Replace("    - warm: { requests: 200, until: converged }\n", "", StringComparison.Ordinal)
             .Replace("to: v2", $"to: {to}", StringComparison.Ordinal)
             .Replace("name: embeddings", $"name: embeddings-{to}", StringComparison.Ordinal);
-        using HttpResponseMessage started = await _admin.PostAsJsonAsync(
-            "/api/v1/rollouts",
+        using HttpResponseMessage answer = await _admin.PostAsJsonAsync(
+            path,
             new { manifest, manifestFile = "rollout.yaml" }
         );
-        return (await JsonAsync(started)).GetProperty("id").GetString()!;
+        return await JsonAsync(answer);
     }
 
     private async Task ApplyAsync(string step)

@@ -84,6 +84,52 @@ public sealed class AroundModelRulesTests
         Assert.StartsWith("feature view attributes for v2: ", found.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true, null, "served with 2 fields, values 12 min old of at most 60 min")]
+    [InlineData(false, "GENERATED", "not served (GENERATED)")]
+    public void What_a_view_says_is_told_whether_it_agrees_or_not(bool served, string? note, string expected)
+    {
+        var reading = new FeatureReading(served, Fields) { AsOf = Now - TimeSpan.FromMinutes(12), Note = note };
+        Party party = Assert.Single(FeatureAgreement.Parties(Candidate, Views(Source), _ => (reading, null), Now));
+        Assert.Equal(("feature view attributes/2", expected), (party.Name, party.State));
+        Assert.Equal(served, party.Disagreements.Count == 0);
+    }
+
+    [Fact]
+    public void A_view_that_nobody_is_asked_about_says_so()
+    {
+        Party silent = Assert.Single(FeatureAgreement.Parties(Candidate, Views(null), _ => (null, "nobody"), Now));
+        Assert.Equal("declared without a source, so that nobody is asked", silent.State);
+        Party refused = Assert.Single(
+            FeatureAgreement.Parties(Candidate, Views(Source), _ => (null, "connection refused"), Now)
+        );
+        Assert.Equal("cannot be asked: connection refused", refused.State);
+    }
+
+    [Fact]
+    public void An_index_tells_its_space_and_its_backfill_whether_it_agrees_or_not()
+    {
+        Party whole = IndexAgreement.Of(Candidate, Index);
+        Assert.Equal("index products/7", whole.Name);
+        Assert.Equal(
+            "products version 7 is served: space stones-2, 16 dimensions, metric cosine, 100 of 100 vectors",
+            whole.State
+        );
+        Assert.Empty(whole.Disagreements);
+        Party partial = IndexAgreement.Of(Candidate, Index with { Rows = 40 });
+        Assert.EndsWith("40 of 100 vectors", partial.State, StringComparison.Ordinal);
+        Assert.Contains(
+            "backfill is not complete",
+            Assert.Single(partial.Disagreements).Text,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "unnamed version not told",
+            IndexAgreement.Of(Candidate, new()).State,
+            StringComparison.Ordinal
+        );
+    }
+
     [Fact]
     public void An_index_of_the_same_space_with_all_its_vectors_agrees()
     {

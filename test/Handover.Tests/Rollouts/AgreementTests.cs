@@ -39,6 +39,17 @@ public sealed class AgreementTests
     }
 
     [Fact]
+    public void Whoever_disagrees_early_does_not_keep_a_broken_contract_from_being_found()
+    {
+        var walk = new RolloutWalk(RolloutWalk.Parallel());
+        walk.Do(new RolloutCommand.Tick());
+        walk.Do(new RolloutCommand.Agreed([Unsigned]));
+        Assert.Contains(new RolloutEffect.Verify(), walk.Effects);
+        walk.Do(new RolloutCommand.Verified(["no"]));
+        Assert.Equal(RolloutStatus.Refused, walk.State.Status);
+    }
+
+    [Fact]
     public void Nothing_moves_while_somebody_disagrees_and_everything_after()
     {
         RolloutWalk walk = new RolloutWalk(RolloutWalk.Parallel()).Prepared();
