@@ -23,6 +23,10 @@ case $verb in
   run) # [DIR]: a node
     for part in src/Handover.App samples/diamonds/{encoder,similar}; do compile "$part"; done
     exec $bin/Handover.App/release/handover run "${@:-samples/diamonds}" ;;
+  flags) # [N]: samples/flags, and N (100000) answers of the stock OpenFeature SDK beside the gateway's
+    compile src/Handover.App
+    (cd samples/flags && npm install --no-audit --no-fund --silent)
+    AGREE=${1:-100000} exec node samples/flags/walk.mjs $bin/Handover.App/release/handover ;;
   chaos) exec bash eng/chaos.sh "$@" ;; # [kills|failpoints|rollbacks|same]: kill -9 and rollback under load, long
   ci) exec bash eng/test.sh --with-lint ;; # what .ci/run calls: lint + test
   demo) # [--quick] [--sabotage]: the main job end to end on live traffic

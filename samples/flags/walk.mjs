@@ -1,8 +1,10 @@
 // The flag strategy with an organisation's own flag, from internal to everyone, and the flag that stops it half way:
 // a Handover node on the diamonds models, flagd's evaluator as the flag server, callers of four tenants. Nothing is
-// told to Handover when the flag flips; what counts is what callers get. Exit 1 when anything is not as promised.
-//   npm install && node walk.mjs [PATH OF handover]
+// told to Handover when the flag flips; what counts is what callers get. While it ramps, the stock OpenFeature SDK asks
+// about AGREE entities (default 2,000) and must say what the gateway does. Exit 1 when anything is not as promised.
+//   npm install && AGREE=100000 node walk.mjs [PATH OF handover]
 import http from 'node:http';
+import net from 'node:net';
 import { spawn, execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +15,14 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const handover = process.argv[2] ?? path.join(here, '../../artifacts/bin/Handover.App/debug/handover');
 const dir = mkdtempSync(path.join(tmpdir(), 'handover-flags-'));
 const diamonds = process.env.DIAMONDS ?? path.join(here, '../diamonds');
-const [data, admin, flagPort] = [18180, 17170, 19100];
+const freePort = () =>
+  new Promise((resolve) => {
+    const server = net.createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+const [data, admin, flagPort] = [await freePort(), await freePort(), await freePort()];
 const flagFile = path.join(dir, 'org-flags.json');
 mkdirSync(path.join(dir, 'node/models'), { recursive: true });
 cpSync(path.join(diamonds, 'models'), path.join(dir, 'node/models'), { recursive: true });
@@ -22,7 +31,8 @@ for (const f of ['service.yaml', 'consumers.yaml', 'releases.yaml']) {
 }
 const [segment] = readFileSync(path.join(here, 'rollout.yaml'), 'utf8').split('\n---\n');
 writeFileSync(path.join(dir, 'node/segments.yaml'), segment);
-writeFileSync(path.join(dir, 'rollout.yaml'), readFileSync(path.join(here, 'rollout.yaml'), 'utf8').split('\n---\n')[1]);
+const [, plan] = readFileSync(path.join(here, 'rollout.yaml'), 'utf8').split('\n---\n');
+writeFileSync(path.join(dir, 'rollout.yaml'), plan.replace(':19100', `:${flagPort}`));
 cpSync(path.join(here, 'flags.json'), flagFile);
 
 const children = [];
@@ -93,6 +103,15 @@ try {
   const reached = (f) => until('a share', 120, async () => f(await rollout()));
 
   await reached((r) => r.segmentShares?.internal === 100);
+  const agreed = new Promise((resolve) => {
+    const asked = ['--admin', `http://127.0.0.1:${admin}`, '--data', `http://127.0.0.1:${data}/v2/models/diamond-price/infer`];
+    const more = ['--flag', 'price-v2', '--body', path.join(here, 'body.json'), '--count', process.env.AGREE ?? '2000'];
+    const child = spawn('node', [path.join(here, 'agree.mjs'), ...asked, ...more], { stdio: ['ignore', 'pipe', 'inherit'] });
+    children.push(child);
+    let text = '';
+    child.stdout.on('data', (d) => (text += d));
+    child.on('close', (code) => resolve({ code, text: text.trim() }));
+  });
   let since = Date.now() + 200;
   await sleep(1500);
   const [internal, others] = [seen(since, ['acme']), seen(since, ['globex', '', 'umbrella'])];
@@ -107,6 +126,11 @@ try {
   await sleep(2500);
   const half = seen(since, ['', 'umbrella']);
   must(half.v2 > 0.3 && half.v2 < 0.7, `everyone: ${(half.v2 * 100).toFixed(0)} % of ${half.n} answers by v2 at a share of 50 %`);
+
+  // Before the flip: within its lifetime two questions may rightly get two answers.
+  const { code, text } = await agreed;
+  const epochs = text ? JSON.parse(text).epochs.length : 0;
+  must(code === 0 && epochs > 1, `the stock OpenFeature SDK and the gateway agree: ${text}`);
 
   // The organisation flips its own flag. Nobody tells Handover.
   const flags = JSON.parse(readFileSync(flagFile, 'utf8'));
