@@ -62,7 +62,14 @@ public sealed partial class EvidenceCollector
             Past(state.Plan.Service).Freeze(state.From, evidence);
             Share larger = share.Parts > state.Share.Parts ? share : state.Share;
             VerdictRecord own = evidence.Judge(state with { Share = larger }, now, held);
-            Keep(open, state, segment, evidence, own);
+            if (Keep(open, state, segment, evidence, own))
+            {
+                // What the segment saw up to its verdict is kept beside it.
+                EvidenceSave save = open.Evidence.Save(null);
+                store.SaveEvidence(state.Id, save);
+                open.Evidence.Saved(save);
+            }
+
             open.Verdicts[segment] = own.Verdict;
             if (everybody.Outcome != Outcome.RollBack && state.Phase is Phase.Shift at && at.Segment == segment)
             {

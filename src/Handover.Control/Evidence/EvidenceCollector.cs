@@ -83,7 +83,16 @@ public sealed partial class EvidenceCollector(RolloutStore store, TimeProvider t
         var alone = state
             .Plan.Paces.Where(p => p.Alone && !state.Readmitted.Contains(p.Segment!))
             .ToDictionary(p => p.Segment!, p => RolloutEvidence.Of(state, service, store, p.Segment));
-        _open[service.Name] = new Open(state.Id, evidence) { Alone = alone };
+        var open = new Open(state.Id, evidence) { Alone = alone };
+        foreach (string segment in alone.Keys)
+        {
+            if (store.Verdicts(RolloutEvidence.KeyOf(state.Id, segment)).LastOrDefault() is { } last)
+            {
+                open.Verdicts[segment] = last.Verdict;
+            }
+        }
+
+        _open[service.Name] = open;
     }
 
     /// <summary>Tells the open rollout of a service what stable answered before it.</summary>
@@ -144,7 +153,8 @@ public sealed partial class EvidenceCollector(RolloutStore store, TimeProvider t
         return JudgeAlone(open, state, record.Verdict, now, held);
     }
 
-    private void Keep(Open open, RolloutState state, string? segment, RolloutEvidence evidence, VerdictRecord record)
+    // Says whether the verdict changed.
+    private bool Keep(Open open, RolloutState state, string? segment, RolloutEvidence evidence, VerdictRecord record)
     {
         string book = RolloutEvidence.KeyOf(state.Id, segment);
         var key = (record.Verdict.Outcome, record.Verdict.Culprit, state.PhaseIndex);
@@ -157,6 +167,8 @@ public sealed partial class EvidenceCollector(RolloutStore store, TimeProvider t
             evidence.Saved(save);
             open.Saved[book] = (record.At, key);
         }
+
+        return changed;
     }
 
     /// <summary>
