@@ -7,7 +7,7 @@ using Xunit;
 namespace Handover.Integration.Acceptance;
 
 /// <summary>
-/// A segment that is harmed goes back alone in the real program: by evidence of its own, by a move that callers see, told
+/// A segment that is harmed goes back alone in the real program: by evidence of its own, by a move, told
 /// by the API. Everybody else waits for a window that is far away, and nobody of them meets the candidate.
 /// </summary>
 [Collection(AcceptanceCollection.Name)]
