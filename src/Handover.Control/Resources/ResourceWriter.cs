@@ -178,6 +178,17 @@ public static partial class ResourceWriter
             json.WriteEndArray();
             WriteIf(json, "unit", tensor.Unit);
             WriteRange(json, tensor.Range);
+            if (tensor.Labels is { } labels)
+            {
+                json.WriteStartArray("labels");
+                foreach (string label in labels.Order(StringComparer.Ordinal))
+                {
+                    json.WriteStringValue(label);
+                }
+
+                json.WriteEndArray();
+            }
+
             WriteIf(json, "semantics", tensor.Semantics);
             WriteIf(json, "reference", tensor.Reference);
             if (tensor.Optional)

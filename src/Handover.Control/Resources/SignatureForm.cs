@@ -9,6 +9,7 @@ namespace Handover.Control.Resources;
 internal static class SignatureForm
 {
     private const int MaxDimensions = 16;
+    private const int MaxLabels = 1000;
     private const int MaxDocument = 512 << 10;
     private static readonly string[] Kinds = ["tensors", "schema", "pact"];
 
@@ -87,15 +88,19 @@ internal static class SignatureForm
         return new Signature(tensors);
     }
 
-    private static TensorSpec Tensor(FieldCursor map) =>
-        new(map.Text("name"), map.Choice("datatype", ""), Shape(map))
+    private static TensorSpec Tensor(FieldCursor map)
+    {
+        string datatype = map.Choice("datatype", "");
+        return new TensorSpec(map.Text("name"), datatype, Shape(map))
         {
             Unit = map.TextOrNull("unit"),
             Range = Range(map),
+            Labels = Labels(map, datatype),
             Semantics = map.TextOrNull("semantics"),
             Reference = map.TextOrNull("reference"),
             Optional = map.Flag("optional", false),
         };
+    }
 
     private static List<long> Shape(FieldCursor map)
     {
@@ -118,6 +123,36 @@ internal static class SignatureForm
         }
 
         return shape;
+    }
+
+    private static IReadOnlySet<string>? Labels(FieldCursor map, string datatype)
+    {
+        if (!map.Has("labels"))
+        {
+            return null;
+        }
+
+        YamlNode at = map.Find("labels")!;
+        var labels = new HashSet<string>(StringComparer.Ordinal);
+        foreach ((string text, YamlNode node) in map.Texts("labels"))
+        {
+            if (!labels.Add(text))
+            {
+                map.Bad("duplicate-name", node, "labels", $"'{text}' is declared twice.");
+            }
+        }
+
+        if (labels.Count is 0 or > MaxLabels)
+        {
+            map.Bad("out-of-range", at, "labels", $"needs 1 to {MaxLabels} texts.");
+        }
+
+        if (datatype is not ("BYTES" or ""))
+        {
+            map.Bad("wrong-type", at, "labels", $"only a BYTES tensor has labels, not {datatype}.", "Use range.");
+        }
+
+        return labels;
     }
 
     internal static ValueRange? Range(FieldCursor map)

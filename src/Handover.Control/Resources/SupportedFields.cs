@@ -76,6 +76,7 @@ public static partial class SupportedFields
             Needed(kind, $"{path}.tensors[].shape", FieldType.Numbers, "Sizes by dimension; -1 is any."),
             Field(kind, $"{path}.tensors[].unit", FieldType.Text, "UCUM or ISO 4217 code."),
             Field(kind, $"{path}.tensors[].range", FieldType.Numbers, "Smallest and largest value, both included."),
+            Field(kind, $"{path}.tensors[].labels", FieldType.Texts, "BYTES: the texts that it may have, up to 1000."),
             Field(kind, $"{path}.tensors[].semantics", FieldType.Text, "Meaning and version, e.g. price/2.0."),
             Field(
                 kind,

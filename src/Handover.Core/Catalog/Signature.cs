@@ -38,6 +38,11 @@ public sealed record TensorSpec(string Name, string Datatype, IReadOnlyList<long
     /// <summary>Smallest and largest value, both included; null when unbounded.</summary>
     public ValueRange? Range { get; init; }
 
+    /// <summary>
+    /// The texts that a BYTES tensor may have, compared by ordinal; never empty. Null when any.
+    /// </summary>
+    public IReadOnlySet<string>? Labels { get; init; }
+
     /// <summary>Meaning and version, e.g. <c>price/2.0</c>; null when not declared.</summary>
     public string? Semantics { get; init; }
 

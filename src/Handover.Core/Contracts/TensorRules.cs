@@ -21,6 +21,7 @@ internal sealed class TensorRules(ContractSides sides)
             Unit(writes, reads),
             Range(writes, reads),
             Semantics(writes, reads),
+            Labels(writes, reads),
         ];
         return findings.OfType<ContractVerdict>();
     }
@@ -203,6 +204,49 @@ internal sealed class TensorRules(ContractSides sides)
                 ? $"declare the semantics of {reads.Name}"
                 : $"emit {reads.Semantics}, or move {sides.Reader} to {writes.Semantics}"
         );
+    }
+
+    // Of texts only: where the datatypes differ, that is what is wrong.
+    private ContractVerdict? Labels(TensorSpec writes, TensorSpec reads)
+    {
+        if (reads.Labels is not { } known || !string.Equals(writes.Datatype, reads.Datatype, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        if (writes.Labels is not { } possible)
+        {
+            return sides.Finding(
+                reads.Name,
+                ContractRule.Labels,
+                TensorViolation.Text(known),
+                null,
+                ContractOutcome.Undecided,
+                $"{sides.Writer} does not say which labels it writes",
+                $"declare the labels of {reads.Name}; its answers are checked against them while warming"
+            );
+        }
+
+        string[] unknown = [.. possible.Where(l => !known.Contains(l))];
+        if (unknown.Length == 0)
+        {
+            return null;
+        }
+
+        return sides.Finding(
+            reads.Name,
+            ContractRule.Labels,
+            TensorViolation.Text(known),
+            TensorViolation.Text(possible),
+            ContractOutcome.Breaks,
+            $"{TensorViolation.Text(unknown)} is not known to {sides.Reader}",
+            sides.IsRequest
+                ? "let the candidate accept them"
+                : $"let {sides.Reader} know {TensorViolation.Text(unknown)}, or emit known labels only"
+        ) with
+        {
+            Witness = Witness(writes, reads),
+        };
     }
 
     private static TensorViolation Check(TensorSpec spec) => new(spec);

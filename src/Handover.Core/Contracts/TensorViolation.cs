@@ -10,6 +10,9 @@ namespace Handover.Core.Contracts;
 /// </summary>
 internal sealed class TensorViolation(TensorSpec spec)
 {
+    private const int MostShown = 12;
+    private const int LongestShown = 64;
+
     /// <summary>The first thing that is wrong with the tensor; null when it is a value of the declaration.</summary>
     /// <param name="tensor">The tensor.</param>
     /// <param name="exact">Whether its datatype must be the declared one, not merely fit into it.</param>
@@ -33,6 +36,16 @@ internal sealed class TensorViolation(TensorSpec spec)
             );
         }
 
+        if (
+            tensor.IsText
+            && spec.Labels is { } labels
+            && tensor.Texts.FirstOrDefault(t => !labels.Contains(t)) is { } unknown
+        )
+        {
+            string detail = $"has the label {Text([unknown])}, and only {Text(labels)} are declared";
+            return Finding(ContractRule.Labels, detail, null);
+        }
+
         return OutOfRange(tensor) is { } value
             ? Finding(
                 ContractRule.Range,
@@ -45,6 +58,15 @@ internal sealed class TensorViolation(TensorSpec spec)
                 value
             )
             : null;
+    }
+
+    /// <summary>Labels as people read them: the first few in order, each shortened.</summary>
+    public static string Text(IEnumerable<string> labels)
+    {
+        string[] sorted = [.. labels.Order(StringComparer.Ordinal)];
+        var shown = sorted.Take(MostShown).Select(l => l.Length <= LongestShown ? l : l[..LongestShown] + "…");
+        string more = sorted.Length > MostShown ? $" and {sorted.Length - MostShown} more" : "";
+        return string.Join(", ", shown) + more;
     }
 
     /// <summary>The values outside the declared range, not-a-number and infinities included.</summary>

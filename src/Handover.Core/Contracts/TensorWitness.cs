@@ -28,7 +28,7 @@ internal static class TensorWitness
             {
                 yield return new TypedTensor(writes.Name, writes.Datatype, shape)
                 {
-                    Texts = [.. Enumerable.Repeat("text", (int)count)],
+                    Texts = [.. Enumerable.Repeat(Label(writes, reads), (int)count)],
                 };
                 continue;
             }
@@ -42,6 +42,12 @@ internal static class TensorWitness
             }
         }
     }
+
+    // One that the reader does not know where there is one.
+    private static string Label(TensorSpec writes, TensorSpec reads) =>
+        writes.Labels is { } labels
+            ? labels.FirstOrDefault(l => reads.Labels?.Contains(l) == false) ?? labels.First()
+            : "text";
 
     private static IEnumerable<double> Values(TensorSpec writes, TensorSpec reads)
     {

@@ -7,6 +7,8 @@ namespace Handover.Testkit.Contracts;
 /// <summary>Generators of tensor declarations and of documents that a declaration allows.</summary>
 public static class TensorGenerators
 {
+    private static readonly string[] Names = ["a", "b", "c", "d"];
+
     /// <summary>Any datatype.</summary>
     public static Gen<string> Datatype { get; } = Of<string>([.. Datatypes.All]);
 
@@ -35,6 +37,7 @@ public static class TensorGenerators
                                     Unit = unit,
                                     Semantics = semantics,
                                     Range = bounds,
+                                    Labels = datatype == "BYTES" ? Some(range, width) : null,
                                 };
                             }
                         )
@@ -46,15 +49,16 @@ public static class TensorGenerators
             .Select(
                 (a, b, keep) =>
                 {
-                    var reads = new TensorSpec(
-                        "x",
-                        (keep & 1) == 0 ? a.Datatype : b.Datatype,
-                        (keep & 2) == 0 ? a.Shape : b.Shape
-                    )
+                    string datatype = (keep & 1) == 0 ? a.Datatype : b.Datatype;
+                    var reads = new TensorSpec("x", datatype, (keep & 2) == 0 ? a.Shape : b.Shape)
                     {
                         Unit = (keep & 4) == 0 ? a.Unit : b.Unit,
                         Semantics = (keep & 8) == 0 ? a.Semantics : b.Semantics,
                         Range = (keep & 16) == 0 ? a.Range : b.Range,
+                        Labels =
+                            datatype != "BYTES" ? null
+                            : (keep & 16) == 0 ? a.Labels
+                            : b.Labels,
                     };
                     return (a, reads);
                 }
@@ -75,8 +79,8 @@ public static class TensorGenerators
                 long[] shape = [.. spec.Shape.Select((size, i) => size < 0 ? free[i] : size)];
                 int count = (int)shape.Aggregate(1L, (product, size) => product * size);
                 return spec.Datatype == "BYTES"
-                    ? Gen
-                        .String.Array[count]
+                    ? Text(spec)
+                        .Array[count]
                         .Select(texts => new TypedTensor("x", spec.Datatype, shape) { Texts = texts })
                     : Value(spec)
                         .Array[count]
@@ -84,6 +88,13 @@ public static class TensorGenerators
             });
 
     private static Gen<T> Of<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
+
+    // None, or some of four, by the bits of a number that is drawn anyway.
+    private static HashSet<string>? Some(int none, int bits) =>
+        none == 0 ? null : [.. Names.Where((_, i) => i == bits % 4 || (bits & (1 << i)) != 0)];
+
+    private static Gen<string> Text(TensorSpec spec) =>
+        spec.Labels is { } labels ? Of<string>([.. labels]) : Gen.String;
 
     private static Gen<double> Value(TensorSpec spec)
     {

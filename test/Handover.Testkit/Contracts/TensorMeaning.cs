@@ -21,7 +21,8 @@ public static class TensorMeaning
             rank
             && Enumerable.Range(0, spec.Shape.Count).All(i => spec.Shape[i] < 0 || spec.Shape[i] == tensor.Shape[i]);
         bool range = spec.Range is null || tensor.Numbers.All(v => spec.Range.Min <= v && v <= spec.Range.Max);
-        return rank && sizes && range && Survives(tensor.Datatype, spec.Datatype);
+        bool labels = spec.Labels is null || tensor.Texts.All(t => spec.Labels.ToList().Exists(l => l == t));
+        return rank && sizes && range && labels && Survives(tensor.Datatype, spec.Datatype);
     }
 
     /// <summary>

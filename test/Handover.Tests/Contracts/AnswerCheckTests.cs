@@ -45,6 +45,25 @@ public sealed class AnswerCheckTests
     }
 
     [Fact]
+    public void A_label_that_was_not_declared_is_found_and_a_long_one_is_shortened()
+    {
+        var declared = new Signature([
+            new TensorSpec("cut", "BYTES", [-1])
+            {
+                Labels = new HashSet<string> { "Good", "Ideal" },
+            },
+        ]);
+        Assert.Empty(AnswerCheck.Check(Cuts("Ideal", "Good"), declared));
+        AnswerFinding found = Assert.Single(AnswerCheck.Check(Cuts("Good", new string('x', 500)), declared));
+        Assert.Equal(ContractRule.Labels, found.Rule);
+        Assert.Contains("and only Good, Ideal are declared", found.Detail, StringComparison.Ordinal);
+        Assert.True(found.Detail.Length < 160, found.Detail);
+
+        static TypedAnswer Cuts(params string[] cuts) =>
+            new([new TypedTensor("cut", "BYTES", [cuts.Length]) { Texts = cuts }]);
+    }
+
+    [Fact]
     public void Extra_outputs_are_no_finding() =>
         Assert.Empty(
             AnswerCheck.Check(

@@ -48,7 +48,12 @@ public sealed class ContractProperties
             {
                 foreach (ContractVerdict verdict in Verdicts(pair.Writes, pair.Reads))
                 {
-                    bool byValue = verdict.Rule is ContractRule.Datatype or ContractRule.Shape or ContractRule.Range;
+                    bool byValue =
+                        verdict.Rule
+                        is ContractRule.Datatype
+                            or ContractRule.Shape
+                            or ContractRule.Range
+                            or ContractRule.Labels;
                     if (verdict.Outcome != ContractOutcome.Breaks || !byValue)
                     {
                         continue;

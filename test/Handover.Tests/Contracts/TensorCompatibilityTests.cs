@@ -54,6 +54,28 @@ public sealed class TensorCompatibilityTests
     }
 
     [Fact]
+    public void A_label_that_a_reader_does_not_know_breaks_it_and_is_shown()
+    {
+        var cut = new TensorSpec("cut", "BYTES", [-1])
+        {
+            Labels = new HashSet<string> { "Good", "Ideal" },
+        };
+        TensorSpec more = cut with
+        {
+            Labels = new HashSet<string> { "Good", "Ideal", "Super" },
+        };
+        Assert.Equal(ContractOutcome.Holds, Assert.Single(Check([cut], cut)).Outcome);
+        Assert.Equal(ContractOutcome.Holds, Assert.Single(Check([cut], more)).Outcome);
+        Assert.Equal(ContractOutcome.Holds, Assert.Single(Check([more], cut with { Labels = null })).Outcome);
+        ContractVerdict broken = Assert.Single(Check([more], cut));
+        Assert.Equal((ContractRule.Labels, ContractOutcome.Breaks), (broken.Rule, broken.Outcome));
+        Assert.Equal(("Good, Ideal", "Good, Ideal, Super"), (broken.Old, broken.New));
+        Assert.Equal(["Super"], broken.Witness!.Texts);
+        ContractVerdict open = Assert.Single(Check([cut with { Labels = null }], cut));
+        Assert.Equal((ContractRule.Labels, ContractOutcome.Undecided), (open.Rule, open.Outcome));
+    }
+
+    [Fact]
     public void A_dropped_output_breaks_who_reads_it_and_nobody_else()
     {
         TensorSpec other = new("score", "FP32", [-1]);

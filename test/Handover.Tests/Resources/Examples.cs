@@ -123,7 +123,10 @@ internal static class Examples
             embed: { runtime: http, endpoints: [ http://127.0.0.1:9003 ], ready: /ready }
           uses:
             index: { name: products, version: 7, space: bge-small-en, dimensions: 4, metric: cosine, embeds: embed }
-          output: { tensors: [ { name: price, datatype: FP32, shape: [-1, 1], reference: price-2026 } ] }
+          output:
+            tensors:
+              - { name: price, datatype: FP32, shape: [-1, 1], reference: price-2026 }
+              - { name: cut, datatype: BYTES, shape: [-1], labels: [Good, Ideal] }
         ---
         apiVersion: handover.dev/v1
         kind: Consumer

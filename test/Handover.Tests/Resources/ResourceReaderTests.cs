@@ -279,6 +279,20 @@ public sealed class ResourceReaderTests
         Assert.Equal("schema-malformed", bad.Code);
     }
 
+    [Theory]
+    [InlineData("labels: [Good, Good]", "'Good' is declared twice.")]
+    [InlineData("labels: []", "needs 1 to 1000 texts.")]
+    [InlineData("datatype: FP32", "only a BYTES tensor has labels, not FP32.")]
+    public void Labels_are_some_different_texts_of_a_tensor_of_texts(string wrong, string expected)
+    {
+        string right = wrong.StartsWith('l') ? "labels: [Good, Ideal]" : "datatype: BYTES";
+        Result<ResourceSet> read = ResourceReader.Read(
+            Examples.Around.Replace(right, wrong, StringComparison.Ordinal),
+            "a.yaml"
+        );
+        Assert.Contains(read.Problems, p => p.ToString().Contains(expected, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void The_text_of_a_schema_is_taken_in_with_the_resource()
     {
