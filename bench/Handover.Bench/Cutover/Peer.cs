@@ -135,62 +135,12 @@ internal sealed class NginxPeer : Peer
         );
 }
 
-/// <summary>HAProxy: <c>set server</c> by the runtime API, which it makes no reload for.</summary>
-internal sealed class HaproxyPeer : Peer
+/// <summary>HAProxy with one server; a reload takes the listening socket over from the process before it.</summary>
+internal abstract class Haproxy : Peer
 {
-    public override string Name => "HAProxy set server addr";
-
     public override string Program => "haproxy";
 
-    public override async Task SwitchAsync(Uri upstream)
-    {
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(Folder, "admin.sock")));
-        string command = $"set server model/one addr {upstream.Host} port {upstream.Port}\n";
-        await socket.SendAsync(Encoding.ASCII.GetBytes(command));
-        await socket.ReceiveAsync(new byte[4096]);
-    }
-
-    protected override Process Launch(Uri upstream) =>
-        Run(
-            "-db",
-            "-f",
-            Write(
-                "haproxy.cfg",
-                $"""
-                global
-                  stats socket {Folder}/admin.sock mode 600 level admin
-                defaults
-                  mode http
-                  timeout connect 2s
-                  timeout client 20s
-                  timeout server 20s
-                listen model
-                  bind 127.0.0.1:{Port}
-                  server one {upstream.Authority}
-
-                """
-            )
-        );
-}
-
-/// <summary>HAProxy: another configuration and a reload, which hands the listening socket to the new process.</summary>
-internal sealed class HaproxyReloadPeer : Peer
-{
-    public override string Name => "HAProxy reload";
-
-    public override string Program => "haproxy";
-
-    public override async Task SwitchAsync(Uri upstream)
-    {
-        Configure(upstream);
-        using Process reload = Process.Start("kill", ["-USR2", $"{Pid}"]);
-        await reload.WaitForExitAsync();
-    }
-
-    protected override Process Launch(Uri upstream) => Run("-W", "-f", Configure(upstream));
-
-    private string Configure(Uri upstream) =>
+    protected string Configure(Uri upstream) =>
         Write(
             "haproxy.cfg",
             $"""
@@ -207,6 +157,38 @@ internal sealed class HaproxyReloadPeer : Peer
 
             """
         );
+}
+
+/// <summary>HAProxy: <c>set server</c> by the runtime API, which it makes no reload for.</summary>
+internal sealed class HaproxyPeer : Haproxy
+{
+    public override string Name => "HAProxy set server addr";
+
+    public override async Task SwitchAsync(Uri upstream)
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(Folder, "admin.sock")));
+        string command = $"set server model/one addr {upstream.Host} port {upstream.Port}\n";
+        await socket.SendAsync(Encoding.ASCII.GetBytes(command));
+        await socket.ReceiveAsync(new byte[4096]);
+    }
+
+    protected override Process Launch(Uri upstream) => Run("-db", "-f", Configure(upstream));
+}
+
+/// <summary>HAProxy: another configuration and a reload.</summary>
+internal sealed class HaproxyReloadPeer : Haproxy
+{
+    public override string Name => "HAProxy reload";
+
+    public override async Task SwitchAsync(Uri upstream)
+    {
+        Configure(upstream);
+        using Process reload = Process.Start("kill", ["-USR2", $"{Pid}"]);
+        await reload.WaitForExitAsync();
+    }
+
+    protected override Process Launch(Uri upstream) => Run("-W", "-f", Configure(upstream));
 }
 
 /// <summary>Caddy: another configuration by its admin API.</summary>
