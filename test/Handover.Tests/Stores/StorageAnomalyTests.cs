@@ -35,7 +35,16 @@ public sealed partial class StorageAnomalyTests : IDisposable
         "rollout_event",
         "rollout_open",
         "notification",
+        "migration",
     ];
+
+    // A newer version of the program brings tables of its own.
+    private static readonly string[] Later =
+    [
+        "CREATE TABLE later (body TEXT NOT NULL)",
+        "INSERT INTO later SELECT body FROM rollout_event; CREATE INDEX later_body ON later (body)",
+    ];
+
     private readonly string _directory = Directory.CreateTempSubdirectory("handover-anomaly-").FullName;
     private readonly TestClock _clock = new();
     private int _copies;
@@ -213,6 +222,7 @@ public sealed partial class StorageAnomalyTests : IDisposable
             s => s.Epochs.EnsureAsync(Service, Routing.Only(Service, "v1"), Cancel),
             s => s.Epochs.JoinAsync(Service, new EpochMember("gw", "a"), Cancel),
             s => Task.Run(() => s.Rollouts.Append("p.1", 0, [Big(0)]), Cancel),
+            s => Task.Run(() => s.Database.Migrate("later", Later), Cancel),
         };
         for (int i = 0; i < 3; i++)
         {
