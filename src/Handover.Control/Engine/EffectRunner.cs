@@ -13,7 +13,7 @@ internal sealed class EffectRunner(IRolloutShell shell, TimeProvider time, ILogg
 {
     private static readonly TimeSpan PauseAfterError = TimeSpan.FromSeconds(1);
 
-    private readonly Dictionary<RolloutEffect, (Task Task, CancellationTokenSource Cancel)> _running = [];
+    private readonly Dictionary<RolloutEffect, Running> _running = [];
     private readonly Lock _gate = new();
     private Task _lastMove = Task.CompletedTask;
 
@@ -31,22 +31,24 @@ internal sealed class EffectRunner(IRolloutShell shell, TimeProvider time, ILogg
 
             foreach (RolloutEffect effect in wanted.Where(e => !_running.ContainsKey(e)))
             {
-                var cancel = new CancellationTokenSource();
+                var running = new Running();
                 // Nothing is stopped while a move may still commit: it could open the service on what stops.
                 bool moves = effect is RolloutEffect.Move or RolloutEffect.StopStack;
-                Task task = RunAsync(state, effect, moves ? _lastMove : Task.CompletedTask, cancel.Token);
-                _lastMove = moves ? task : _lastMove;
-                _running[effect] = (task, cancel);
+                running.Task = RunAsync(state, effect, moves ? _lastMove : Task.CompletedTask, running);
+                _lastMove = moves ? running.Task : _lastMove;
+                _running[effect] = running;
             }
         }
     }
 
-    /// <summary>Forgets what has completed, so that it is derived and run again.</summary>
+    /// <summary>Forgets what has answered, so that the next <see cref="Reconcile"/> runs it again.</summary>
     public void Forget()
     {
         lock (_gate)
         {
-            foreach (RolloutEffect done in _running.Where(r => r.Value.Task.IsCompleted).Select(r => r.Key).ToList())
+            // Who has answered may not have returned yet.
+            var over = _running.Where(r => r.Value.Answered || r.Value.Task.IsCompleted).Select(r => r.Key).ToList();
+            foreach (RolloutEffect done in over)
             {
                 _running.Remove(done);
             }
@@ -57,8 +59,9 @@ internal sealed class EffectRunner(IRolloutShell shell, TimeProvider time, ILogg
     private static bool NeedsWork(RolloutEffect effect) =>
         effect is not (RolloutEffect.KeepStack or RolloutEffect.Mirror or RolloutEffect.Judge);
 
-    private async Task RunAsync(RolloutState state, RolloutEffect effect, Task before, CancellationToken cancel)
+    private async Task RunAsync(RolloutState state, RolloutEffect effect, Task before, Running running)
     {
+        CancellationToken cancel = running.Cancel.Token;
         await Task.Yield();
         await before;
         while (!cancel.IsCancellationRequested)
@@ -70,6 +73,7 @@ internal sealed class EffectRunner(IRolloutShell shell, TimeProvider time, ILogg
                 Failpoint.Pass(Failpoint.EffectAnswered);
                 if (answer is RolloutCommand.MoveCommitted || (answer is not null && !cancel.IsCancellationRequested))
                 {
+                    running.Answered = true;
                     post(answer);
                 }
 
@@ -90,18 +94,27 @@ internal sealed class EffectRunner(IRolloutShell shell, TimeProvider time, ILogg
 
     public async ValueTask DisposeAsync()
     {
-        List<(Task Task, CancellationTokenSource Cancel)> all;
+        List<Running> all;
         lock (_gate)
         {
             all = [.. _running.Values];
             _running.Clear();
         }
 
-        foreach ((_, CancellationTokenSource cancel) in all)
+        foreach (Running running in all)
         {
-            await cancel.CancelAsync();
+            await running.Cancel.CancelAsync();
         }
 
         await Task.WhenAll(all.Select(r => r.Task));
+    }
+
+#pragma warning disable CA1001 // A source without a timer holds nothing to give back.
+    private sealed class Running
+#pragma warning restore CA1001
+    {
+        public readonly CancellationTokenSource Cancel = new();
+        public Task Task = Task.CompletedTask;
+        public volatile bool Answered;
     }
 }

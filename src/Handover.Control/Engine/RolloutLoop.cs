@@ -16,6 +16,9 @@ internal sealed class RolloutLoop : IAsyncDisposable
 {
     private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(100);
 
+    // A store that is away is not asked for the same work at every tick.
+    private const int TicksUntilAgain = 10;
+
     private readonly RolloutStore _store;
     private readonly IRolloutShell _shell;
     private readonly TimeProvider _time;
@@ -28,6 +31,7 @@ internal sealed class RolloutLoop : IAsyncDisposable
     private Task? _loop;
     private RolloutState _state;
     private volatile Verdict? _reading;
+    private volatile int _again;
 
     public RolloutLoop(
         IReadOnlyList<RolloutEvent> events,
@@ -100,7 +104,22 @@ internal sealed class RolloutLoop : IAsyncDisposable
         {
             // Nothing is lost: the effect is derived again from the state and answers again.
             _log.LogWarning("{Rollout}: inbox full, {Command} is derived again", State.Id, command.GetType().Name);
-            _effects.Forget();
+            DoAgain();
+        }
+    }
+
+    // An answer was lost: what gave it is still wanted, and no event may ever come that would have it run again.
+    private void DoAgain()
+    {
+        _effects.Forget();
+        _again = TicksUntilAgain;
+    }
+
+    private void RunAgain()
+    {
+        if (_again > 0 && --_again == 0)
+        {
+            _effects.Reconcile(State);
         }
     }
 
@@ -122,6 +141,7 @@ internal sealed class RolloutLoop : IAsyncDisposable
                 if (ticked.IsCompleted)
                 {
                     ticked = timer.WaitForNextTickAsync(_stop.Token).AsTask();
+                    RunAgain();
                     Handle(new Work(new RolloutCommand.Tick(), Done: null));
                     if (_shell.CandidateDown(State, _time.GetUtcNow()) is { } trouble)
                     {
@@ -151,7 +171,7 @@ internal sealed class RolloutLoop : IAsyncDisposable
             {
                 // The top of a loop: an error here must not end the rollout's only writer.
                 _log.LogError(e, "{Rollout}: the step failed and is tried again", State.Id);
-                _effects.Forget();
+                DoAgain();
             }
         }
 
@@ -217,7 +237,7 @@ internal sealed class RolloutLoop : IAsyncDisposable
         {
             work.Done?.TrySetResult(e.Problem);
             _log.LogError(e, "{Rollout}: not persisted, so not done", State.Id);
-            _effects.Forget();
+            DoAgain();
         }
     }
 

@@ -85,7 +85,15 @@ public sealed class StackKeeper : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
-                Reconcile();
+                try
+                {
+                    Reconcile();
+                }
+                catch (Exception e)
+                {
+                    // The top of a loop: without it nothing would start or stop until the wish changes.
+                    _log.LogError(e, "stacks could not be started or stopped; tried again");
+                }
             }
         }
         catch (OperationCanceledException)
@@ -151,8 +159,12 @@ public sealed class StackKeeper : IAsyncDisposable
         }
         finally
         {
-            stack.Starting = null;
-            starting.Dispose();
+            // Whoever cancels it holds the lock, and must not meet one that is disposed.
+            lock (_gate)
+            {
+                stack.Starting = null;
+                starting.Dispose();
+            }
         }
 
         if (stack.Trouble is null)

@@ -90,6 +90,29 @@ public sealed class RolloutLoopTests : IDisposable
     }
 
     [Fact]
+    public async Task An_answer_that_could_not_be_persisted_is_asked_for_again_when_the_store_is_back()
+    {
+        using SqliteDatabase database = Database();
+        int? lost = null;
+        var world = new ObedientShell { Outcome = Outcome.Hold };
+        world.Running = effect =>
+        {
+            // Of the many things that are persisted, only this answer: nothing but itself would ever repeat it.
+            if (effect is RolloutEffect.AwaitStack && lost is null)
+            {
+                database.Write(c => SqliteDatabase.Execute(c, "ALTER TABLE rollout_event RENAME TO away"));
+                lost = world.Ticks;
+            }
+        };
+        await using RolloutLoop loop = Begin(new RolloutStore(database), world);
+        loop.Start();
+        await Until(() => world.Ticks > lost + 3);
+        Assert.IsType<Phase.Start>(loop.State.Phase);
+        database.Write(c => SqliteDatabase.Execute(c, "ALTER TABLE away RENAME TO rollout_event"));
+        await Until(() => loop.State is { PhaseSettled: true, PhaseIndex: 3 });
+    }
+
+    [Fact]
     public async Task A_kill_switch_takes_the_rollout_back_by_a_move_as_soon_as_the_store_takes_it()
     {
         using SqliteDatabase database = Database();
@@ -138,8 +161,14 @@ public sealed class RolloutLoopTests : IDisposable
 
         public long Epoch { get; private set; } = 1;
 
-        public Task<RolloutCommand?> RunAsync(RolloutState state, RolloutEffect effect, CancellationToken cancel) =>
-            Task.FromResult<RolloutCommand?>(
+        public Action<RolloutEffect>? Running { get; set; }
+
+        public int Ticks { get; private set; }
+
+        public Task<RolloutCommand?> RunAsync(RolloutState state, RolloutEffect effect, CancellationToken cancel)
+        {
+            Running?.Invoke(effect);
+            return Task.FromResult<RolloutCommand?>(
                 effect switch
                 {
                     RolloutEffect.Verify => new RolloutCommand.Verified(Refusals),
@@ -153,12 +182,17 @@ public sealed class RolloutLoopTests : IDisposable
                     _ => null,
                 }
             );
+        }
 
         public Verdict? Judge(RolloutState state, DateTimeOffset now) => new(Outcome, ["because"], []);
 
         public IReadOnlyList<(string Segment, Verdict Verdict)> Harmed(RolloutState state) => [];
 
-        public string? CandidateDown(RolloutState state, DateTimeOffset now) => null;
+        public string? CandidateDown(RolloutState state, DateTimeOffset now)
+        {
+            Ticks++;
+            return null;
+        }
 
         public KillSwitch? Off { get; set; }
 
