@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Handover.Control.Warming;
 using Handover.Core.Catalog;
+using Handover.Core.Contracts;
 using Handover.Core.Contracts.Adapters;
 using Handover.Core.Foundation;
 using Handover.Core.Rollouts;
@@ -95,9 +96,11 @@ public sealed partial class RolloutEngine
     private WarmJob JobOf(RolloutState state, Service service, string release, int requests)
     {
         CatalogSnapshot catalog = _parts.Catalog();
+        Signature? emits = AdaptedOutput.Of(catalog.Releases[(service.Name, release)]);
         return new WarmJob(service, state.From, release, requests)
         {
-            Declared = AdaptedOutput.Of(catalog.Releases[(service.Name, release)]),
+            Declared = emits,
+            References = ReferenceCheck.Of(catalog.ConsumersOf(service.Name), emits),
             StableDeclared = AdaptedOutput.Of(catalog.Releases[(service.Name, state.From)]),
             Alpha = state.Plan.Gates.Alpha,
             ErrorLimit = service.Objectives.Errors ?? new Ratio(0.01),

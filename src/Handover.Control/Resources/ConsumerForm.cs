@@ -1,3 +1,4 @@
+using System.Globalization;
 using Handover.Core.Catalog;
 
 namespace Handover.Control.Resources;
@@ -5,6 +6,8 @@ namespace Handover.Control.Resources;
 /// <summary>The <c>spec</c> of a Consumer.</summary>
 internal static class ConsumerForm
 {
+    private const int MostEdges = 100;
+
     public static Consumer Read(string name, string service, FieldCursor spec)
     {
         ConsumerRole role = spec.Choice("role", NameMaps.Role, ConsumerRole.Decision);
@@ -49,7 +52,36 @@ internal static class ConsumerForm
 
         return new MonitorSpec(
             [.. map.Maps("metrics").Select(m => new MonitoredMetric(m.Text("name"), m.Text("output")))],
-            [.. map.Maps("references").Select(r => new MonitoredReference(r.Text("output"), r.Text("distribution")))]
+            [.. map.Maps("references").Select(ReferenceOf)]
         );
     }
+
+    private static MonitoredReference ReferenceOf(FieldCursor map) =>
+        new(map.Text("output"), map.Text("distribution")) { Shape = ShapeOf(map) };
+
+    private static ReferenceShape? ShapeOf(FieldCursor map)
+    {
+        if (!map.Has("edges") && !map.Has("shares") && !map.Has("most"))
+        {
+            return null;
+        }
+
+        double[] edges = Numbers(map, "edges");
+        double[] shares = Numbers(map, "shares");
+        double most = (double)map.Number("most", 0.25m, min: 0);
+        bool ascending = edges.Zip(edges.Skip(1)).All(e => e.First < e.Second) && edges.All(double.IsFinite);
+        bool whole = shares.All(s => s is >= 0 and <= 1) && Math.Abs(shares.Sum() - 1) <= 0.001;
+        if (edges.Length is > 0 and <= MostEdges && shares.Length == edges.Length + 1 && ascending && whole && most > 0)
+        {
+            return new ReferenceShape(edges, shares) { Most = most };
+        }
+
+        YamlNode at = map.Find("edges") ?? map.Find("shares") ?? map.Node;
+        const string Message = "needs ascending edges, one share more than edges that sum to 1, and a positive most.";
+        map.Bad("bad-distribution", at, "edges", Message, "For example edges: [10, 20], shares: [0.5, 0.3, 0.2].");
+        return null;
+    }
+
+    private static double[] Numbers(FieldCursor map, string name) =>
+        [.. map.Numbers(name).Select(n => double.Parse(n.Text, CultureInfo.InvariantCulture))];
 }

@@ -109,11 +109,29 @@ public static partial class ResourceWriter
             json.WriteStartObject();
             json.WriteString("output", reference.Output);
             json.WriteString("distribution", reference.Distribution);
+            if (reference.Shape is { } shape)
+            {
+                WriteNumbers(json, "edges", shape.Edges);
+                WriteNumbers(json, "shares", shape.Shares);
+                json.WriteNumber("most", shape.Most);
+            }
+
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
         json.WriteEndObject();
+    }
+
+    private static void WriteNumbers(Utf8JsonWriter json, string name, IReadOnlyList<double> numbers)
+    {
+        json.WriteStartArray(name);
+        foreach (double number in numbers)
+        {
+            json.WriteNumberValue(number);
+        }
+
+        json.WriteEndArray();
     }
 
     private static void FeatureViewSpec(Utf8JsonWriter json, FeatureView view)

@@ -186,6 +186,9 @@ public static partial class SupportedFields
             Field(C, "spec.monitors.references", F.Maps, "Distributions that it compares outputs with."),
             Needed(C, "spec.monitors.references[].output", F.Text, "The output tensor."),
             Needed(C, "spec.monitors.references[].distribution", F.Text, "Id that the release must name as reference."),
+            Field(C, "spec.monitors.references[].edges", F.Numbers, "The distribution: upper edges of its bins."),
+            Field(C, "spec.monitors.references[].shares", F.Numbers, "Share of each bin, one more than edges."),
+            Field(C, "spec.monitors.references[].most", F.Number, "Largest stability index; default 0.25."),
         ];
 
     private static SupportedField[] FeatureView =>

@@ -1,4 +1,5 @@
 using Handover.Core.Catalog;
+using Handover.Core.Contracts;
 using Handover.Core.Contracts.Adapters;
 using Handover.Core.Foundation;
 using Handover.Ports;
@@ -108,6 +109,7 @@ public sealed class ReleaseWarming(ReleaseWarmingParts parts)
         var job = new WarmJob(service, stable, release.Name, Requests)
         {
             Declared = AdaptedOutput.Of(release),
+            References = ReferenceCheck.Of(catalog.ConsumersOf(service.Name), AdaptedOutput.Of(release)),
             StableDeclared = catalog.Releases.GetValueOrDefault((service.Name, stable)) is { } serving
                 ? AdaptedOutput.Of(serving)
                 : null,

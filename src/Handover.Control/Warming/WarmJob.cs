@@ -1,4 +1,5 @@
 using Handover.Core.Catalog;
+using Handover.Core.Contracts;
 using Handover.Core.Foundation;
 
 namespace Handover.Control.Warming;
@@ -12,6 +13,9 @@ public sealed record WarmJob(Service Service, string Stable, string Candidate, i
 {
     /// <summary>What the candidate declares to answer; null checks no answers.</summary>
     public Signature? Declared { get; init; }
+
+    /// <summary>Distributions that monitors hold its answers against; see <see cref="ReferenceCheck.Of"/>.</summary>
+    public IReadOnlyList<(string Consumer, MonitoredReference Reference)> References { get; init; } = [];
 
     /// <summary>What stable declares to answer.</summary>
     public Signature? StableDeclared { get; init; }
@@ -62,6 +66,9 @@ public sealed record WarmWindow(int Number, int Requests, double P95Ms, double S
 /// <param name="Refusals">Why the release may not serve; empty when it converged.</param>
 public sealed record WarmReport(IReadOnlyList<WarmWindow> Windows, IReadOnlyList<string> Refusals)
 {
+    /// <summary>What was found beside; in words.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>One line for people.</summary>
     public string Summary =>
         FormattableString.Invariant(
@@ -71,5 +78,6 @@ public sealed record WarmReport(IReadOnlyList<WarmWindow> Windows, IReadOnlyList
             Windows[^1].Pace == 0
                 ? ""
                 : $"; slowed down {Windows[^1].Pace} times because stable's callers waited longer meanwhile"
-        );
+        )
+        + string.Concat(Notes.Select(n => $"; {n}"));
 }

@@ -45,6 +45,7 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
         await pace.BeginAsync(cancel);
         double stableP95 = job.StableP95Ms ?? await MeasureStableAsync(job, recorded, pace, cancel);
         var windows = new List<WarmWindow>();
+        var notes = new List<string>();
         double? before = null;
         int slow = 0;
         for (int i = 1; i <= MostWindows; i++)
@@ -63,7 +64,7 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
             };
             windows.Add(window);
             progress?.Invoke(window);
-            if (answers is not null && Refusals(job, answers) is { Count: > 0 } refusals)
+            if (answers is not null && Refusals(job, answers, notes) is { Count: > 0 } refusals)
             {
                 return new WarmReport(windows, refusals);
             }
@@ -81,7 +82,7 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
             bool fast = p95 <= Math.Max((1 + job.LatencyMargin.Value) * stableP95, stableP95 + FloorMs);
             if (steady && fast)
             {
-                return new WarmReport(windows, []);
+                return new WarmReport(windows, []) { Notes = notes };
             }
 
             before = p95;
@@ -197,7 +198,11 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
         }
     }
 
-    private static IReadOnlyList<string> Refusals(WarmJob job, List<(Exchange Recorded, WarmAnswer Answer)> answers)
+    private static IReadOnlyList<string> Refusals(
+        WarmJob job,
+        List<(Exchange Recorded, WarmAnswer Answer)> answers,
+        List<string> notes
+    )
     {
         var refusals = new List<string>();
         var failed = answers.Where(a => !a.Answer.Ok).ToList();
@@ -232,6 +237,11 @@ public sealed class Warmer(IJournalPort journal, IWarmTarget target, TimeProvide
         }
 
         refusals.AddRange(WarmAnswerCheck.Judge(declared, job.StableDeclared, pairs).Refusals);
+        foreach (ReferenceFinding found in ReferenceCheck.Judge(job.References, [.. pairs.Select(p => p.Candidate)]))
+        {
+            (found.Outside ? refusals : notes).Add(found.Text);
+        }
+
         return refusals;
     }
 

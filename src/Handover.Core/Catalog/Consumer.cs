@@ -37,7 +37,23 @@ public sealed record MonitoredMetric(string Name, string Output);
 /// <summary>A distribution that a monitor compares an output with, so that drift is told from a new release.</summary>
 /// <param name="Output">The output tensor.</param>
 /// <param name="Distribution">Id of the distribution; the release must say that its output has this one.</param>
-public sealed record MonitoredReference(string Output, string Distribution);
+public sealed record MonitoredReference(string Output, string Distribution)
+{
+    /// <summary>The distribution itself, to hold answers against; null when only its name is known.</summary>
+    public ReferenceShape? Shape { get; init; }
+}
+
+/// <summary>A distribution of numbers as a histogram.</summary>
+/// <param name="Edges">Upper edges of all bins but the last, included, ascending; at least one.</param>
+/// <param name="Shares">Share of each bin, in [0, 1], one more than edges; they sum to 1.</param>
+public sealed record ReferenceShape(IReadOnlyList<double> Edges, IReadOnlyList<double> Shares)
+{
+    /// <summary>
+    /// Largest population stability index at which answers still count as having it. Default 0.25, from which on the
+    /// usual rule of thumb speaks of another population.
+    /// </summary>
+    public double Most { get; init; } = 0.25;
+}
 
 /// <summary>What kind of system a consumer is.</summary>
 public enum ConsumerRole

@@ -138,7 +138,7 @@ internal static class Examples
           notify: { url: "https://monitor.example.com/hook", secretFile: secrets/monitor }
           monitors:
             metrics: [ { name: price_mean, output: price } ]
-            references: [ { output: price, distribution: price-2026 } ]
+            references: [ { output: price, distribution: price-2026, edges: [5, 10], shares: [0.5, 0.25, 0.25] } ]
         ---
         apiVersion: handover.dev/v1
         kind: FeatureView

@@ -293,6 +293,18 @@ public sealed class ResourceReaderTests
         Assert.Contains(read.Problems, p => p.ToString().Contains(expected, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("edges: [10, 5]")]
+    [InlineData("edges: [5]")]
+    [InlineData("shares: [0.5, 0.25, 0.5]")]
+    [InlineData("shares: [0.5, 0.75, -0.25]")]
+    public void A_distribution_is_a_histogram_whose_shares_sum_to_one(string wrong)
+    {
+        string right = wrong.StartsWith('e') ? "edges: [5, 10]" : "shares: [0.5, 0.25, 0.25]";
+        string text = Examples.Around.Replace(right, wrong, StringComparison.Ordinal);
+        Assert.Equal("bad-distribution", Assert.Single(ResourceReader.Read(text, "a.yaml").Problems).Code);
+    }
+
     [Fact]
     public void The_text_of_a_schema_is_taken_in_with_the_resource()
     {
