@@ -22,6 +22,32 @@ public sealed class ChainTests
         Assert.True(count.Lesser > 0, "only one release was met");
     }
 
+    /// <summary>
+    /// Mixed, the pair finds wrong neighbours and fails nowhere (SimilarTests); so it must not get to a request.
+    /// </summary>
+    [Fact(Timeout = 90_000)]
+    public async Task A_release_that_embeds_into_another_space_than_its_index_meets_no_request()
+    {
+        using var workspace = new HopWorkspace(resources: true);
+        await using RunningNode node = await RunningNode.StartAsync(RuntimeWorld.Executable, workspace.Root);
+        string id = await node.StartRolloutAsync(
+            """
+            apiVersion: handover.dev/v1
+            kind: Rollout
+            metadata: { name: mixed, service: diamond-similar }
+            spec:
+              to: v2-mixed
+              phases: [ { verify: {} }, { start: { timeout: 60s } }, { switch: { hold: 400ms } }, { retire: {} } ]
+            """,
+            TestContext.Current.CancellationToken
+        );
+        (string state, string reasons) = await node.EndAsync(id, TestContext.Current.CancellationToken);
+        Assert.Equal("refused", state);
+        Assert.Contains("index stones for v2-mixed: version 2 is declared", reasons, StringComparison.Ordinal);
+        Assert.Equal(0, await node.CommitsAsync("diamond-similar"));
+        await node.StopAsync();
+    }
+
     /// <summary>The count itself: a chain of two releases, one that is not whole, one that is wrongly named.</summary>
     [Fact]
     public void The_count_finds_what_it_is_there_for()
