@@ -12,7 +12,7 @@ public static class SegmentWords
     {
         string who = seen.Segment.Length > 0 ? $"Segment {seen.Segment}" : "Everybody else";
         string back = seen.TakenBack is { } why ? $"; taken back alone: {why}" : "";
-        string verdict = seen.Verdict is { } own ? $"; {own.Outcome}: {own.Reasons.FirstOrDefault()}" : "";
+        string verdict = seen.Verdict is { } own ? $"; {own.Outcome}: {string.Join(", ", own.Reasons.Take(1))}" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{who}: {Shares(seen)}; candidate {seen.CandidateBad} bad of {seen.CandidateRequests}, stable {seen.StableBad} of {seen.StableRequests}{verdict}{back}"

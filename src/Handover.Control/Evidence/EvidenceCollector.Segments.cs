@@ -23,9 +23,9 @@ public sealed partial class EvidenceCollector
         : state.Open ? new Dictionary<string, Verdict>()
         : state
             .Plan.Paces.Where(p => p.Alone)
-            .Select(p => (p.Segment, store.Verdicts(RolloutEvidence.KeyOf(state.Id, p.Segment)).LastOrDefault()))
-            .Where(v => v.Item2 is not null)
-            .ToDictionary(v => v.Segment!, v => v.Item2!.Verdict, StringComparer.Ordinal);
+            .Select(p => (p.Segment, Verdicts: store.Verdicts(RolloutEvidence.KeyOf(state.Id, p.Segment))))
+            .Where(v => v.Verdicts.Count > 0)
+            .ToDictionary(v => v.Segment!, v => v.Verdicts[^1].Verdict, StringComparer.Ordinal);
 
     /// <summary>What each segment of a rollout saw, which may have ended.</summary>
     public IReadOnlyDictionary<string, SegmentTally> Seen(RolloutState state) =>

@@ -86,7 +86,7 @@ public sealed partial class EvidenceCollector(RolloutStore store, TimeProvider t
         var open = new Open(state.Id, evidence) { Alone = alone };
         foreach (string segment in alone.Keys)
         {
-            if (store.Verdicts(RolloutEvidence.KeyOf(state.Id, segment)).LastOrDefault() is { } last)
+            if (store.Verdicts(RolloutEvidence.KeyOf(state.Id, segment)) is [.., var last])
             {
                 open.Verdicts[segment] = last.Verdict;
             }
