@@ -45,6 +45,27 @@ public sealed class CompatibilityCaseTests(ITestOutputHelper output)
         Assert.True(undecided <= lines.Length / 10, $"{undecided} of {lines.Length} are undecided");
     }
 
+    [Fact]
+    public void A_long_list_is_compared_to_its_last_place()
+    {
+        SchemaVerdict verdict = Assert.Single(SchemaCompatibility.Check(Tuple(1_500, ""), Tuple(1_500, "string")));
+        Assert.Equal("/1400", verdict.Path);
+        Assert.Empty(SchemaCompatibility.Check(Tuple(1_500, "integer"), Tuple(1_499, "integer")));
+    }
+
+    // So many whole numbers, but for the one at 1,400.
+    private static JsonSchema Tuple(int places, string odd)
+    {
+        string[] items =
+        [
+            .. Enumerable
+                .Range(0, places)
+                .Select(i => i == 1_400 && odd.Length > 0 ? $$"""{"type":"{{odd}}"}""" : """{"type":"integer"}"""),
+        ];
+        string schema = $$"""{"type":"array","minItems":1500,"prefixItems":[{{string.Join(',', items)}}]}""";
+        return JsonSchema.Compile(Encoding.UTF8.GetBytes(schema)).Value;
+    }
+
     private static JsonSchema Compile(JsonElement schema) =>
         JsonSchema.Compile(Encoding.UTF8.GetBytes(schema.GetRawText())).Value;
 }

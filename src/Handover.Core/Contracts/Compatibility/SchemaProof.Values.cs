@@ -146,7 +146,7 @@ internal sealed partial class SchemaProof
 
     private void Items(SchemaFacts p, SchemaNode c)
     {
-        int places = Math.Min(Math.Max(p.Prefix, c.PrefixItems.Length), 1_000);
+        int places = Math.Max(p.Prefix, c.PrefixItems.Length);
         for (int i = 0; i <= places; i++)
         {
             // The place after the last one that is spoken of stands for all further ones.
