@@ -47,7 +47,7 @@ internal sealed record OfrepContext
 
             return Of(context);
         }
-        catch (JsonException e)
+        catch (Exception e) when (BadJson.Is(e))
         {
             return Wrong("PARSE_ERROR", e.Message);
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Handover.Core.Foundation;
 
 namespace Handover.Control.Api;
 
@@ -28,7 +29,7 @@ internal static class RequestSlices
             Walk(json.RootElement, "", slices);
             return slices;
         }
-        catch (JsonException)
+        catch (Exception e) when (BadJson.Is(e))
         {
             return [];
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Handover.Core.Foundation;
 
 namespace Handover.Control.Journal;
 
@@ -33,7 +34,7 @@ internal static class Redaction
 
             return changed ? JsonSerializer.SerializeToUtf8Bytes(root) : bytes;
         }
-        catch (JsonException)
+        catch (Exception e) when (BadJson.Is(e))
         {
             return null;
         }

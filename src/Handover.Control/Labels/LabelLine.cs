@@ -23,7 +23,7 @@ internal sealed record LabelLine(string RequestId, string Truth, DateTimeOffset?
             JsonElement root = json.RootElement;
             return root.ValueKind == JsonValueKind.Object ? Read(root) : Bad("is not an object.");
         }
-        catch (JsonException)
+        catch (Exception e) when (BadJson.Is(e))
         {
             return Bad("is not JSON.");
         }

@@ -37,7 +37,7 @@ internal sealed record MetricLine(
             JsonElement root = json.RootElement;
             return root.ValueKind == JsonValueKind.Object ? Read(root) : Bad("is not an object.");
         }
-        catch (JsonException)
+        catch (Exception e) when (BadJson.Is(e))
         {
             return Bad("is not JSON.");
         }

@@ -137,7 +137,7 @@ public sealed class WebhookClient : IDisposable
                 ? digest.GetString()
                 : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (BadJson.Is(e))
         {
             // Anything else than JSON is an answer without an acknowledgement; most consumers answer nothing at all.
             return null;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 using System.Text.Json;
+using Handover.Core.Foundation;
 using Handover.Ports;
 
 namespace Handover.Control.Warming;
@@ -73,7 +74,7 @@ internal static class WarmSample
                 ? OfObject(document.RootElement)
                 : Length(body.Length);
         }
-        catch (JsonException)
+        catch (Exception e) when (BadJson.Is(e))
         {
             return Length(body.Length);
         }

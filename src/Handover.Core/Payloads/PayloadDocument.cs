@@ -41,7 +41,7 @@ internal static class PayloadDocument
             using JsonDocument document = JsonDocument.Parse(WithoutBareTokens(body), Options);
             return read(document.RootElement);
         }
-        catch (JsonException e)
+        catch (Exception e) when (BadJson.Is(e))
         {
             return new Problem("payload-malformed", $"the body is not the JSON that was expected: {e.Message}");
         }

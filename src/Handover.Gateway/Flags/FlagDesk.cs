@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Handover.Core.Foundation;
 using Handover.Core.Rollouts;
 using Handover.Gateway.Routing;
 using Handover.Ports;
@@ -174,7 +175,7 @@ internal sealed class FlagDesk(UrlPolicy policy, TimeProvider time) : IDisposabl
             Interlocked.Increment(ref allowed ? ref tally.Allowed : ref said ? ref tally.Refused : ref tally.Unknown);
             return allowed;
         }
-        catch (JsonException)
+        catch (Exception e) when (BadJson.Is(e))
         {
             return null;
         }

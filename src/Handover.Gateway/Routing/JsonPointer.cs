@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Handover.Core.Foundation;
 
 namespace Handover.Gateway.Routing;
 
@@ -18,7 +19,7 @@ internal static class JsonPointer
             using JsonDocument document = JsonDocument.Parse(body);
             return Walk(document.RootElement, pointer) is { } found ? Text(found) : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (BadJson.Is(e))
         {
             return null;
         }

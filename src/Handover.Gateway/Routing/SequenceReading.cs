@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Handover.Core.Foundation;
 
 namespace Handover.Gateway.Routing;
 
@@ -39,7 +40,7 @@ internal readonly record struct SequenceReading(string Id, bool Ends)
                 parameters.TryGetProperty("sequence_end", out JsonElement end) && end.ValueKind == JsonValueKind.True;
             return text.Length is > 0 and <= MaxLength && text != "0" ? new SequenceReading(text, ends) : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (BadJson.Is(e))
         {
             // The member says what is wrong with it.
             return null;

@@ -126,7 +126,7 @@ internal sealed class JmesLexer
             );
             return JmesValue.Of(document.RootElement);
         }
-        catch (JsonException e)
+        catch (Exception e) when (BadJson.Is(e))
         {
             Bad(begin, $"this is not JSON: {e.Message}");
             return null;
