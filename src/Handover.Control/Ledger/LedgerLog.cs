@@ -19,7 +19,9 @@ internal sealed class LedgerLog : IDisposable
     private const int DigestLength = 16;
     private const int HeadLength = sizeof(int) + DigestLength;
     private const int LargestRecord = 64 << 20;
-    private static readonly byte[] Zeros = new byte[1 << 20];
+
+    // About a hundred decisions: a file lives for seconds, and its first commit syncs these too.
+    private static readonly byte[] Zeros = new byte[64 << 10];
 
     private readonly string _directory;
     private readonly MemoryStream _pending = new();
