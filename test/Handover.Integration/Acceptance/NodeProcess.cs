@@ -204,6 +204,25 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>A client of the admin API as the command line has it.</summary>
     public AdminClient Admin() => new(new Uri($"http://127.0.0.1:{AdminPort}"), Token, TimeSpan.FromSeconds(70));
 
+    /// <summary>Runs the command line against the node; returns its exit code, its output and what it said.</summary>
+    public async Task<(int Code, string Output, string Said)> CommandAsync(params IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(RuntimeWorld.Executable, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Dir,
+        };
+        start.Environment["HANDOVER_SERVER"] = $"http://127.0.0.1:{AdminPort}";
+        start.Environment["HANDOVER_TOKEN"] = Token;
+        start.Environment["HOME"] = Dir;
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        string said = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output, said);
+    }
+
     public async Task<RolloutView> StartRolloutAsync(AdminClient admin, string manifest)
     {
         var body = new StartRolloutRequest { Manifest = manifest, ManifestFile = "acceptance.yaml" };

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using Handover.Integration.Runtimes;
 using Xunit;
 
 namespace Handover.Integration.Acceptance;
@@ -28,16 +26,21 @@ public sealed class WarmCommandTests
         if (format is not null)
         {
             string file = Path.Combine(node.Dir, $"recorded.{format}");
-            (int exported, _, string why) = await RunAsync(
-                node,
-                ["journal", "export", NodeProcess.Service, "--format", format, "--out", file]
-            );
+            (int exported, _, string why) = await node.CommandAsync([
+                "journal",
+                "export",
+                NodeProcess.Service,
+                "--format",
+                format,
+                "--out",
+                file,
+            ]);
             Assert.True(exported == 0, why);
             Assert.True(new FileInfo(file).Length > 10_000, "a hundred exchanges are more than that");
             warm.AddRange(["--requests", file]);
         }
 
-        (int exit, string told, string progress) = await RunAsync(node, warm);
+        (int exit, string told, string progress) = await node.CommandAsync(warm);
         Assert.True(exit == 0, told + progress);
         string[] windows = progress.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.True(windows.Length >= 2, "convergence takes two windows at least");
@@ -56,29 +59,15 @@ public sealed class WarmCommandTests
             await calls.AnsweredAsync(60);
         }
 
-        (int exit, _, string told) = await RunAsync(
-            node,
-            ["warm", NodeProcess.Service, "--to", "v2", "--timeout", "20ms"]
-        );
+        (int exit, _, string told) = await node.CommandAsync([
+            "warm",
+            NodeProcess.Service,
+            "--to",
+            "v2",
+            "--timeout",
+            "20ms",
+        ]);
         Assert.True(exit == 5, $"{exit}: {told}");
         Assert.Contains("not warm within", told, StringComparison.Ordinal);
-    }
-
-    private static async Task<(int Exit, string Out, string Err)> RunAsync(NodeProcess node, IEnumerable<string> words)
-    {
-        var start = new ProcessStartInfo(RuntimeWorld.Executable, words)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = node.Dir,
-        };
-        start.Environment["HANDOVER_SERVER"] = $"http://127.0.0.1:{node.AdminPort}";
-        start.Environment["HANDOVER_TOKEN"] = node.Token;
-        start.Environment["HOME"] = node.Dir;
-        using Process program = Process.Start(start)!;
-        Task<string> output = program.StandardOutput.ReadToEndAsync();
-        Task<string> errors = program.StandardError.ReadToEndAsync();
-        await program.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (program.ExitCode, await output, await errors);
     }
 }

@@ -79,22 +79,9 @@ internal sealed class LedgerNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs the command line against the node; returns what it said and its exit code.</summary>
-    public async Task<(int Code, string Output, string Said)> CommandAsync(params string[] arguments)
-    {
-        var start = new ProcessStartInfo(RuntimeWorld.Executable, [.. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["HANDOVER_SERVER"] = $"http://127.0.0.1:{Node.AdminPort}";
-        start.Environment["HANDOVER_TOKEN"] = Node.Token;
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        string said = await process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, await output, said);
-    }
+    /// <summary>Runs the command line against the node.</summary>
+    public Task<(int Code, string Output, string Said)> CommandAsync(params string[] arguments) =>
+        Node.CommandAsync(arguments);
 
     public async ValueTask DisposeAsync()
     {
