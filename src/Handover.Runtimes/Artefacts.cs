@@ -53,25 +53,7 @@ internal sealed class Artefacts(string directory)
     /// when its size or time has changed, so this is a forecast, and <see cref="ReadAsync"/> is the check.
     /// </summary>
     public IReadOnlyList<Problem> Altered(IReadOnlyDictionary<string, string> frozen) =>
-        [.. frozen.Select(f => Altered(f.Key, Remembered(f.Key), f.Value)).OfType<Problem>()];
-
-    /// <summary>What is wrong when a file that was frozen has another digest now; null when nothing is.</summary>
-    /// <param name="name">The file, as the configuration names it.</param>
-    /// <param name="found">Its digest now; null when it is gone.</param>
-    /// <param name="frozen">Its digest when it was frozen; null when it was not.</param>
-    public static Problem? Altered(string name, string? found, string? frozen) =>
-        frozen is null || string.Equals(found, frozen, StringComparison.OrdinalIgnoreCase)
-            ? null
-            : new(
-                "artefact-changed",
-                found is null
-                    ? $"'{name}' is gone; it had sha256 {frozen} when the release was rolled out."
-                    : $"'{name}' has sha256 {found}, and had {frozen} when the release was rolled out."
-            )
-            {
-                File = name,
-                Fix = "Put the file back as it was, or roll out a new release with what it is now.",
-            };
+        FrozenFiles.Altered(frozen, Remembered);
 
     private string? Remembered(string name)
     {

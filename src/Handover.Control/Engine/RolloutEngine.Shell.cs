@@ -168,8 +168,11 @@ public sealed partial class RolloutEngine
         CatalogSnapshot catalog = _parts.Catalog();
         Release release = AsFrozen(catalog.Releases[(service, effect.Release)]);
         var artefacts = _parts.Runtime.Status(service, effect.Release)?.Artefacts ?? new Dictionary<string, string>();
+
+        // Somebody else may have started it, to warm it, before it was bound to its files.
+        var bound = release.Frozen.Where(f => artefacts.ContainsKey(f.Key));
         return new RolloutCommand.StackReady([
-            .. Altered(release, artefacts),
+            .. FrozenFiles.Altered(bound, artefacts.GetValueOrDefault).Select(p => p.Message),
             .. await _parts.Verifier.CompareServedAsync(catalog.Services[service], release, cancel),
             .. await _parts.Agreement.CompareVectorsAsync(release, cancel),
         ])
@@ -178,12 +181,6 @@ public sealed partial class RolloutEngine
             Artefacts = artefacts,
         };
     }
-
-    // Somebody else may have started it, to warm it, before it was bound to its files.
-    private static IEnumerable<string> Altered(Release release, IReadOnlyDictionary<string, string> artefacts) =>
-        release
-            .Frozen.Where(f => artefacts.TryGetValue(f.Key, out string? found) && found != f.Value)
-            .Select(f => $"'{f.Key}' has sha256 {artefacts[f.Key]}, and had {f.Value} when it was rolled out before");
 
     private async Task<RolloutCommand?> MoveAsync(
         RolloutState state,

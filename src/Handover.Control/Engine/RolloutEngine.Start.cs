@@ -29,10 +29,7 @@ public sealed partial class RolloutEngine
 
         EpochRow? row = await _parts.Epochs.ReadAsync(plan.Service, cancel);
         string from = row?.Routing.Stable ?? service.Stable;
-        List<string> segments =
-        [
-            .. plan.Phases.OfType<Phase.Shift>().Select(s => s.Segment!).Where(s => s is not null).Distinct(),
-        ];
+        IReadOnlyList<string> segments = plan.SegmentNames;
         List<Problem> problems =
         [
             .. PlanRules.Check(plan),

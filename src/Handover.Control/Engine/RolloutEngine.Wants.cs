@@ -190,7 +190,7 @@ public sealed partial class RolloutEngine
                 }
                 else if (effect is RolloutEffect.Mirror mirror)
                 {
-                    mirrors[service.Name] = new WantedMirror(mirror, SegmentsOf(newest!.Plan));
+                    mirrors[service.Name] = new WantedMirror(mirror, newest!.Plan.SegmentNames);
                 }
             }
 
@@ -246,9 +246,6 @@ public sealed partial class RolloutEngine
             Frozen = files,
         };
     }
-
-    private static string[] SegmentsOf(RolloutPlan plan) =>
-        [.. plan.Phases.OfType<Phase.Shift>().Select(s => s.Segment).OfType<string>().Distinct(StringComparer.Ordinal)];
 
     private void BeginEvidence(RolloutState state)
     {

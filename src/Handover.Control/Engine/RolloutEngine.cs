@@ -295,7 +295,7 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
         return new RolloutSnapshot(shown, [.. events], now + outlook.Gates?.Promote)
         {
             Outlook = outlook,
-            Segments = SegmentReading.Of(state, loop.Events, _parts.Evidence.Seen(state), _parts.Evidence.Alone(state)),
+            Segments = SegmentReading.Of(state, loop.Events, _parts.Evidence.Seen, _parts.Evidence.Alone),
             Readiness = ReadinessOf(state),
         };
     }

@@ -20,30 +20,33 @@ public sealed record SegmentReading(string Segment, SegmentTally Tally, IReadOnl
     public static IReadOnlyList<SegmentReading> Of(
         RolloutState state,
         IReadOnlyList<RolloutEvent> events,
-        IReadOnlyDictionary<string, SegmentTally> seen,
-        IReadOnlyDictionary<string, Verdict> alone
+        Func<RolloutState, IReadOnlyDictionary<string, SegmentTally>> seen,
+        Func<RolloutState, IReadOnlyDictionary<string, Verdict>> alone
     )
     {
-        string[] named =
+        IReadOnlyList<string> named = state.Plan.SegmentNames;
+        if (named.Count == 0)
+        {
+            // Of a rollout that has ended both are read from the disk, and most plans name no segment.
+            return [];
+        }
+
+        IReadOnlyDictionary<string, SegmentTally> tallies = seen(state);
+        IReadOnlyDictionary<string, Verdict> verdicts = alone(state);
+        return
         [
-            .. state.Plan.Phases.OfType<Phase.Shift>().Select(s => s.Segment).OfType<string>().Distinct(),
+            .. named
+                .Append("")
+                .Select(name => new SegmentReading(
+                    name,
+                    tallies.GetValueOrDefault(name, SegmentTally.None),
+                    Steps(name, events)
+                )
+                {
+                    Verdict = verdicts.GetValueOrDefault(name),
+                    TakenBack = state.TakenBack.GetValueOrDefault(name),
+                }),
         ];
-        return named.Length == 0
-            ? []
-            :
-            [
-                .. named
-                    .Append("")
-                    .Select(name => new SegmentReading(
-                        name,
-                        seen.GetValueOrDefault(name, SegmentTally.None),
-                        Steps(name, events)
-                    )
-                    {
-                        Verdict = alone.GetValueOrDefault(name),
-                        TakenBack = state.TakenBack.GetValueOrDefault(name),
-                    }),
-            ];
     }
 
     private static List<SegmentStep> Steps(string segment, IReadOnlyList<RolloutEvent> events)

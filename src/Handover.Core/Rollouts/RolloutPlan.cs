@@ -38,6 +38,10 @@ public sealed record RolloutPlan
     /// <summary>The organisation's flag that decides who is eligible; null when everybody is.</summary>
     public OutsideFlag? Flag { get; init; }
 
+    /// <summary>The segments that the phases name, each once, in the order in which they come.</summary>
+    public IReadOnlyList<string> SegmentNames =>
+        [.. Phases.OfType<Phase.Shift>().Select(s => s.Segment).OfType<string>().Distinct(StringComparer.Ordinal)];
+
     /// <summary>How segments and everybody may move; whoever is not named moves at any time.</summary>
     public IReadOnlyList<Pace> Paces { get; init; } = [];
 

@@ -55,10 +55,7 @@ internal sealed class OnnxMember(
         }
 
         string digest = file.Value.Sha256;
-        if (
-            Runtimes.Artefacts.Altered(declared.File, digest, context.Frozen.GetValueOrDefault(declared.File)) is
-            { } altered
-        )
+        if (FrozenFiles.Altered(declared.File, digest, context.Frozen.GetValueOrDefault(declared.File)) is { } altered)
         {
             return altered;
         }

@@ -191,7 +191,7 @@ internal sealed class ProcessMember(
 
         foreach ((string file, string? frozen) in Artefacts.Concat(context.Frozen.Where(f => Named(f.Key))))
         {
-            if (Runtimes.Artefacts.Altered(file, found.Value.GetValueOrDefault(file), frozen) is { } altered)
+            if (FrozenFiles.Altered(file, found.Value.GetValueOrDefault(file), frozen) is { } altered)
             {
                 return altered;
             }
