@@ -8,6 +8,6 @@ namespace Handover.Core.Foundation;
 /// </summary>
 public static class BadJson
 {
-    /// <summary>Whether it says that the document is bad; for the filter of a <c>catch</c> around its reading.</summary>
+    /// <summary>Whether it says that the document is bad: the filter of a <c>catch</c> around its reading.</summary>
     public static bool Is(Exception e) => e is JsonException or InvalidOperationException;
 }
