@@ -22,6 +22,7 @@ internal sealed class FaultyWrites : IDisposable
     private readonly List<Patched> _files = [];
     private readonly WriteMethod _write;
     private readonly SyncMethod _sync;
+    private readonly TaskCompletionSource _waits = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Takes hold of the files of an open connection in WAL mode that has written before.</summary>
     public FaultyWrites(SqliteConnection writer)
@@ -70,8 +71,8 @@ internal sealed class FaultyWrites : IDisposable
     /// <summary>Whether it has gone wrong.</summary>
     public bool Met => At > 0 && Count >= At;
 
-    /// <summary>Set when a write that is to wait has come.</summary>
-    public ManualResetEventSlim Waiting { get; } = new();
+    /// <summary>Ends when a write that is to wait has come.</summary>
+    public Task Waits => _waits.Task;
 
     /// <summary>Lets the write that waits go on.</summary>
     public ManualResetEventSlim GoOn { get; } = new();
@@ -87,7 +88,6 @@ internal sealed class FaultyWrites : IDisposable
         }
 
         _files.Clear();
-        Waiting.Dispose();
         GoOn.Dispose();
     }
 
@@ -114,7 +114,7 @@ internal sealed class FaultyWrites : IDisposable
                 inner(file, data, amount > 512 ? amount / 1024 * 512 : amount / 2, offset);
                 return WriteFailed;
             case WriteFault.Waits:
-                Waiting.Set();
+                _waits.TrySetResult();
                 GoOn.Wait();
                 return inner(file, data, amount, offset);
             default:
@@ -128,7 +128,7 @@ internal sealed class FaultyWrites : IDisposable
         bool dead = Crashes && Count > At && At > 0;
         if (!dead && Count == At && Fault == WriteFault.Waits)
         {
-            Waiting.Set();
+            _waits.TrySetResult();
             GoOn.Wait();
             return 0;
         }
