@@ -27,7 +27,7 @@ public sealed class Members(SimilarOptions options, MemberCall call, AnswerLog l
     public void MapSearch(WebApplication app)
     {
         RawRows stones = StoneTable.Read(options.Data, options.Rows);
-        var index = new FlatIndex(space.Dimensions, stones.Count);
+        var index = new StoneIndex(space.Dimensions, stones.Count);
         _ = index.FillAsync(stones, features, space, options.RowsPerSecond, app.Lifetime.ApplicationStopping);
         object[] inputs = [Tensor("vector", "FP32", space.Dimensions)];
         object[] outputs = [Tensor("stones", "INT64", Count), Tensor("price", "FP32", Count)];
@@ -59,7 +59,7 @@ public sealed class Members(SimilarOptions options, MemberCall call, AnswerLog l
         HttpContext context,
         JsonElement body,
         RawRows stones,
-        FlatIndex index
+        StoneIndex index
     )
     {
         float[][] vectors = Wire.Vectors(body, space.Dimensions);

@@ -17,7 +17,7 @@ public sealed class SimilarTests
     [Fact]
     public async Task Nearest_is_what_looking_at_everything_finds()
     {
-        FlatIndex index = await IndexAsync(First);
+        using StoneIndex index = await IndexAsync(First);
         for (int row = 0; row < Stones; row += 300)
         {
             float[] wanted = First.Embed(Features.Of(Rows, row));
@@ -38,7 +38,7 @@ public sealed class SimilarTests
     [Fact]
     public async Task A_mixed_pair_fails_nowhere_and_finds_other_stones()
     {
-        FlatIndex index = await IndexAsync(First);
+        using StoneIndex index = await IndexAsync(First);
         int right = 0;
         int wrong = 0;
         for (int row = 0; row < Stones; row += 10)
@@ -75,9 +75,9 @@ public sealed class SimilarTests
             ),
         ];
 
-    private static async Task<FlatIndex> IndexAsync(EmbeddingSpace space)
+    private static async Task<StoneIndex> IndexAsync(EmbeddingSpace space)
     {
-        var index = new FlatIndex(space.Dimensions, Stones);
+        var index = new StoneIndex(space.Dimensions, Stones);
         await index.FillAsync(Rows, Features, space, 0, default);
         Assert.Equal((Stones, Stones), (index.Rows, index.Expected));
         return index;
