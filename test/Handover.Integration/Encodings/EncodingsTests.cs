@@ -14,11 +14,18 @@ namespace Handover.Integration.Encodings;
 /// <summary>
 /// The problem that Handover is for, told from end to end on the sample: a release that changes one-hot to embeddings
 /// together with its feature view, with a decision engine, a warehouse and a monitor around it. First refused; then
-/// each of them agrees; then moved without a mixed chain; then a violation takes it back; and then it succeeds.
+/// each of them agrees; then moved without a mixed chain; then a feature view that is too old takes it back, then a live
+/// answer that breaks the contract does; and then it succeeds.
 /// </summary>
 public sealed class EncodingsTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    // From the data set: nobody measured it, and the network has never learnt what that means.
+    private const string Unmeasured = """
+        {"inputs":[{"name":"categories","datatype":"BYTES","shape":[1,3],"data":["Premium","H","SI2"]},
+          {"name":"numbers","datatype":"FP32","shape":[1,6],"data":[2.25,62.8,59,0,0,0]}]}
+        """;
 
     private readonly string _directory = Directory.CreateTempSubdirectory("handover-encodings-").FullName;
     private readonly FeatureStore _store = new(TimeProvider.System);
@@ -27,6 +34,7 @@ public sealed class EncodingsTests : IAsyncLifetime
     private MemberProcess _node = null!;
     private HttpClient _admin = null!;
     private ChainDriver _customers = null!;
+    private Uri _quote = null!;
 
     public async ValueTask InitializeAsync()
     {
@@ -45,7 +53,8 @@ public sealed class EncodingsTests : IAsyncLifetime
         _admin = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(admin) };
         string token = File.ReadAllText(Path.Combine(_directory, ".handover", "admin.token")).Trim();
         _admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        _customers = new ChainDriver((new Uri($"{data}/v2/models/quote/infer"), 2));
+        _quote = new Uri($"{data}/v2/models/quote/infer");
+        _customers = new ChainDriver((_quote, 2));
     }
 
     [Fact]
@@ -56,6 +65,7 @@ public sealed class EncodingsTests : IAsyncLifetime
         await RefusedAsync();
         string id = await AwaitedAsync();
         await AgreedAndTakenBackAsync(id);
+        await ViolatedAndTakenBackAsync();
         await SucceededAsync();
         await enough.CancelAsync();
         await asking;
@@ -114,9 +124,45 @@ public sealed class EncodingsTests : IAsyncLifetime
         Assert.Contains(back.Reasons, r => Has(r, "stone-attributes", "old"));
     }
 
-    private async Task SucceededAsync()
+    private async Task ViolatedAndTakenBackAsync()
     {
         _store.Materialise(2);
+        string id = await StartAsync("v2");
+        await UntilAsync(id, r => r.Share >= 50);
+
+        // Half of those who ask for the stone that nobody has measured are answered by v2.
+        var answers = new Dictionary<string, List<double>> { ["v1"] = [], ["v2"] = [] };
+        for (int customer = 0; customer < 40; customer++)
+        {
+            (string release, double price) = await PriceAsync($"c-{customer}", Unmeasured);
+            answers[release].Add(price);
+        }
+
+        Assert.All(answers["v1"], price => Assert.InRange(price, 0, 50_000));
+        Assert.Contains(answers["v2"], price => price > 50_000);
+        RolloutView back = await EndedAsync(id);
+        Assert.Equal("rolledBack", back.State);
+        Assert.Contains(back.Reasons, r => Has(r, "v2 is sick in contract", "release v2", "price"));
+        Assert.Equal("v1", (await PriceAsync("c-1", Unmeasured)).Release);
+        BrokenContractView broken = back.BrokenContracts[0];
+        Assert.Equal(("v2", "live", "release v2"), (broken.Release, broken.Purpose, broken.Contract));
+        Assert.Contains("100000", broken.Document!.Value.GetRawText(), StringComparison.Ordinal);
+    }
+
+    private async Task<(string Release, double Price)> PriceAsync(string customer, string stone)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, _quote) { Content = new StringContent(stone) };
+        request.Headers.Add("x-customer-id", customer);
+        using HttpResponseMessage answer = await _admin.SendAsync(request);
+        JsonElement body = await JsonAsync(answer);
+        JsonElement price = body.GetProperty("outputs").EnumerateArray().First(o => Name(o) == "price");
+        return (answer.Headers.GetValues("Handover-Release").Single(), price.GetProperty("data")[0].GetDouble());
+
+        static string Name(JsonElement output) => output.GetProperty("name").GetString()!;
+    }
+
+    private async Task SucceededAsync()
+    {
         ChecksAheadView ahead = (await ForecastAsync("v2")).Checks!;
         Assert.Empty(ahead.Awaited);
         Assert.StartsWith(
@@ -146,6 +192,7 @@ public sealed class EncodingsTests : IAsyncLifetime
         string[] told = [.. _hooks.Taken.Where(t => t.Consumer == "decision-engine").Select(t => t.Type.Split('.')[3])];
         string[] first = ["verify", "refuse", "verify", "refuse", "verify", "move", "move", "rollback", "verify"];
         Assert.Equal(first, told.Take(first.Length));
+        Assert.Equal(2, told.Count(t => t == "rollback"));
         Assert.Equal("retire", told[^1]);
         var ids = _hooks.Taken.Where(t => t.Consumer == "decision-engine").Select(t => t.Id).ToList();
         Assert.Equal(ids.Count, ids.Distinct().Count());
