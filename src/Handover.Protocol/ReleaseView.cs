@@ -27,8 +27,20 @@ public sealed record ReleaseView
     /// <summary>What it accepts; null when not declared.</summary>
     public IReadOnlyList<TensorView>? Input { get; init; }
 
-    /// <summary>What it answers; null when not declared.</summary>
+    /// <summary>What its members answer; null when not declared.</summary>
     public IReadOnlyList<TensorView>? Output { get; init; }
+
+    /// <summary>What its adapter makes of that; null when it has none.</summary>
+    public AdapterView? Adapter { get; init; }
+
+    /// <summary>SHA-256 of what it declares, which a consumer acknowledges: <c>sha256:</c> and 64 hex digits.</summary>
+    public string? Digest { get; init; }
+
+    /// <summary>Feature views that it needs.</summary>
+    public IReadOnlyList<FeatureUseView> Features { get; init; } = [];
+
+    /// <summary>Vector index that it needs; null when none.</summary>
+    public IndexUseView? Index { get; init; }
 
     /// <summary>Memory that it declares, in bytes; null when it does not.</summary>
     public long? MemoryBytes { get; init; }
@@ -67,7 +79,63 @@ public sealed record TensorView(string Name, string Datatype, IReadOnlyList<long
 
     /// <summary>Meaning and version; null when not declared.</summary>
     public string? Semantics { get; init; }
+
+    /// <summary>The texts that it may have; null when any.</summary>
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>Id of the distribution that its values are expected to have; null when not declared.</summary>
+    public string? Reference { get; init; }
 }
+
+/// <summary>How the gateway rewrites a release's answers before anybody outside the release sees them.</summary>
+public sealed record AdapterView
+{
+    /// <summary>The query that rewrites; null when single tensors are changed.</summary>
+    public string? JmesPath { get; init; }
+
+    /// <summary>Changes of single tensors; null when a query rewrites.</summary>
+    public IReadOnlyList<TensorStepView>? Tensors { get; init; }
+
+    /// <summary>What consumers get; null when it is not declared as tensors.</summary>
+    public IReadOnlyList<TensorView>? Emits { get; init; }
+}
+
+/// <summary>What becomes of one tensor; what is null is not changed.</summary>
+/// <param name="Tensor">Its name as the release answers it.</param>
+public sealed record TensorStepView(string Tensor)
+{
+    /// <summary>New name.</summary>
+    public string? Rename { get; init; }
+
+    /// <summary>New datatype.</summary>
+    public string? Cast { get; init; }
+
+    /// <summary>Factor of every value.</summary>
+    public double? Scale { get; init; }
+
+    /// <summary>For each place along the last dimension, the place that its value comes from, from 0.</summary>
+    public IReadOnlyList<int>? Reorder { get; init; }
+
+    /// <summary>Unit of the result.</summary>
+    public string? Unit { get; init; }
+
+    /// <summary>Whether the tensor is left out.</summary>
+    public bool Drop { get; init; }
+}
+
+/// <summary>A feature view that a release needs.</summary>
+/// <param name="View">Name of the view.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Fields">Fields that are read.</param>
+public sealed record FeatureUseView(string View, int Version, IReadOnlyList<string> Fields);
+
+/// <summary>A vector index that a release needs.</summary>
+/// <param name="Name">Name of the index.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Space">Space of its vectors.</param>
+/// <param name="Dimensions">Length of a vector.</param>
+/// <param name="Metric"><c>cosine</c>, <c>l2</c> or <c>dot</c>.</param>
+public sealed record IndexUseView(string Name, int Version, string Space, int Dimensions, string Metric);
 
 /// <summary>An amount of money.</summary>
 /// <param name="Amount">Not negative.</param>

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
+using Handover.Control.Consumers;
 using Handover.Core.Catalog;
+using Handover.Core.Contracts.Adapters;
 using Handover.Core.Traffic;
 using Handover.Ports;
 using Handover.Protocol;
@@ -63,6 +65,10 @@ internal static class CatalogViews
             Members = release.Members.ToDictionary(m => m.Key, m => Of(m.Value)),
             Input = release.Input is null ? null : Of(release.Input),
             Output = release.Output is null ? null : Of(release.Output),
+            Adapter = release.Adapter is null ? null : Of(release, release.Adapter),
+            Digest = ReleaseDigest.Of(release),
+            Features = [.. release.Features.Select(f => new FeatureUseView(f.View, f.Version, f.Fields))],
+            Index = release.Index is { } index ? Of(index) : null,
             MemoryBytes = release.MemoryBytes,
             ResidentBytes = stack?.ResidentBytes ?? 0,
             CostPerDay = release.CostPerDay is { } cost ? new MoneyView(cost.Amount, cost.Currency) : null,
@@ -115,8 +121,32 @@ internal static class CatalogViews
                 Unit = t.Unit,
                 Range = t.Range is { } range ? [range.Min, range.Max] : null,
                 Semantics = t.Semantics,
+                Labels = t.Labels is null ? null : [.. t.Labels.Order(StringComparer.Ordinal)],
+                Reference = t.Reference,
             }),
         ];
+
+    private static AdapterView Of(Release release, OutputAdapter adapter) =>
+        new()
+        {
+            JmesPath = (adapter as OutputAdapter.Query)?.JmesPath,
+            Tensors = adapter is OutputAdapter.Tensors tensors ? [.. tensors.Steps.Select(Of)] : null,
+            Emits = AdaptedOutput.Of(release) is { Document: null } emits ? Of(emits) : null,
+        };
+
+    private static TensorStepView Of(TensorStep step) =>
+        new(step.Tensor)
+        {
+            Rename = step.Rename,
+            Cast = step.Cast,
+            Scale = step.Scale,
+            Reorder = step.Reorder,
+            Unit = step.Unit,
+            Drop = step.Drop,
+        };
+
+    private static IndexUseView Of(IndexUse index) =>
+        new(index.Name, index.Version, index.Space, index.Dimensions, $"{index.Metric}".ToLowerInvariant());
 
     private static MemberView Of(Member member) =>
         member switch

@@ -14,8 +14,8 @@ namespace Handover.Integration.Encodings;
 /// <summary>
 /// The problem that Handover is for, told from end to end on the sample: a release that changes one-hot to embeddings
 /// together with its feature view, with a decision engine, a warehouse and a monitor around it. First refused; then
-/// each of them agrees; then moved without a mixed chain; then a feature view that is too old takes it back, then a live
-/// answer that breaks the contract does; and then it succeeds.
+/// each of them agrees; then moved without a mixed chain; then a feature view that is too old takes it back, then a
+/// live answer that breaks the contract does; and then it succeeds.
 /// </summary>
 public sealed class EncodingsTests : IAsyncLifetime
 {
@@ -176,6 +176,20 @@ public sealed class EncodingsTests : IAsyncLifetime
         Assert.Contains(
             warehouse.GetProperty("acknowledgements").EnumerateArray(),
             a => a.GetProperty("release").GetString() == "v2" && a.GetProperty("way").GetString() == "webhook"
+        );
+        ReleaseView v2 = (
+            await _admin.GetFromJsonAsync("/api/v1/services/quote/releases/v2", ProtocolJson.Lenient.ReleaseView)
+        )!;
+        Assert.Equal(
+            ("price", 0.01, "USD"),
+            (v2.Adapter!.Tensors![0].Tensor, v2.Adapter.Tensors[0].Scale, v2.Adapter.Tensors[0].Unit)
+        );
+        Assert.Equal(("USD", 50_000), (v2.Adapter.Emits![0].Unit, v2.Adapter.Emits[0].Range![1]));
+        Assert.Equal("US-cent", v2.Output![0].Unit);
+        Assert.Equal(("stone-attributes", 2), (v2.Features[0].View, v2.Features[0].Version));
+        Assert.Contains(
+            warehouse.GetProperty("acknowledgements").EnumerateArray(),
+            a => a.GetProperty("digest").GetString() == v2.Digest
         );
     }
 
