@@ -1,9 +1,8 @@
 // Why: what a member says of itself is read the same way from all three kinds of members, over its own endpoint.
 using System.Net;
 using System.Net.Http;
-using System.Text.Json;
-using Handover.Core.Catalog;
 using Handover.Core.Foundation;
+using Handover.Core.Payloads;
 using Handover.Ports;
 
 namespace Handover.Runtimes;
@@ -17,7 +16,12 @@ internal static class MetadataReader
         string path = $"/v2/models/{Uri.EscapeDataString(model)}";
         try
         {
-            using HttpResponseMessage answer = await client.GetAsync(new Uri(path, UriKind.Relative), cancel);
+            var uri = new Uri(path, UriKind.Relative);
+            using HttpResponseMessage answer = await client.GetAsync(
+                uri,
+                HttpCompletionOption.ResponseHeadersRead,
+                cancel
+            );
             if (answer.StatusCode == HttpStatusCode.NotFound)
             {
                 return (Signatures?)null;
@@ -28,13 +32,16 @@ internal static class MetadataReader
                 return Unreadable(path, $"it answered {(int)answer.StatusCode}");
             }
 
-            byte[] body = await answer.Content.ReadAsByteArrayAsync(cancel);
-            using JsonDocument document = JsonDocument.Parse(body);
-            return Read(document.RootElement) is { } signatures
-                ? signatures
-                : Unreadable(path, "'inputs' and 'outputs' are not lists of {name, datatype, shape}");
+            // Its length is the member's word; what is read is bounded whatever it says.
+            await using Stream body = await answer.Content.ReadAsStreamAsync(cancel);
+            byte[] buffer = new byte[ModelMetadata.MaxBytes + 1];
+            int read = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancel);
+            Result<ModelMetadata> metadata = ModelMetadata.Read(buffer.AsMemory(0, read));
+            return metadata.Ok
+                ? new Signatures(metadata.Value.Input, metadata.Value.Output, metadata.Value.Properties)
+                : Unreadable(path, metadata.Problems[0].ToString().TrimEnd('.'));
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException)
+        catch (Exception e) when (e is HttpRequestException or IOException)
         {
             return Unreadable(path, e.Message);
         }
@@ -42,75 +49,6 @@ internal static class MetadataReader
         {
             return Unreadable(path, "it took too long");
         }
-    }
-
-    private static Signatures? Read(JsonElement root)
-    {
-        if (root.ValueKind != JsonValueKind.Object || Tensors(root, "inputs") is not { } inputs)
-        {
-            return null;
-        }
-
-        var metadata = new Dictionary<string, string>();
-        if (root.TryGetProperty("properties", out JsonElement free) && free.ValueKind == JsonValueKind.Object)
-        {
-            foreach (JsonProperty p in free.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.String))
-            {
-                metadata[p.Name] = p.Value.GetString()!;
-            }
-        }
-
-        return Tensors(root, "outputs") is { } outputs ? new(new(inputs), new(outputs), metadata) : null;
-    }
-
-    private static List<TensorSpec>? Tensors(JsonElement root, string field)
-    {
-        if (!root.TryGetProperty(field, out JsonElement list) || list.ValueKind != JsonValueKind.Array)
-        {
-            return null;
-        }
-
-        var tensors = new List<TensorSpec>();
-        foreach (JsonElement item in list.EnumerateArray())
-        {
-            if (
-                item.ValueKind != JsonValueKind.Object
-                || !item.TryGetProperty("name", out JsonElement name)
-                || name.ValueKind != JsonValueKind.String
-                || !item.TryGetProperty("datatype", out JsonElement datatype)
-                || datatype.ValueKind != JsonValueKind.String
-                || !item.TryGetProperty("shape", out JsonElement shape)
-                || Shape(shape) is not { } sizes
-            )
-            {
-                return null;
-            }
-
-            tensors.Add(new(name.GetString()!, datatype.GetString()!, sizes));
-        }
-
-        return tensors;
-    }
-
-    private static List<long>? Shape(JsonElement shape)
-    {
-        var sizes = new List<long>();
-        if (shape.ValueKind != JsonValueKind.Array)
-        {
-            return null;
-        }
-
-        foreach (JsonElement size in shape.EnumerateArray())
-        {
-            if (size.ValueKind != JsonValueKind.Number || !size.TryGetInt64(out long value))
-            {
-                return null;
-            }
-
-            sizes.Add(value);
-        }
-
-        return sizes;
     }
 
     private static Problem Unreadable(string path, string why) =>

@@ -13,6 +13,14 @@ internal static class DnsLabel
         && name[^1] != '-'
         && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
 
+    /// <summary>
+    /// Whether a text may be the name of a feature view, which the feature store gave it: most are in snake case.
+    /// </summary>
+    public static bool IsView(string name) =>
+        name.Length is > 0 and <= 63
+        && char.IsAsciiLetterOrDigit(name[0])
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
+
     /// <summary>Whether a text may be the name of an HTTP header (RFC 9110 token).</summary>
     public static bool IsToken(string name) =>
         name.Length is > 0 and <= 128 && name.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c));

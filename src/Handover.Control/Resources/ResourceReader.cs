@@ -69,7 +69,7 @@ public static class ResourceReader
             return null;
         }
 
-        var head = new ResourceHead(Label(metadata, "name"), metadata);
+        var head = new ResourceHead(Label(metadata, "name", kind == ResourceKind.FeatureView), metadata);
         Resource resource = Body(kind, head, spec);
         return log.Count == before ? resource : null;
     }
@@ -113,12 +113,14 @@ public static class ResourceReader
         return null;
     }
 
-    private static string Label(FieldCursor metadata, string field)
+    private static string Label(FieldCursor metadata, string field, bool view = false)
     {
         string name = metadata.Text(field);
-        if (metadata.Find(field) is { } node && node is YamlNode.Scalar { Kind: ScalarKind.Text } && !DnsLabel.Is(name))
+        bool good = view ? DnsLabel.IsView(name) : DnsLabel.Is(name);
+        if (metadata.Find(field) is { } node && node is YamlNode.Scalar { Kind: ScalarKind.Text } && !good)
         {
-            metadata.Bad("bad-name", node, field, $"'{name}' is not a name.", DnsLabel.Advice);
+            string advice = view ? "Use letters, digits, dashes and underscores, at most 63." : DnsLabel.Advice;
+            metadata.Bad("bad-name", node, field, $"'{name}' is not a name.", advice);
         }
 
         return name;

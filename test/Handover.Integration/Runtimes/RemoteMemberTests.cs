@@ -53,6 +53,9 @@ public sealed class RemoteMemberTests
         server.Metadata = """{"inputs":[{"name":7}]}""";
         var wrong = await world.Runtime.DescribeAsync("price", "r1", "model", RuntimeWorld.Cancel);
         Assert.Equal("metadata-unreadable", Assert.Single(wrong.Problems).Code);
+        server.Metadata = $"{{\"inputs\":[],\"outputs\":[],\"pad\":\"{new string('x', 2 << 20)}\"}}";
+        var large = await world.Runtime.DescribeAsync("price", "r1", "model", RuntimeWorld.Cancel);
+        Assert.Contains("more than 1 MiB", Assert.Single(large.Problems).Message, StringComparison.Ordinal);
         var absent = await world.Runtime.DescribeAsync("price", "r1", "no-such", RuntimeWorld.Cancel);
         Assert.Equal("member-not-running", Assert.Single(absent.Problems).Code);
     }

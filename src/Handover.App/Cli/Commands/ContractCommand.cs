@@ -3,7 +3,7 @@ using Handover.Protocol;
 
 namespace Handover.App.Cli.Commands;
 
-/// <summary><c>contracts check</c>: verdict per consumer and path.</summary>
+/// <summary><c>contracts check</c>: verdict per consumer and path; <c>contracts import</c> beside it.</summary>
 internal static class ContractCommand
 {
     public static Command Build(CliRunner run)
@@ -39,7 +39,7 @@ internal static class ContractCommand
                 return all.Any(v => v.Release == asked && v.Verdict == "breaks") ? ExitCodes.Refused : ExitCodes.Ok;
             }
         );
-        return new Command("contracts", "What consumers accept") { check };
+        return new Command("contracts", "What consumers accept") { check, ImportCommand.Build(run) };
     }
 
     /// <summary>Consumers by releases: where to look first.</summary>
