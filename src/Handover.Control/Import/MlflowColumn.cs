@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Handover.Control.Import;
 
 /// <summary>
-/// One entry of an MLflow schema: a column (<c>{type, name, required}</c>), a tensor (<c>{type: tensor, tensor-spec}</c>)
-/// or a parameter. Types by the names of MLflow's <c>DataType</c>, those of tensors by numpy's.
+/// One entry of an MLflow schema: a column (<c>{type, name, required}</c>), a tensor (<c>{type: tensor,
+/// tensor-spec}</c>) or a parameter. Types by the names of MLflow's <c>DataType</c>, those of tensors by numpy's.
 /// </summary>
 internal sealed record MlflowColumn
 {
@@ -49,7 +49,9 @@ internal sealed record MlflowColumn
         return column with { Datatype = datatype, Note = note };
     }
 
-    /// <summary>The datatype of a scalar column; null for a nested one. Throws for a type that MLflow has not.</summary>
+    /// <summary>
+    /// The datatype of a scalar column; null for a nested one. Throws for a type that MLflow has not.
+    /// </summary>
     public static (string? Datatype, string? Note) Scalar(string type) =>
         type switch
         {

@@ -8,8 +8,8 @@ namespace Handover.Control.Import;
 /// <summary>
 /// Reads the signature in an MLflow <c>MLmodel</c> file: <c>inputs</c>, <c>outputs</c> and <c>params</c>, each a JSON
 /// text inside YAML (MLflow, "Model Signatures and Input Examples"). Scalar columns become tensors of shape [-1, 1] and
-/// unnamed ones <c>input-0</c>, <c>output-0</c>, as MLServer serves them over Open Inference; nested columns can only be
-/// served by MLflow's own scoring server, and become a JSON Schema of its bodies.
+/// unnamed ones <c>input-0</c>, <c>output-0</c>, as MLServer serves them over Open Inference; nested columns can only
+/// be served by MLflow's own scoring server, and become a JSON Schema of its bodies.
 /// </summary>
 public static class MlflowImport
 {

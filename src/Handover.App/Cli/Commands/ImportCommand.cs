@@ -7,8 +7,8 @@ using Handover.Core.Foundation;
 namespace Handover.App.Cli.Commands;
 
 /// <summary>
-/// <c>contracts import</c>: resources from what other tools already know. Data goes to the output, and what could not be
-/// carried over is told beside it, so that a pipe into a file holds only what is declared.
+/// <c>contracts import</c>: resources from what other tools already know. Data goes to the output, and what could not
+/// be carried over is told beside it, so that a pipe into a file holds only what is declared.
 /// </summary>
 internal static class ImportCommand
 {
