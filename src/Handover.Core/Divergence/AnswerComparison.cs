@@ -47,9 +47,11 @@ public static class AnswerComparison
         ReadOnlySpan<byte> candidate,
         Tolerances? tolerances = null
     ) =>
-        stable.SequenceEqual(candidate)
-            ? Difference.None
-            : Compare(AnswerReader.Read(protocol, stable), AnswerReader.Read(protocol, candidate), tolerances);
+        stable.SequenceEqual(candidate) ? Difference.None
+        : protocol == WireProtocol.Json
+        && JsonStepComparison.Compare(stable, candidate, tolerances ?? Tolerances.Default) is { } difference
+            ? difference
+        : Compare(AnswerReader.Read(protocol, stable), AnswerReader.Read(protocol, candidate), tolerances);
 
     /// <summary>Compares two answers.</summary>
     /// <param name="stable">What was served.</param>
@@ -88,11 +90,12 @@ public static class AnswerComparison
         }
 
         paths.AddRange(JsonComparison.Compare(stable.Leaves, candidate.Leaves, rules));
-        if (paths.Count == 0)
-        {
-            return Difference.None;
-        }
+        return paths.Count == 0 ? Difference.None : Of(paths, rules);
+    }
 
+    /// <summary>Paths that differ, at least one, the worst first and not more than may be told.</summary>
+    internal static Difference Of(List<PathDifference> paths, Tolerances rules)
+    {
         // A stable sort keeps the order of the answer among equals.
         PathDifference[] worst = [.. paths.OrderByDescending(p => p.Severity)];
         return new Difference(true, worst[0].Severity, [.. worst.Take(rules.MostPaths)])

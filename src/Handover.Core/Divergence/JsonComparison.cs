@@ -77,6 +77,9 @@ public static class JsonComparison
         return result.ToString();
     }
 
+    /// <summary>A detail in one line that a person can read.</summary>
+    internal static string Short(string detail) => detail.Length <= 200 ? detail : $"{detail[..200]}...";
+
     private static double? Severity(JsonLeaf before, JsonLeaf now, Tolerances rules)
     {
         OutputKind kind = rules.Kinds.GetValueOrDefault(Fold(before.Path));
@@ -115,7 +118,7 @@ public static class JsonComparison
     )
     {
         string folded = Fold(path);
-        string text = detail.Length <= 200 ? detail : $"{detail[..200]}...";
+        string text = Short(detail);
         found[(folded, kind)] = found.TryGetValue((folded, kind), out PathDifference? known)
             ? known with
             {

@@ -1,0 +1,190 @@
+using System.Globalization;
+using System.Text;
+using CsCheck;
+using Handover.Core.Catalog;
+using Handover.Core.Divergence;
+using Handover.Core.Payloads;
+using Xunit;
+
+namespace Handover.Tests.Divergence;
+
+/// <summary>Comparing in step says what comparing the trees says, for pairs of every kind, broken ones too.</summary>
+public sealed class JsonStepProperties
+{
+    private static readonly string[] Names = ["a", "b", "7", "", "price", "né", "x/y", "t~", "q\\\""];
+    private static readonly string[] Words =
+    [
+        "",
+        "yes",
+        "no way",
+        "déjà vu",
+        "a\\nb",
+        "\\ud83d\\ude00",
+        "\\ud800",
+        "NaN",
+    ];
+    private static readonly string[] Values = ["true", "false", "null", "{}", "[]", "NaN", "01", "1e5", "-0", "1e999"];
+
+    private static readonly Tolerances Rules = new()
+    {
+        Kinds = new Dictionary<string, OutputKind>
+        {
+            ["/a"] = OutputKind.Ignored,
+            ["/a/b"] = OutputKind.Text,
+            ["/*"] = OutputKind.Text,
+        },
+    };
+
+    private static readonly Gen<(byte[] A, byte[] B)> Pairs = Gen.Int[0, int.MaxValue].Select(Pair);
+
+    [Fact]
+    public void Comparing_in_step_is_comparing_trees()
+    {
+        int judged = 0;
+        int differ = 0;
+        Pairs.Sample(
+            pair =>
+            {
+                foreach (Tolerances rules in (Tolerances[])[Tolerances.Default, Tolerances.Exact, Rules])
+                {
+                    Difference obvious = AnswerComparison.Compare(
+                        AnswerReader.Read(WireProtocol.Json, pair.A),
+                        AnswerReader.Read(WireProtocol.Json, pair.B),
+                        rules
+                    );
+                    Equal(obvious, AnswerComparison.Compare(WireProtocol.Json, pair.A, pair.B, rules), pair);
+                    if (JsonStepComparison.Compare(pair.A, pair.B, rules) is { } stepped)
+                    {
+                        Interlocked.Increment(ref judged);
+                        Interlocked.Add(ref differ, stepped.Differs ? 1 : 0);
+                        Equal(obvious, stepped, pair);
+                    }
+                }
+            },
+            iter: 20_000,
+            seed: "0000000000001"
+        );
+        Assert.True(judged > 2_000 && differ > 300, $"only {judged} of 60,000 were judged in step, {differ} differ");
+    }
+
+    [Theory]
+    [InlineData("""{"a":1,"a":1}""", """{"a":1,"a":2}""")]
+    [InlineData("""{"a":1}""", """{"a":1.0}x""")]
+    [InlineData("""{"a":1,"b":2}""", """{"b":2,"a":1}""")]
+    [InlineData("""[1,2]""", """[1,2,3]""")]
+    [InlineData("""{"a":01}""", """{"a":02}""")]
+    [InlineData("""{"a":"\ud800"}""", """{"a":"x"}""")]
+    [InlineData("""[1""", """[2""")]
+    [InlineData("""{"a":1}""", """{"a":"1"}""")]
+    [InlineData("", " ")]
+    public void What_is_not_simple_is_left_to_the_tree(string a, string b) =>
+        Assert.Null(
+            JsonStepComparison.Compare(Encoding.UTF8.GetBytes(a), Encoding.UTF8.GetBytes(b), Tolerances.Default)
+        );
+
+    [Fact]
+    public void A_thousand_items_are_one_path_with_a_count()
+    {
+        string a = $$"""{"items":[{{string.Join(",", Enumerable.Range(1, 1000).Select(i => $"{{\"p\":{i}}}"))}}]}""";
+        string b =
+            $$"""{"items":[{{string.Join(",", Enumerable.Range(1, 1000).Select(i => $"{{\"p\":{2 * i}}}"))}}]}""";
+        Difference found = JsonStepComparison.Compare(
+            Encoding.UTF8.GetBytes(a),
+            Encoding.UTF8.GetBytes(b),
+            Tolerances.Default
+        )!;
+        PathDifference path = Assert.Single(found.Paths);
+        Assert.Equal(("/items/*/p", 1000, 0.5, "1 became 2"), (path.Path, path.Count, path.Severity, path.Detail));
+    }
+
+    private static void Equal(Difference expected, Difference actual, (byte[] A, byte[] B) pair)
+    {
+        bool same =
+            expected.Differs == actual.Differs
+            && expected.Severity.Equals(actual.Severity)
+            && expected.PathsLeftOut == actual.PathsLeftOut
+            && expected.Paths.SequenceEqual(actual.Paths);
+        Assert.True(same, $"{Encoding.UTF8.GetString(pair.A)} and {Encoding.UTF8.GetString(pair.B)}");
+    }
+
+    private static (byte[] A, byte[] B) Pair(int seed)
+    {
+        var shape = new Random(seed);
+        int form = shape.Next();
+        byte[] a = Document(form, new Random(seed), 0);
+        byte[] b = Document(form, new Random(seed), shape.Next(3) == 0 ? 0 : shape.Next());
+        if (shape.Next(4) == 0 && b.Length > 0)
+        {
+            b[shape.Next(b.Length)] = (byte)shape.Next(256);
+        }
+
+        return (a, b);
+    }
+
+    // The same shape for the same form; values are drawn alike, but for some that a second seed changes.
+    private static byte[] Document(int form, Random values, int change)
+    {
+        var shape = new Random(form);
+        var changes = new Random(change);
+        var text = new StringBuilder();
+        Write(0);
+        return Encoding.UTF8.GetBytes(text.ToString());
+
+        void Write(int depth)
+        {
+            int kind = shape.Next(depth > 3 ? 3 : 6);
+            bool other = change != 0 && changes.Next(4) == 0;
+            string space = shape.Next(6) == 0 ? " \n" : "";
+            text.Append(space);
+            if (kind is 3 or 4)
+            {
+                text.Append('{');
+                int count = shape.Next(4);
+                for (int i = 0; i < count; i++)
+                {
+                    text.Append(i > 0 ? "," : "").Append('"').Append(Names[shape.Next(Names.Length)]).Append("\":");
+                    Write(depth + 1);
+                }
+
+                text.Append('}');
+            }
+            else if (kind == 5)
+            {
+                text.Append('[');
+                int count = shape.Next(4);
+                for (int i = 0; i < count; i++)
+                {
+                    text.Append(i > 0 ? "," : "");
+                    Write(depth + 1);
+                }
+
+                text.Append(']');
+            }
+            else
+            {
+                Leaf(kind, other);
+            }
+
+            text.Append(space);
+        }
+
+        void Leaf(int kind, bool other)
+        {
+            double number = Math.Round(values.NextDouble() * 1000, 3) - 200;
+            string word = Words[values.Next(Words.Length)];
+            string value = Values[values.Next(values.Next(3) == 0 ? Values.Length : 3)];
+            if (other)
+            {
+                number *= changes.Next(2) == 0 ? 1.01 : 2;
+                word = Words[changes.Next(Words.Length)];
+                value = Values[changes.Next(Values.Length)];
+            }
+
+            text.Append(
+                kind == 0 ? number.ToString("R", CultureInfo.InvariantCulture)
+                : kind == 1 ? $"\"{word}\""
+                : value
+            );
+        }
+    }
+}
