@@ -111,8 +111,8 @@ public sealed class JsonStepProperties
     {
         var shape = new Random(seed);
         int form = shape.Next();
-        byte[] a = Document(form, new Random(seed), 0);
-        byte[] b = Document(form, new Random(seed), shape.Next(3) == 0 ? 0 : shape.Next());
+        byte[] a = new PairText(form, seed, 0).Write();
+        byte[] b = new PairText(form, seed, shape.Next(3) == 0 ? 0 : shape.Next()).Write();
         if (shape.Next(4) == 0 && b.Length > 0)
         {
             b[shape.Next(b.Length)] = (byte)shape.Next(256);
@@ -122,65 +122,67 @@ public sealed class JsonStepProperties
     }
 
     // The same shape for the same form; values are drawn alike, but for some that a second seed changes.
-    private static byte[] Document(int form, Random values, int change)
+    private sealed class PairText(int form, int seed, int change)
     {
-        var shape = new Random(form);
-        var changes = new Random(change);
-        var text = new StringBuilder();
-        Write(0);
-        return Encoding.UTF8.GetBytes(text.ToString());
+        private readonly Random _shape = new(form);
+        private readonly Random _values = new(seed);
+        private readonly Random _changes = new(change);
+        private readonly StringBuilder _text = new();
 
-        void Write(int depth)
+        public byte[] Write()
         {
-            int kind = shape.Next(depth > 3 ? 3 : 6);
-            bool other = change != 0 && changes.Next(4) == 0;
-            string space = shape.Next(6) == 0 ? " \n" : "";
-            text.Append(space);
-            if (kind is 3 or 4)
-            {
-                text.Append('{');
-                int count = shape.Next(4);
-                for (int i = 0; i < count; i++)
-                {
-                    text.Append(i > 0 ? "," : "").Append('"').Append(Names[shape.Next(Names.Length)]).Append("\":");
-                    Write(depth + 1);
-                }
-
-                text.Append('}');
-            }
-            else if (kind == 5)
-            {
-                text.Append('[');
-                int count = shape.Next(4);
-                for (int i = 0; i < count; i++)
-                {
-                    text.Append(i > 0 ? "," : "");
-                    Write(depth + 1);
-                }
-
-                text.Append(']');
-            }
-            else
-            {
-                Leaf(kind, other);
-            }
-
-            text.Append(space);
+            Write(0);
+            return Encoding.UTF8.GetBytes(_text.ToString());
         }
 
-        void Leaf(int kind, bool other)
+        private void Write(int depth)
         {
-            double number = Math.Round(values.NextDouble() * 1000, 3) - 200;
-            string word = Words[values.Next(Words.Length)];
-            string value = Values[values.Next(values.Next(3) == 0 ? Values.Length : 3)];
-            if (other)
+            int kind = _shape.Next(depth > 3 ? 3 : 6);
+            bool other = change != 0 && _changes.Next(4) == 0;
+            string space = _shape.Next(6) == 0 ? " \n" : "";
+            _text.Append(space);
+            switch (kind)
             {
-                number *= changes.Next(2) == 0 ? 1.01 : 2;
-                word = Words[changes.Next(Words.Length)];
-                value = Values[changes.Next(Values.Length)];
+                case 3 or 4:
+                    Items(depth, '{', '}', () => $"\"{Names[_shape.Next(Names.Length)]}\":");
+                    break;
+                case 5:
+                    Items(depth, '[', ']', () => "");
+                    break;
+                default:
+                    Leaf(kind, other);
+                    break;
             }
 
-            text.Append(
+            _text.Append(space);
+        }
+
+        private void Items(int depth, char open, char close, Func<string> before)
+        {
+            _text.Append(open);
+            int count = _shape.Next(4);
+            for (int i = 0; i < count; i++)
+            {
+                _text.Append(i > 0 ? "," : "").Append(before());
+                Write(depth + 1);
+            }
+
+            _text.Append(close);
+        }
+
+        private void Leaf(int kind, bool other)
+        {
+            double number = Math.Round(_values.NextDouble() * 1000, 3) - 200;
+            string word = Words[_values.Next(Words.Length)];
+            string value = Values[_values.Next(_values.Next(3) == 0 ? Values.Length : 3)];
+            if (other)
+            {
+                number *= _changes.Next(2) == 0 ? 1.01 : 2;
+                word = Words[_changes.Next(Words.Length)];
+                value = Values[_changes.Next(Values.Length)];
+            }
+
+            _text.Append(
                 kind == 0 ? number.ToString("R", CultureInfo.InvariantCulture)
                 : kind == 1 ? $"\"{word}\""
                 : value
