@@ -176,7 +176,7 @@ public sealed class NodeParts : IAsyncDisposable
         PinKeyRing pins = PinKeys(options);
         var epochs = SqliteEpochStore.Open(database, _time);
         var rollouts = new RolloutStore(database);
-        var evidence = new EvidenceCollector(rollouts, _time);
+        var evidence = new EvidenceCollector(rollouts, _time, () => _catalog.Current);
         JournalWriter journal = Journal(options);
         _labels = new LabelParts(options, journal, evidence, () => _catalog.Current, _time, _logs);
         _stops.Add(_labels.DisposeAsync);

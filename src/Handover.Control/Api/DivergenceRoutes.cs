@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Handover.Control.Engine;
+using Handover.Control.Evidence;
 using Handover.Control.Security;
 using Handover.Core.Catalog;
 using Handover.Core.Divergence;
@@ -75,7 +76,9 @@ internal static class DivergenceRoutes
         Dictionary<string, Exchange> live = all.Where(e => e.Purpose == Purpose.Live && e.Release == rollout.From)
             .GroupBy(e => e.RequestId)
             .ToDictionary(g => g.Key, g => g.First());
-        var summary = new DivergenceSummary();
+        var summary = new DivergenceSummary(
+            AnswerRules.Of(api.Catalog.Snapshot, service, rollout.From, rollout.Plan.To, rollout.Plan.Compare)
+        );
         var pairs = new Dictionary<string, (Exchange Stable, Exchange Candidate)>(StringComparer.Ordinal);
         foreach (Exchange copy in copies)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Handover.Control.Evidence;
 using Handover.Control.Ledger;
 using Handover.Control.Reconcile;
 using Handover.Control.Security;
@@ -224,7 +225,11 @@ internal static class LedgerRoutes
         }
 
         DateTimeOffset? until = rollout.Status == RolloutStatus.RolledBack ? rollout.EndedAt : null;
-        return new ReconcileScope(service, rollout.Plan.To, row.Routing.Stable, rollout.StartedAt, until, rate);
+        string stable = row.Routing.Stable;
+        return new ReconcileScope(service, rollout.Plan.To, stable, rollout.StartedAt, until, rate)
+        {
+            Rules = AnswerRules.Of(api.Catalog.Snapshot, service, stable, rollout.Plan.To, rollout.Plan.Compare),
+        };
     }
 
     private static async Task WriteAsync(

@@ -8,8 +8,8 @@ namespace Handover.Control.Evidence;
 internal static class AnswerPairs
 {
     /// <summary>Whether the answers differ beyond the tolerance; null when one of them was not kept.</summary>
-    public static bool? Differ(WireProtocol protocol, Exchange live, Exchange shadow) =>
+    public static bool? Differ(WireProtocol protocol, Exchange live, Exchange shadow, Tolerances rules) =>
         live.Response is { } stable && shadow.Response is { } candidate
-            ? AnswerComparison.Compare(protocol, stable.Span, candidate.Span).Differs
+            ? AnswerComparison.Compare(protocol, stable.Span, candidate.Span, rules).Differs
             : null;
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Handover.Control.Stores;
 using Handover.Core.Catalog;
+using Handover.Core.Divergence;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
 using Handover.Core.Rollouts;
@@ -14,7 +15,11 @@ namespace Handover.Control.Evidence;
 /// (thresholds are frozen from it) and the evidence of each open rollout. Called on the request path: a few additions
 /// under a lock of the service's own, no I/O.
 /// </summary>
-public sealed partial class EvidenceCollector(RolloutStore store, TimeProvider time) : IExchangePort
+public sealed partial class EvidenceCollector(
+    RolloutStore store,
+    TimeProvider time,
+    Func<CatalogSnapshot>? catalog = null
+) : IExchangePort
 {
     /// <summary>How many of the newest latencies and losses of a release are kept.</summary>
     public const int Recent = 4096;
@@ -76,13 +81,20 @@ public sealed partial class EvidenceCollector(RolloutStore store, TimeProvider t
     public void Begin(RolloutState state, Service service)
     {
         store.ForgetTicks(time.GetUtcNow() - KeepTicks);
-        RolloutEvidence evidence = RolloutEvidence.Of(state, service, store);
+        Tolerances rules = AnswerRules.Of(
+            catalog?.Invoke() ?? CatalogSnapshot.Empty,
+            service,
+            state.From,
+            state.Plan.To,
+            state.Plan.Compare
+        );
+        RolloutEvidence evidence = RolloutEvidence.Of(state, service, store, rules);
         Past(service.Name).Freeze(state.From, evidence);
 
         // Whoever was brought in again by a person is judged with everybody from then on.
         var alone = state
             .Plan.Paces.Where(p => p.Alone && !state.Readmitted.Contains(p.Segment!))
-            .ToDictionary(p => p.Segment!, p => RolloutEvidence.Of(state, service, store, p.Segment));
+            .ToDictionary(p => p.Segment!, p => RolloutEvidence.Of(state, service, store, rules, p.Segment));
         var open = new Open(state.Id, evidence) { Alone = alone };
         foreach (string segment in alone.Keys)
         {

@@ -117,7 +117,7 @@ internal sealed partial class RolloutEvidence
                 .Pair("errors", candidateBad && discordant, stableBad && discordant, candidateBad && stableBad);
         }
 
-        if (!stableBad && !candidateBad && AnswerPairs.Differ(_service.Protocol, live, shadow) is { } differs)
+        if (!stableBad && !candidateBad && AnswerPairs.Differ(_service.Protocol, live, shadow, _rules) is { } differs)
         {
             Accumulator(Share.None).Pair("divergence", differs, stableOnly: false, bothBad: false);
         }

@@ -83,7 +83,12 @@ internal sealed partial class RolloutEvidence
             return;
         }
 
-        IReadOnlyList<TriplePath> paths = TripleComparison.Compare(Answer(first), Answer(second), Answer(candidate));
+        IReadOnlyList<TriplePath> paths = TripleComparison.Compare(
+            Answer(first),
+            Answer(second),
+            Answer(candidate),
+            _rules
+        );
         lock (_gate)
         {
             foreach (TriplePath path in paths)

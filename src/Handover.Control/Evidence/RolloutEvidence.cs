@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Handover.Control.Stores;
 using Handover.Core.Catalog;
+using Handover.Core.Divergence;
 using Handover.Core.Evidence;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
@@ -27,6 +28,7 @@ internal sealed partial class RolloutEvidence
     private readonly string _to;
     private readonly DateTimeOffset _startedAt;
     private readonly GateSetup _setup;
+    private readonly Tolerances _rules;
     private readonly PairBuffer _pairs = new(PairsWaiting);
     private readonly PairedLosses _pairedLosses = new(PairsWaiting);
     private readonly Dictionary<Share, TickAccumulator> _open = [];
@@ -49,6 +51,7 @@ internal sealed partial class RolloutEvidence
         RolloutState state,
         Service service,
         GateSetup setup,
+        Tolerances rules,
         Checkpoint? saved,
         ILookup<string, byte[]> seen,
         Result<GateBook> book
@@ -59,6 +62,7 @@ internal sealed partial class RolloutEvidence
         _to = state.Plan.To;
         _startedAt = state.StartedAt;
         _setup = setup;
+        _rules = rules;
         _book = book.Ok ? book.Value : GateBook.Start(setup);
         string? lost = book.Ok ? null : book.Problems[0].ToString();
         _savedTicks = _book.Ticks;
@@ -119,15 +123,22 @@ internal sealed partial class RolloutEvidence
     /// <param name="state">The rollout.</param>
     /// <param name="service">Its service.</param>
     /// <param name="store">Where it is kept.</param>
+    /// <param name="rules">How answers are compared.</param>
     /// <param name="segment">The segment that the evidence is of; null for everybody else.</param>
-    public static RolloutEvidence Of(RolloutState state, Service service, RolloutStore store, string? segment = null)
+    public static RolloutEvidence Of(
+        RolloutState state,
+        Service service,
+        RolloutStore store,
+        Tolerances rules,
+        string? segment = null
+    )
     {
         string key = KeyOf(state.Id, segment);
         string? saved = store.LoadEvidence(key);
         GateSetup setup = store.Setup(key) ?? SetupOf(state, service, segment);
         if (saved is null)
         {
-            return new RolloutEvidence(state, service, setup, null, store.Seen(key), GateBook.Start(setup));
+            return new RolloutEvidence(state, service, setup, rules, null, store.Seen(key), GateBook.Start(setup));
         }
 
         Checkpoint? checkpoint = Read(saved);
@@ -137,7 +148,7 @@ internal sealed partial class RolloutEvidence
             book = Replay(setup, ticks);
         }
 
-        return new RolloutEvidence(state, service, setup, checkpoint, store.Seen(key), book);
+        return new RolloutEvidence(state, service, setup, rules, checkpoint, store.Seen(key), book);
     }
 
     /// <summary>Begins with nothing stored, for trials; labels are judged as they come.</summary>
@@ -145,7 +156,7 @@ internal sealed partial class RolloutEvidence
     {
         GateSetup setup = SetupOf(state, service) with { LabelWindow = null };
         ILookup<string, byte[]> nothing = Array.Empty<(string, byte[])>().ToLookup(s => s.Item1, s => s.Item2);
-        return new RolloutEvidence(state, service, setup, null, nothing, GateBook.Start(setup));
+        return new RolloutEvidence(state, service, setup, Tolerances.Default, null, nothing, GateBook.Start(setup));
     }
 
     /// <summary>Counts per metric, for display.</summary>

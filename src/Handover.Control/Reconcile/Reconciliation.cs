@@ -144,7 +144,8 @@ public sealed class Reconciliation(JournalWriter journal, LedgerStore ledger, IW
             : new Problem("stable-failed", answer.Trouble ?? "no answer");
         Difference difference = AnswerComparison.Compare(
             said,
-            AnswerReader.Read(protocol, exchange.Response!.Value.Span)
+            AnswerReader.Read(protocol, exchange.Response!.Value.Span),
+            scope.Rules
         );
         return decision with { StableAnswer = answer.Ok ? answer.Body : null, Difference = difference };
     }
@@ -225,4 +226,8 @@ public sealed record ReconcileScope(
     DateTimeOffset Since,
     DateTimeOffset? Until,
     double Rate
-);
+)
+{
+    /// <summary>What counts as the same answer; null for <see cref="Tolerances.Default"/>.</summary>
+    public Tolerances? Rules { get; init; }
+}

@@ -86,6 +86,18 @@ internal static class NameMaps
         ("dot", IndexMetric.Dot)
     );
 
+    public static readonly NameMap<OutputKind> Output = new(
+        ("auto", OutputKind.Auto),
+        ("number", OutputKind.Number),
+        ("label", OutputKind.Label),
+        ("probabilities", OutputKind.Probabilities),
+        ("ranking", OutputKind.Ranking),
+        ("text", OutputKind.Text),
+        ("boxes", OutputKind.Boxes),
+        ("embedding", OutputKind.Embedding),
+        ("ignored", OutputKind.Ignored)
+    );
+
     public static readonly NameMap<WhenDisagreed> WhenDisagreed = new(
         ("hold", Core.Rollouts.WhenDisagreed.Hold),
         ("rollback", Core.Rollouts.WhenDisagreed.Rollback)

@@ -277,6 +277,11 @@ public static partial class ResourceWriter
             WritePaces(json, plan.Paces);
         }
 
+        if (plan.Compare.Count > 0)
+        {
+            WriteCompare(json, plan.Compare);
+        }
+
         if (plan.Budget is { } budget)
         {
             json.WriteStartObject("budget");

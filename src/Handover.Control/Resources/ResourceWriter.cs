@@ -209,6 +209,7 @@ public static partial class ResourceWriter
 
             WriteIf(json, "semantics", tensor.Semantics);
             WriteIf(json, "reference", tensor.Reference);
+            WriteIf(json, "as", tensor.As == OutputKind.Auto ? null : NameMaps.Output.Of(tensor.As));
             if (tensor.Optional)
             {
                 json.WriteBoolean("optional", true);

@@ -29,6 +29,7 @@ internal static class RolloutForm
             Gates = Gates(spec.Map("gates")),
             Flag = Flag(spec.Map("flag")),
             Paces = Paces(spec),
+            Compare = CompareForm.Read(spec),
             Budget = Budget(spec.Map("budget")),
             Deadline = spec.Duration("deadline", fallback.Deadline, TimeSpan.FromSeconds(1), Units.MaxDuration),
             WhenDisagreed = spec.Choice("whenDisagreed", NameMaps.WhenDisagreed, WhenDisagreed.Hold),

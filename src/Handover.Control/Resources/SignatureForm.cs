@@ -98,6 +98,7 @@ internal static class SignatureForm
             Labels = Labels(map, datatype),
             Semantics = map.TextOrNull("semantics"),
             Reference = map.TextOrNull("reference"),
+            As = map.Choice("as", NameMaps.Output, OutputKind.Auto),
             Optional = map.Flag("optional", false),
         };
     }

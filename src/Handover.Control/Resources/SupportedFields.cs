@@ -84,6 +84,7 @@ public static partial class SupportedFields
                 FieldType.Text,
                 "Id of the distribution that values should have."
             ),
+            Choice(kind, $"{path}.tensors[].as", NameMaps.Output.All, "What it is, for comparing two releases."),
             Field(kind, $"{path}.tensors[].optional", FieldType.Flag, "Whether a consumer can do without it."),
         ];
 }

@@ -49,6 +49,11 @@ public sealed record TensorSpec(string Name, string Datatype, IReadOnlyList<long
     /// <summary>Id of the distribution that a release's values are expected to have; null when not declared.</summary>
     public string? Reference { get; init; }
 
+    /// <summary>
+    /// What it is beyond its datatype, for comparing two releases; by default what the datatype says.
+    /// </summary>
+    public OutputKind As { get; init; }
+
     /// <summary>Whether a consumer can do without it. Releases always emit what they declare.</summary>
     public bool Optional { get; init; }
 }

@@ -63,7 +63,7 @@ public static class AnswerComparison
         var paths = new List<PathDifference>();
         foreach (TypedTensor before in stable.Tensors)
         {
-            bool ignored = rules.Kinds.GetValueOrDefault(before.Name) == OutputKind.Ignored;
+            bool ignored = rules.KindOf(before.Name) == OutputKind.Ignored;
             if (ignored)
             {
                 continue;
@@ -75,7 +75,7 @@ public static class AnswerComparison
                     new PathDifference(before.Name, DifferenceKind.Missing, 1, "the candidate does not answer it")
                 );
             }
-            else if (Compare(before, after, rules) is { } difference)
+            else if (Compare(before, after, rules.For(before.Name)) is { } difference)
             {
                 paths.Add(difference);
             }
@@ -83,7 +83,7 @@ public static class AnswerComparison
 
         foreach (TypedTensor after in candidate.Tensors)
         {
-            if (stable.Find(after.Name) is null && rules.Kinds.GetValueOrDefault(after.Name) != OutputKind.Ignored)
+            if (stable.Find(after.Name) is null && rules.KindOf(after.Name) != OutputKind.Ignored)
             {
                 paths.Add(new PathDifference(after.Name, DifferenceKind.Extra, 1, "stable does not answer it"));
             }
@@ -112,7 +112,7 @@ public static class AnswerComparison
             return new PathDifference(path, DifferenceKind.Type, 1, $"{before.Datatype} became {after.Datatype}");
         }
 
-        OutputKind kind = rules.Kinds.GetValueOrDefault(path);
+        OutputKind kind = rules.KindOf(path);
         if (!before.IsText && kind is OutputKind.Boxes or OutputKind.Embedding)
         {
             return VectorComparison.Compare(kind, before, after, rules);

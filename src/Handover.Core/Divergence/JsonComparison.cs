@@ -1,4 +1,5 @@
 using System.Text;
+using Handover.Core.Catalog;
 using Handover.Core.Payloads;
 
 namespace Handover.Core.Divergence;
@@ -30,35 +31,36 @@ public static class JsonComparison
         var found = new Dictionary<(string, DifferenceKind), PathDifference>();
         foreach (JsonLeaf before in stable)
         {
-            if (!after.Remove(before.Path, out JsonLeaf now))
+            bool both = after.Remove(before.Path, out JsonLeaf now);
+            string folded = Fold(before.Path);
+            if (rules.KindOf(folded) == OutputKind.Ignored)
             {
-                Add(
-                    found,
-                    before.Path,
-                    DifferenceKind.Missing,
-                    1,
-                    $"the candidate does not have it (stable {before.Text})"
-                );
+                continue;
+            }
+
+            if (!both)
+            {
+                Add(found, folded, DifferenceKind.Missing, 1, $"the candidate does not have it (stable {before.Text})");
             }
             else if (before.Kind != now.Kind)
             {
-                Add(
-                    found,
-                    before.Path,
-                    DifferenceKind.Type,
-                    1,
-                    $"{before.Kind} {before.Text} became {now.Kind} {now.Text}"
-                );
+                Add(found, folded, DifferenceKind.Type, 1, $"{before.Kind} {before.Text} became {now.Kind} {now.Text}");
             }
-            else if (Severity(before, now, rules) is { } severity)
+            else if (Severity(folded, before, now, rules) is { } severity)
             {
-                Add(found, before.Path, DifferenceKind.Value, severity, $"{before.Text} became {now.Text}");
+                Add(found, folded, DifferenceKind.Value, severity, $"{before.Text} became {now.Text}");
             }
         }
 
         foreach (JsonLeaf extra in candidate.Where(c => after.ContainsKey(c.Path)))
         {
-            Add(found, extra.Path, DifferenceKind.Extra, 1, $"stable does not have it (candidate {extra.Text})");
+            string folded = Fold(extra.Path);
+            if (rules.KindOf(folded) == OutputKind.Ignored)
+            {
+                continue;
+            }
+
+            Add(found, folded, DifferenceKind.Extra, 1, $"stable does not have it (candidate {extra.Text})");
         }
 
         return [.. found.Values];
@@ -80,14 +82,10 @@ public static class JsonComparison
     /// <summary>A detail in one line that a person can read.</summary>
     internal static string Short(string detail) => detail.Length <= 200 ? detail : $"{detail[..200]}...";
 
-    private static double? Severity(JsonLeaf before, JsonLeaf now, Tolerances rules)
+    private static double? Severity(string path, JsonLeaf before, JsonLeaf now, Tolerances all)
     {
-        OutputKind kind = rules.Kinds.GetValueOrDefault(Fold(before.Path));
-        if (kind == OutputKind.Ignored)
-        {
-            return null;
-        }
-
+        OutputKind kind = all.KindOf(path);
+        Tolerances rules = all.For(path);
         if (before.Kind == JsonLeafKind.Number)
         {
             return NumberComparison.Same(before.Number, now.Number, rules.Absolute, rules.Relative, rules.Ulps)
@@ -111,13 +109,12 @@ public static class JsonComparison
 
     private static void Add(
         Dictionary<(string, DifferenceKind), PathDifference> found,
-        string path,
+        string folded,
         DifferenceKind kind,
         double severity,
         string detail
     )
     {
-        string folded = Fold(path);
         string text = Short(detail);
         found[(folded, kind)] = found.TryGetValue((folded, kind), out PathDifference? known)
             ? known with

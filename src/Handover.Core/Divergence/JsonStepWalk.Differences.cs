@@ -1,4 +1,5 @@
 using System.Text;
+using Handover.Core.Catalog;
 using Handover.Core.Payloads;
 
 namespace Handover.Core.Divergence;
@@ -46,12 +47,17 @@ internal ref partial struct JsonStepWalk
         double severity = 1;
         if (kind == JsonLeafKind.Number)
         {
+            if (NumberComparison.Same(x, y, found.Rules.Absolute, found.Rules.Relative, found.Rules.Ulps))
+            {
+                return true;
+            }
+
             severity = NumberComparison.Severity(x, y);
         }
         else if (found.Kind == OutputKind.Text)
         {
             double likeness = TextComparison.TokenF1(Encoding.UTF8.GetString(before), Encoding.UTF8.GetString(now));
-            if (likeness >= _rules.TextF1)
+            if (likeness >= found.Rules.TextF1)
             {
                 return true;
             }
@@ -105,18 +111,20 @@ internal ref partial struct JsonStepWalk
         }
 
         string folded = Encoding.UTF8.GetString(path);
-        var found = new Found(folded, path.ToArray(), _rules.Kinds.GetValueOrDefault(folded));
+        var found = new Found(folded, path.ToArray(), _rules.KindOf(folded), _rules.For(folded));
         _found.Add(found);
         return found;
     }
 
-    private sealed class Found(string path, byte[] utf8, OutputKind kind)
+    private sealed class Found(string path, byte[] utf8, OutputKind kind, Tolerances rules)
     {
         public string Path { get; } = path;
 
         public byte[] Utf8 { get; } = utf8;
 
         public OutputKind Kind { get; } = kind;
+
+        public Tolerances Rules { get; } = rules;
 
         public int Count { get; set; }
 

@@ -211,7 +211,7 @@ internal ref partial struct JsonStepWalk
             && Utf8Parser.TryParse(now, out double y, out read)
             && read == other
             && (
-                NumberComparison.Same(x, y, _rules.Absolute, _rules.Relative, _rules.Ulps)
+                (_rules.ByPath is null && NumberComparison.Same(x, y, _rules.Absolute, _rules.Relative, _rules.Ulps))
                 || Differ(depth, JsonLeafKind.Number, before, now, x, y)
             );
     }

@@ -1,3 +1,5 @@
+using Handover.Core.Catalog;
+
 namespace Handover.Core.Divergence;
 
 /// <summary>What counts as the same answer.</summary>
@@ -58,40 +60,44 @@ public sealed record Tolerances
     /// </summary>
     public bool SameSpace { get; init; }
 
-    /// <summary>How outputs are read whose datatype does not say it all, by name.</summary>
+    /// <summary>
+    /// How outputs are read whose datatype does not say it all, by name of the output or folded JSON pointer.
+    /// </summary>
     public IReadOnlyDictionary<string, OutputKind> Kinds { get; init; } = new Dictionary<string, OutputKind>();
+
+    /// <summary>What counts as the same at single paths and below them; null: these tolerances everywhere.</summary>
+    public IReadOnlyDictionary<string, Tolerances>? ByPath { get; init; }
 
     /// <summary>Paths that are reported at most. Default 2,000.</summary>
     public int MostPaths { get; init; } = 2_000;
-}
 
-/// <summary>What an output is, beyond its datatype.</summary>
-public enum OutputKind
-{
-    /// <summary>By datatype: floats are numbers, everything else a label.</summary>
-    Auto,
+    /// <summary>What the value at a path is: the longest path above it that <see cref="Kinds"/> names decides.</summary>
+    public OutputKind KindOf(string path) => Longest(Kinds, path, OutputKind.Auto);
 
-    /// <summary>A quantity.</summary>
-    Number,
+    /// <summary>What counts as the same at a path: the longest path above it that is named decides.</summary>
+    public Tolerances For(string path) => ByPath is null ? this : Longest(ByPath, path, this);
 
-    /// <summary>A class: equal or not.</summary>
-    Label,
+    private static T Longest<T>(IReadOnlyDictionary<string, T> named, string path, T otherwise)
+    {
+        if (named.Count == 0)
+        {
+            return otherwise;
+        }
 
-    /// <summary>Probabilities of classes along the last dimension.</summary>
-    Probabilities,
+        while (true)
+        {
+            if (named.TryGetValue(path, out T? found))
+            {
+                return found;
+            }
 
-    /// <summary>Items, the best first.</summary>
-    Ranking,
+            int above = path.LastIndexOf('/');
+            if (above <= 0)
+            {
+                return otherwise;
+            }
 
-    /// <summary>Free text.</summary>
-    Text,
-
-    /// <summary>Detected boxes in any order; the last dimension is left, top, right, bottom.</summary>
-    Boxes,
-
-    /// <summary>Vectors along the last dimension.</summary>
-    Embedding,
-
-    /// <summary>Not compared: counters and times that differ by nature.</summary>
-    Ignored,
+            path = path[..above];
+        }
+    }
 }

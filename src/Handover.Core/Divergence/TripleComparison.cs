@@ -1,3 +1,4 @@
+using Handover.Core.Catalog;
 using Handover.Core.Foundation;
 using Handover.Core.Payloads;
 
@@ -80,7 +81,7 @@ public static class TripleComparison
 
         void Add(string path)
         {
-            if (paths.Count < MostPaths && rules.Kinds.GetValueOrDefault(path) != OutputKind.Ignored)
+            if (paths.Count < MostPaths && rules.KindOf(path) != OutputKind.Ignored)
             {
                 paths.TryAdd(path, default);
             }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Handover.Core.Catalog;
 using Handover.Core.Payloads;
 
 namespace Handover.Core.Divergence;

@@ -1,3 +1,4 @@
+using Handover.Core.Divergence;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
 
@@ -50,6 +51,9 @@ public sealed record RolloutPlan
 
     /// <summary>What the rollout may cost beyond stable; null when nobody said.</summary>
     public Catalog.Cost? Budget { get; init; }
+
+    /// <summary>How answers are compared beyond what the releases declare, path by path.</summary>
+    public IReadOnlyList<PathTolerance> Compare { get; init; } = [];
 
     /// <summary>What happens when features or an index stop agreeing with the candidate while it serves.</summary>
     public WhenDisagreed WhenDisagreed { get; init; } = WhenDisagreed.Hold;

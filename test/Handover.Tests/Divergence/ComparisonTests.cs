@@ -1,3 +1,4 @@
+using Handover.Core.Catalog;
 using Handover.Core.Divergence;
 using Handover.Core.Foundation;
 using Handover.Core.Payloads;

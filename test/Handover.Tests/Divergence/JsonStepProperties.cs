@@ -33,6 +33,12 @@ public sealed class JsonStepProperties
             ["/a/b"] = OutputKind.Text,
             ["/*"] = OutputKind.Text,
         },
+        ByPath = new Dictionary<string, Tolerances>
+        {
+            ["/b"] = new() { Absolute = 1000 },
+            ["/price"] = Tolerances.Exact,
+            ["/a/b"] = new() { TextF1 = 0.1 },
+        },
     };
 
     private static readonly Gen<(byte[] A, byte[] B)> Pairs = Gen.Int[0, int.MaxValue].Select(Pair);

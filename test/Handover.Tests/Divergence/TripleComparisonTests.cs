@@ -1,4 +1,5 @@
 using System.Text;
+using Handover.Core.Catalog;
 using Handover.Core.Divergence;
 using Handover.Core.Foundation;
 using Handover.Core.Payloads;

@@ -1,0 +1,42 @@
+using Handover.Core.Divergence;
+
+namespace Handover.Control.Resources;
+
+/// <summary>The list <c>spec.compare</c> of a Rollout: how answers are compared, path by path.</summary>
+internal static class CompareForm
+{
+    private const int MostPaths = 1000;
+
+    public static List<PathTolerance> Read(FieldCursor spec)
+    {
+        var paths = new List<PathTolerance>();
+        foreach (FieldCursor map in spec.Maps("compare"))
+        {
+            string path = map.Text("path");
+            if (paths.Exists(p => p.Path == path))
+            {
+                map.Bad("duplicate-name", map.Find("path")!, "path", $"'{path}' is there twice.");
+                continue;
+            }
+
+            paths.Add(
+                new PathTolerance(path)
+                {
+                    As = map.Has("as") ? map.Choice("as", NameMaps.Output, default) : null,
+                    Absolute = map.Has("absolute") ? (double)map.Number("absolute", 0, 0) : null,
+                    Relative = map.Ratio("relative")?.Value,
+                    Ulps = map.Has("ulps") ? map.Whole("ulps", 0, 0, long.MaxValue) : null,
+                    Variation = map.Ratio("variation")?.Value,
+                    Likeness = map.Ratio("likeness")?.Value,
+                }
+            );
+        }
+
+        if (paths.Count > MostPaths)
+        {
+            spec.Bad("out-of-range", spec.Find("compare")!, "compare", $"has more than {MostPaths} paths.");
+        }
+
+        return paths;
+    }
+}

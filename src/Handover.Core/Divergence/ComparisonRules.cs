@@ -1,0 +1,63 @@
+using Handover.Core.Catalog;
+
+namespace Handover.Core.Divergence;
+
+/// <summary>
+/// How the answers of two releases are compared: by what the protocol is, then by what the releases declare of their
+/// outputs, then by what the plan says.
+/// </summary>
+public static class ComparisonRules
+{
+    /// <summary>The tolerances of a rollout.</summary>
+    /// <param name="protocol">How the service is spoken to; chat answers are texts.</param>
+    /// <param name="stable">What stable's consumers get; null when it is not declared.</param>
+    /// <param name="candidate">What the candidate's consumers would get; null when it is not declared.</param>
+    /// <param name="sameSpace">Whether both releases declare the same space for their vectors.</param>
+    /// <param name="plan">What the plan says, path by path.</param>
+    public static Tolerances Of(
+        WireProtocol protocol,
+        Signature? stable,
+        Signature? candidate,
+        bool sameSpace,
+        IReadOnlyList<PathTolerance> plan
+    )
+    {
+        Tolerances usual = protocol == WireProtocol.OpenAi ? Tolerances.OpenAi : Tolerances.Default;
+        var kinds = new Dictionary<string, OutputKind>(usual.Kinds, StringComparer.Ordinal);
+        foreach (TensorSpec tensor in (candidate?.Tensors ?? []).Concat(stable?.Tensors ?? []))
+        {
+            // Where the two disagree, what is served decides.
+            if (tensor.As != OutputKind.Auto || tensor.Labels is not null)
+            {
+                kinds[tensor.Name] = tensor.As == OutputKind.Auto ? OutputKind.Label : tensor.As;
+            }
+        }
+
+        foreach (PathTolerance path in plan)
+        {
+            kinds[path.Path] = path.As ?? kinds.GetValueOrDefault(path.Path);
+        }
+
+        Tolerances all = usual with { Kinds = kinds, SameSpace = sameSpace };
+        return plan.Count == 0
+            ? all
+            : all with
+            {
+                ByPath = plan.ToDictionary(p => p.Path, p => At(all, p), StringComparer.Ordinal),
+            };
+    }
+
+    private static Tolerances At(Tolerances all, PathTolerance path) =>
+        all with
+        {
+            Absolute = path.Absolute ?? all.Absolute,
+            Relative = path.Relative ?? all.Relative,
+            Ulps = path.Ulps ?? all.Ulps,
+            TotalVariation = path.Variation ?? all.TotalVariation,
+            TextF1 = path.Likeness ?? all.TextF1,
+            RankOverlap = path.Likeness ?? all.RankOverlap,
+            BoxOverlap = path.Likeness ?? all.BoxOverlap,
+            Cosine = path.Likeness ?? all.Cosine,
+            NeighbourOverlap = path.Likeness ?? all.NeighbourOverlap,
+        };
+}

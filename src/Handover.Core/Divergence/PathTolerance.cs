@@ -1,0 +1,31 @@
+using Handover.Core.Catalog;
+
+namespace Handover.Core.Divergence;
+
+/// <summary>
+/// What a plan says about comparing the answers at one path and below it; what is null stays as it is.
+/// </summary>
+/// <param name="Path">Name of an output, or a JSON pointer with <c>*</c> for the items of a list.</param>
+public sealed record PathTolerance(string Path)
+{
+    /// <summary>What the value is; null: what the release declares.</summary>
+    public OutputKind? As { get; init; }
+
+    /// <summary>Absolute part of the tolerance of numbers, in the output's unit; not negative.</summary>
+    public double? Absolute { get; init; }
+
+    /// <summary>Relative part of the tolerance of numbers, of the larger magnitude; 0 to 1.</summary>
+    public double? Relative { get; init; }
+
+    /// <summary>Units in the last place up to which numbers are the same; not negative.</summary>
+    public long? Ulps { get; init; }
+
+    /// <summary>Total variation up to which probability vectors are the same; 0 to 1.</summary>
+    public double? Variation { get; init; }
+
+    /// <summary>
+    /// How alike texts (token F1), rankings (rank-biased overlap), boxes (overlap), vectors of one space (cosine) or of
+    /// two (neighbour overlap) must be to be the same; 0 to 1.
+    /// </summary>
+    public double? Likeness { get; init; }
+}
