@@ -1,5 +1,4 @@
 using Handover.Core.Catalog;
-using Handover.Core.Contracts.Adapters;
 
 namespace Handover.Core.Contracts;
 
@@ -9,6 +8,13 @@ namespace Handover.Core.Contracts;
 /// </summary>
 public sealed record ContractMatrix
 {
+    private static readonly ContractOutcome[] Worst =
+    [
+        ContractOutcome.Breaks,
+        ContractOutcome.Undecided,
+        ContractOutcome.Holds,
+    ];
+
     /// <summary>Every finding, the worst first, then by consumer, release and path.</summary>
     public required IReadOnlyList<ContractVerdict> Verdicts { get; init; }
 
@@ -44,26 +50,36 @@ public sealed record ContractMatrix
         IReadOnlyDictionary<string, IReadOnlyList<RecordedAnswer>>? recorded = null
     )
     {
-        var verdicts = new List<ContractVerdict>();
+        Release[] live = candidate is null ? [stable] : [stable, candidate];
+        var emitted = live.Select(r => (Release: r, Output: new EmittedOutput(r))).ToList();
         var documents = new DocumentCompatibility();
+        var found = new Dictionary<string, List<ContractVerdict>>(StringComparer.Ordinal);
         foreach (Consumer consumer in consumers)
         {
-            verdicts.AddRange(Answers(stable, consumer, documents, recorded));
-            verdicts.AddRange(MonitorRules.Check(stable, consumer));
-            if (candidate is not null)
+            List<ContractVerdict> own = Of(consumer.Name);
+            foreach ((Release release, EmittedOutput output) in emitted)
             {
-                verdicts.AddRange(Answers(candidate, consumer, documents, recorded));
-                verdicts.AddRange(MonitorRules.Check(candidate, consumer));
+                own.AddRange(Answers(release, output, consumer, documents, recorded));
+                own.AddRange(MonitorRules.Check(release, consumer));
             }
         }
 
         if (candidate is not null)
         {
-            verdicts.AddRange(Requests(stable, candidate, documents));
+            Of(TensorCompatibility.Callers).AddRange(Requests(stable, candidate, documents));
         }
 
-        verdicts.Sort(Order);
-        return new ContractMatrix { Verdicts = verdicts };
+        return new ContractMatrix { Verdicts = Sorted(found) };
+
+        List<ContractVerdict> Of(string consumer)
+        {
+            if (!found.TryGetValue(consumer, out List<ContractVerdict>? own))
+            {
+                found[consumer] = own = [];
+            }
+
+            return own;
+        }
     }
 
     /// <summary>The worst outcome of one cell.</summary>
@@ -78,6 +94,7 @@ public sealed record ContractMatrix
 
     private static IEnumerable<ContractVerdict> Answers(
         Release release,
+        EmittedOutput output,
         Consumer consumer,
         DocumentCompatibility documents,
         IReadOnlyDictionary<string, IReadOnlyList<RecordedAnswer>>? recorded
@@ -93,14 +110,9 @@ public sealed record ContractMatrix
             return [judged];
         }
 
-        Signature? emits = AdaptedOutput.Of(release);
-        if (!pact && (emits is null || !DocumentCompatibility.Concerns(emits, consumer.Accepts)))
-        {
-            return TensorCompatibility.Check(release, consumer);
-        }
-
-        var sides = new ContractSides($"release {release.Name}", $"consumer {consumer.Name}", consumer.Name, "outputs");
-        return documents.Check(emits, consumer.Accepts, sides).Select(v => v with { Release = release.Name });
+        return pact || (output.Declared is { } emits && DocumentCompatibility.Concerns(emits, consumer.Accepts))
+            ? documents.Check(output.Declared, consumer.Accepts, output.Toward(consumer))
+            : TensorCompatibility.Check(output, consumer);
     }
 
     private static IEnumerable<ContractVerdict> Requests(
@@ -119,19 +131,48 @@ public sealed record ContractMatrix
             $"release {candidate.Name}",
             TensorCompatibility.Callers,
             "inputs"
-        );
-        return documents.Check(stable.Input, takes, sides).Select(v => v with { Release = candidate.Name });
+        )
+        {
+            Release = candidate.Name,
+        };
+        return documents.Check(stable.Input, takes, sides);
     }
 
     private IReadOnlyList<ContractVerdict> Only(ContractOutcome outcome) =>
         [.. Verdicts.Where(v => v.Outcome == outcome)];
 
+    /// <summary>
+    /// Each consumer's findings are sorted by themselves, and joined in the order of their names: a hundred thousand
+    /// findings in one sort would cost more than finding them.
+    /// </summary>
+    private static List<ContractVerdict> Sorted(Dictionary<string, List<ContractVerdict>> found)
+    {
+        List<ContractVerdict>[] consumers = [.. found.OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => c.Value)];
+        foreach (List<ContractVerdict> own in consumers)
+        {
+            own.Sort(Order);
+        }
+
+        var all = new List<ContractVerdict>(consumers.Sum(c => c.Count));
+        foreach (ContractOutcome outcome in Worst)
+        {
+            foreach (List<ContractVerdict> own in consumers)
+            {
+                all.AddRange(own.Where(v => v.Outcome == outcome));
+            }
+        }
+
+        return all;
+    }
+
     private static int Order(ContractVerdict a, ContractVerdict b)
     {
-        int by = b.Outcome.CompareTo(a.Outcome);
-        by = by != 0 ? by : string.CompareOrdinal(a.Consumer, b.Consumer);
+        // By their numbers: an enum that compares itself is put into a box each time.
+        int by = (int)b.Outcome - (int)a.Outcome;
         by = by != 0 ? by : string.CompareOrdinal(a.Release, b.Release);
+        // What says how many more there are comes after those that are listed.
+        by = by != 0 ? by : (a.Rule == ContractRule.All ? 1 : 0) - (b.Rule == ContractRule.All ? 1 : 0);
         by = by != 0 ? by : string.CompareOrdinal(a.Path, b.Path);
-        return by != 0 ? by : a.Rule.CompareTo(b.Rule);
+        return by != 0 ? by : (int)a.Rule - (int)b.Rule;
     }
 }

@@ -7,6 +7,9 @@ namespace Handover.Core.Contracts;
 /// <param name="Section"><c>inputs</c> or <c>outputs</c>.</param>
 internal sealed record ContractSides(string Writer, string Reader, string Consumer, string Section)
 {
+    /// <summary>The release that is checked; null for a bare signature.</summary>
+    public string? Release { get; init; }
+
     /// <summary>Whether a datatype that would merely fit is not enough.</summary>
     public bool ExactDatatypes => IsRequest;
 
@@ -24,20 +27,30 @@ internal sealed record ContractSides(string Writer, string Reader, string Consum
         string? fix
     )
     {
-        string name = rule.ToString().ToLowerInvariant();
-        string path =
-            $"/{Section}/"
-            + tensor.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
-        string pointer = rule is ContractRule.Presence or ContractRule.All ? path : $"{path}/{name}";
-        string word = outcome switch
+        string path = PathOf(Section, tensor);
+        string pointer = rule is ContractRule.Presence or ContractRule.All ? path : $"{path}/{Name(rule)}";
+        return new ContractVerdict(this, pointer, rule, old, now, outcome, why) { Fix = fix };
+    }
+
+    /// <summary>JSON pointer to a tensor.</summary>
+    public static string PathOf(string section, string tensor) =>
+        string.Concat("/", section, "/")
+        + tensor.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
+
+    /// <summary>The sentence of a finding.</summary>
+    /// <param name="verdict">The finding.</param>
+    /// <param name="why">What is behind it.</param>
+    public string Sentence(ContractVerdict verdict, string why)
+    {
+        string word = verdict.Outcome switch
         {
             ContractOutcome.Breaks => "breaks",
             ContractOutcome.Undecided => "is undecided for",
             _ => "holds for",
         };
-        string detail =
-            $"{Writer} {word} {Reader} at {pointer} ({name}): reader has {old ?? "nothing"}, "
-            + $"writer has {now ?? "nothing"}; {why}.";
-        return new ContractVerdict(Consumer, pointer, rule, old, now, outcome, detail) { Fix = fix };
+        return $"{Writer} {word} {Reader} at {verdict.Path} ({Name(verdict.Rule)}): "
+            + $"reader has {verdict.Old ?? "nothing"}, writer has {verdict.New ?? "nothing"}; {why}.";
     }
+
+    private static string Name(ContractRule rule) => rule.ToString().ToLowerInvariant();
 }

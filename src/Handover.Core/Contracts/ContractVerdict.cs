@@ -21,6 +21,30 @@ public sealed record ContractVerdict(
     string Detail
 )
 {
+    // The sentence of a rule is put together when somebody reads it: of a hundred thousand findings that hold, nobody
+    // reads one.
+    private readonly ContractSides? _sides;
+    private readonly string _words = Detail;
+
+    /// <summary>A finding between two sides.</summary>
+    internal ContractVerdict(
+        ContractSides sides,
+        string path,
+        ContractRule rule,
+        string? old,
+        string? now,
+        ContractOutcome outcome,
+        string why
+    )
+        : this(sides.Consumer, path, rule, old, now, outcome, why)
+    {
+        _sides = sides;
+        Release = sides.Release;
+    }
+
+    /// <summary>One sentence for people: consumer, path, old, new and what happens.</summary>
+    public string Detail => _sides?.Sentence(this, _words) ?? _words;
+
     /// <summary>What would repair it; null when there is nothing to repair.</summary>
     public string? Fix { get; init; }
 

@@ -8,11 +8,19 @@ namespace Handover.Core.Contracts;
 
 /// <summary>
 /// Contracts that are written as documents: schema against schema is compared; everything else is undecided until
-/// recorded answers say it. A document that many consumers share is compiled once.
+/// recorded answers say it. A document that many consumers share is compiled once, and so is what a writer says; of
+/// readers' documents the last ones are kept, because a thousand of them at once would fill the memory for nothing.
 /// </summary>
 internal sealed class DocumentCompatibility
 {
-    private readonly Dictionary<string, Result<JsonSchema>> _compiled = new(StringComparer.Ordinal);
+    private const int MaxReaders = 16;
+
+    private readonly Dictionary<ContractDocument, (Result<JsonSchema> Schema, SchemaFacts? Facts)> _writers = new(
+        ReferenceEqualityComparer.Instance
+    );
+    private readonly Dictionary<(string File, string Text), Result<JsonSchema>> _readers = [];
+    private readonly Queue<(string File, string Text)> _oldest = [];
+    private (ContractDocument Document, Result<JsonSchema> Schema)? _last;
 
     /// <summary>Whether any side is a document.</summary>
     public static bool Concerns(Signature? writes, Signature? reads) =>
@@ -45,8 +53,8 @@ internal sealed class DocumentCompatibility
             ];
         }
 
-        Result<JsonSchema> writer = Compile(emitted);
-        Result<JsonSchema> reader = Compile(accepted);
+        (Result<JsonSchema> writer, SchemaFacts? facts) = Writer(emitted);
+        Result<JsonSchema> reader = Reader(accepted);
         Problem[] problems = [.. writer.Problems, .. reader.Problems];
         if (problems.Length > 0)
         {
@@ -56,21 +64,47 @@ internal sealed class DocumentCompatibility
             ];
         }
 
-        IReadOnlyList<SchemaVerdict> found = SchemaCompatibility.Check(writer.Value, reader.Value);
+        IReadOnlyList<SchemaVerdict> found = SchemaCompatibility.Check(writer.Value, facts!, reader.Value);
         return found.Count == 0 ? [Holds(sides, accepted.File)] : [.. found.Select(v => Of(sides, v))];
     }
 
-    private Result<JsonSchema> Compile(ContractDocument document)
+    private (Result<JsonSchema> Schema, SchemaFacts? Facts) Writer(ContractDocument document)
     {
-        string key = document.File + "\n" + document.Text;
-        if (!_compiled.TryGetValue(key, out Result<JsonSchema>? compiled))
+        if (!_writers.TryGetValue(document, out (Result<JsonSchema> Schema, SchemaFacts? Facts) writer))
         {
-            byte[] utf8 = Encoding.UTF8.GetBytes(document.Text);
-            _compiled[key] = compiled = JsonSchema.Compile(utf8, AnswerContract.Options(document));
+            Result<JsonSchema> schema = Compile(document);
+            _writers[document] = writer = (schema, schema.Ok ? SchemaFacts.Of(schema.Value.Root) : null);
         }
 
-        return compiled;
+        return writer;
     }
+
+    private Result<JsonSchema> Reader(ContractDocument document)
+    {
+        // Both releases are checked against one consumer after the other.
+        if (_last is { } last && ReferenceEquals(last.Document, document))
+        {
+            return last.Schema;
+        }
+
+        (string, string) key = (document.File, document.Text);
+        if (!_readers.TryGetValue(key, out Result<JsonSchema>? schema))
+        {
+            if (_readers.Count == MaxReaders)
+            {
+                _readers.Remove(_oldest.Dequeue());
+            }
+
+            _readers[key] = schema = Compile(document);
+            _oldest.Enqueue(key);
+        }
+
+        _last = (document, schema);
+        return schema;
+    }
+
+    private static Result<JsonSchema> Compile(ContractDocument document) =>
+        JsonSchema.Compile(Encoding.UTF8.GetBytes(document.Text), AnswerContract.Options(document));
 
     private static ContractVerdict Of(ContractSides sides, SchemaVerdict found)
     {
@@ -91,6 +125,7 @@ internal sealed class DocumentCompatibility
         {
             Fix = found.Fix,
             Document = found.Witness,
+            Release = sides.Release,
         };
     }
 
@@ -103,7 +138,10 @@ internal sealed class DocumentCompatibility
             null,
             ContractOutcome.Holds,
             $"{sides.Writer} holds for {sides.Reader}: everything that may be emitted is accepted by {file}."
-        );
+        )
+        {
+            Release = sides.Release,
+        };
 
     private static ContractVerdict Undecided(
         ContractSides sides,
@@ -123,6 +161,7 @@ internal sealed class DocumentCompatibility
         )
         {
             Fix = fix,
+            Release = sides.Release,
         };
 
     private static string Short(string document) => document.Length <= 160 ? document : document[..160] + "…";

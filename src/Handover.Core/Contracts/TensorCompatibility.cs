@@ -1,5 +1,4 @@
 using Handover.Core.Catalog;
-using Handover.Core.Contracts.Adapters;
 
 namespace Handover.Core.Contracts;
 
@@ -16,28 +15,8 @@ public static class TensorCompatibility
     /// <summary>
     /// Checks a release's declared output against a consumer. Never empty: one finding that holds at least.
     /// </summary>
-    public static IReadOnlyList<ContractVerdict> Check(Release release, Consumer consumer)
-    {
-        string writer = $"release {release.Name}";
-        IReadOnlyList<ContractVerdict> verdicts = AdaptedOutput.Of(release) is { } emits
-            ? Check(emits, consumer, writer)
-            :
-            [
-                new ContractVerdict(
-                    consumer.Name,
-                    "/outputs",
-                    ContractRule.Declared,
-                    $"{consumer.Accepts.Tensors.Count} outputs",
-                    null,
-                    ContractOutcome.Undecided,
-                    $"{writer} declares no output, so nothing can be promised to consumer {consumer.Name}."
-                )
-                {
-                    Fix = $"declare the output of {writer}",
-                },
-            ];
-        return [.. verdicts.Select(v => v with { Release = release.Name })];
-    }
+    public static IReadOnlyList<ContractVerdict> Check(Release release, Consumer consumer) =>
+        Check(new EmittedOutput(release), consumer);
 
     /// <summary>Checks a signature against a consumer.</summary>
     /// <param name="emits">What may be emitted.</param>
@@ -47,17 +26,26 @@ public static class TensorCompatibility
         Signature emits,
         Consumer consumer,
         string writer = "the release"
-    )
+    ) => Check(new EmittedOutput(emits, writer), consumer);
+
+    /// <summary>Checks what is emitted against a consumer.</summary>
+    internal static List<ContractVerdict> Check(EmittedOutput emits, Consumer consumer)
     {
-        var sides = new ContractSides(writer, $"consumer {consumer.Name}", consumer.Name, "outputs");
-        var verdicts = new List<ContractVerdict>();
-        Dictionary<string, TensorSpec> emitted = ByName(emits);
+        ContractSides sides = emits.Toward(consumer);
+        if (emits.Declared is null)
+        {
+            return [Undeclared(sides, consumer)];
+        }
+
+        var rules = new TensorRules(sides);
+        var verdicts = new List<ContractVerdict>(consumer.Accepts.Tensors.Count);
         foreach (TensorSpec reads in consumer.Accepts.Tensors)
         {
             int before = verdicts.Count;
-            if (emitted.GetValueOrDefault(reads.Name) is { } writes)
+            EmittedTensor? writes = emits.Find(reads.Name);
+            if (writes is not null)
             {
-                verdicts.AddRange(new TensorRules(sides).Compare(writes, reads));
+                rules.Compare(writes.Spec, reads, verdicts);
             }
             else if (!reads.Optional)
             {
@@ -66,7 +54,7 @@ public static class TensorCompatibility
 
             if (verdicts.Count == before)
             {
-                verdicts.Add(Holds(sides, reads));
+                verdicts.Add(Holds(sides, reads, writes?.Path ?? ContractSides.PathOf(sides.Section, reads.Name)));
             }
         }
 
@@ -89,7 +77,11 @@ public static class TensorCompatibility
             $"release {candidate.Name}",
             Callers,
             "inputs"
-        );
+        )
+        {
+            Release = candidate.Name,
+        };
+        var rules = new TensorRules(sides);
         var verdicts = new List<ContractVerdict>();
         Dictionary<string, TensorSpec> sent = ByName(sends);
         Dictionary<string, TensorSpec> taken = ByName(takes);
@@ -104,7 +96,7 @@ public static class TensorCompatibility
 
             if (writes is not null)
             {
-                verdicts.AddRange(new TensorRules(sides).Compare(writes, reads));
+                rules.Compare(writes, reads, verdicts);
             }
         }
 
@@ -123,7 +115,7 @@ public static class TensorCompatibility
             );
         }
 
-        return [.. verdicts.Select(v => v with { Release = candidate.Name })];
+        return verdicts;
     }
 
     private static ContractVerdict NewInput(
@@ -142,26 +134,26 @@ public static class TensorCompatibility
             $"make {reads.Name} optional in release {candidate.Name}"
         );
 
-    private static ContractVerdict Missing(ContractSides sides, string name, Signature emits) =>
+    private static ContractVerdict Missing(ContractSides sides, string name, EmittedOutput emits) =>
         sides.Finding(
             name,
             ContractRule.Presence,
             name,
             null,
             ContractOutcome.Breaks,
-            $"it emits {(emits.Tensors.Count == 0 ? "nothing" : string.Join(", ", emits.Tensors.Select(t => t.Name)))}",
+            $"it emits {emits.Names}",
             $"emit {name} again, add an adapter that renames, or let {sides.Reader} do without it"
         );
 
-    private static ContractVerdict Holds(ContractSides sides, TensorSpec reads) =>
-        sides.Finding(
-            reads.Name,
+    private static ContractVerdict Holds(ContractSides sides, TensorSpec reads, string path) =>
+        new(
+            sides,
+            path,
             ContractRule.All,
             reads.Datatype,
             null,
             ContractOutcome.Holds,
-            reads.Optional ? "the reader can do without it" : "every value that may be emitted is accepted",
-            null
+            reads.Optional ? "the reader can do without it" : "every value that may be emitted is accepted"
         );
 
     private static ContractVerdict Nothing(ContractSides sides) =>
@@ -173,9 +165,27 @@ public static class TensorCompatibility
             null,
             ContractOutcome.Holds,
             $"{sides.Reader} reads nothing of the answer."
-        );
+        )
+        {
+            Release = sides.Release,
+        };
 
-    // Names of a signature are unique; a thousand consumers ask for the same ones, so looking must not cost a walk.
+    private static ContractVerdict Undeclared(ContractSides sides, Consumer consumer) =>
+        new(
+            sides.Consumer,
+            "/outputs",
+            ContractRule.Declared,
+            $"{consumer.Accepts.Tensors.Count} outputs",
+            null,
+            ContractOutcome.Undecided,
+            $"{sides.Writer} declares no output, so nothing can be promised to {sides.Reader}."
+        )
+        {
+            Fix = $"declare the output of {sides.Writer}",
+            Release = sides.Release,
+        };
+
+    // Names of a signature are unique, and looking for one must not cost a walk.
     private static Dictionary<string, TensorSpec> ByName(Signature signature)
     {
         var found = new Dictionary<string, TensorSpec>(signature.Tensors.Count, StringComparer.Ordinal);

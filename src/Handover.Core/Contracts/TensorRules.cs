@@ -11,19 +11,23 @@ namespace Handover.Core.Contracts;
 /// </summary>
 internal sealed class TensorRules(ContractSides sides)
 {
-    /// <summary>Everything that stands between this writer and this reader; empty when every value fits.</summary>
-    public IEnumerable<ContractVerdict> Compare(TensorSpec writes, TensorSpec reads)
+    /// <summary>Adds everything that stands between this writer and this reader; nothing when all fits.</summary>
+    public void Compare(TensorSpec writes, TensorSpec reads, List<ContractVerdict> findings)
     {
-        ContractVerdict?[] findings =
-        [
-            Datatype(writes, reads),
-            Shape(writes, reads),
-            Unit(writes, reads),
-            Range(writes, reads),
-            Semantics(writes, reads),
-            Labels(writes, reads),
-        ];
-        return findings.OfType<ContractVerdict>();
+        Add(Datatype(writes, reads));
+        Add(Shape(writes, reads));
+        Add(Unit(writes, reads));
+        Add(Range(writes, reads));
+        Add(Semantics(writes, reads));
+        Add(Labels(writes, reads));
+
+        void Add(ContractVerdict? finding)
+        {
+            if (finding is not null)
+            {
+                findings.Add(finding);
+            }
+        }
     }
 
     private ContractVerdict? Datatype(TensorSpec writes, TensorSpec reads)

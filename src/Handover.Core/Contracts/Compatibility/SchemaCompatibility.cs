@@ -14,21 +14,24 @@ public static class SchemaCompatibility
     /// <summary>Compares two schemas.</summary>
     /// <param name="writer">What may be emitted.</param>
     /// <param name="reader">What is accepted.</param>
-    /// <returns>Every finding that is not Holds; empty when the contract holds.</returns>
-    public static IReadOnlyList<SchemaVerdict> Check(JsonSchema writer, JsonSchema reader)
+    /// <returns>
+    /// The findings that are not Holds, at most 200, and one that says how many more there are; empty when it holds.
+    /// </returns>
+    public static IReadOnlyList<SchemaVerdict> Check(JsonSchema writer, JsonSchema reader) =>
+        Check(writer, SchemaFacts.Of(writer.Root), reader);
+
+    /// <summary>The same with the writer's facts at hand, for one who compares it with many readers.</summary>
+    internal static IReadOnlyList<SchemaVerdict> Check(JsonSchema writer, SchemaFacts facts, JsonSchema reader)
     {
         if (JsonView.Same(writer.Root.Source.Text.View, 0, reader.Root.Source.Text.View, 0))
         {
             return [];
         }
 
-        IReadOnlyList<SchemaFinding> findings = new SchemaProof(writer.Scopes, reader.Scopes).Run(
-            writer.Root,
-            reader.Root
-        );
+        SchemaFindings findings = new SchemaProof(writer.Scopes, reader.Scopes).Run(facts, reader.Root);
         var witnesses = new SchemaWitness(writer, reader);
         var verdicts = new List<SchemaVerdict>();
-        foreach (SchemaFinding finding in findings)
+        foreach (SchemaFinding finding in findings.Kept)
         {
             string? witness = finding is { Declared: true, OfMeaning: false } ? witnesses.For(finding) : null;
             bool breaks = finding.Declared && (finding.OfMeaning || witness is not null);
@@ -48,6 +51,21 @@ public static class SchemaCompatibility
             {
                 verdicts.Add(verdict);
             }
+        }
+
+        if (findings.More > 0)
+        {
+            verdicts.Add(
+                new SchemaVerdict(
+                    "",
+                    ContractRule.All,
+                    null,
+                    null,
+                    ContractOutcome.Undecided,
+                    FormattableString.Invariant($"and {findings.More} more places that are not listed"),
+                    "repair those that are listed, then check again"
+                )
+            );
         }
 
         return verdicts;

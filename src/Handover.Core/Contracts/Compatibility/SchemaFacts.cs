@@ -6,21 +6,33 @@ namespace Handover.Core.Contracts.Compatibility;
 /// What a conjunction of schemas says of one value, gathered: references followed, <c>allOf</c> merged, alternatives
 /// listed. Keywords that cannot be gathered (<c>not</c>, dynamic references) are left out, so the facts allow at least
 /// what the schemas allow: a proof over the facts is a proof over the schemas.
+/// <para>
+/// What follows from the facts alone is worked out once and kept with them: a writer is compared with a thousand
+/// readers, and says the same to each. Facts are not for two threads at a time.
+/// </para>
 /// </summary>
-internal sealed class SchemaFacts
+internal sealed partial class SchemaFacts
 {
+    private const int MaxKept = 20_000;
+    private static readonly HashSet<object> NothingChosen = new(ReferenceEqualityComparer.Instance);
+
     private readonly IReadOnlyList<SchemaNode> _given;
     private readonly HashSet<object> _chosen;
+    private Dictionary<string, SchemaMember>? _members;
+    private Dictionary<JsonTypes, SchemaFacts>? _only;
+    private Dictionary<int, SchemaFacts>? _items;
+    private SchemaFacts[]? _ways;
+    private SchemaFacts? _others;
+    private string[]? _names;
 
     private SchemaFacts(IReadOnlyList<SchemaNode> given, HashSet<object> chosen)
     {
         _given = given;
         _chosen = chosen;
-        var nodes = new List<SchemaNode>();
-        var seen = new HashSet<SchemaNode>(ReferenceEqualityComparer.Instance);
+        var nodes = new List<SchemaNode>(given.Count);
         foreach (SchemaNode node in given)
         {
-            Flatten(node, nodes, seen);
+            Flatten(node, nodes);
         }
 
         Nodes = nodes;
@@ -34,7 +46,12 @@ internal sealed class SchemaFacts
             MaxItems = Math.Min(MaxItems, node.MaxItems);
             MinProperties = Math.Max(MinProperties, node.MinProperties);
             MaxProperties = Math.Min(MaxProperties, node.MaxProperties);
-            Required.UnionWith(node.Properties.Entries.Where(e => e.Required).Select(e => e.Name));
+            HasMeaning |= node.HasMeaning;
+            if (node.Properties.Required > 0)
+            {
+                Required.UnionWith(node.Properties.Entries.Where(e => e.Required).Select(e => e.Name));
+            }
+
             Alternatives(node);
         }
 
@@ -43,6 +60,9 @@ internal sealed class SchemaFacts
 
     /// <summary>Every schema that judges the value.</summary>
     public IReadOnlyList<SchemaNode> Nodes { get; }
+
+    /// <summary>Whether some schema says what the value means, beyond its form.</summary>
+    public bool HasMeaning { get; }
 
     /// <summary>Whether nothing fits, because some schema is false.</summary>
     public bool Impossible { get; private set; }
@@ -64,8 +84,7 @@ internal sealed class SchemaFacts
     public IEnumerable<JsonDecimal> Steps => Nodes.Select(n => n.MultipleOf).OfType<JsonDecimal>();
 
     /// <summary>Gathers one schema.</summary>
-    public static SchemaFacts Of(params IEnumerable<SchemaNode> nodes) =>
-        new([.. nodes], new HashSet<object>(ReferenceEqualityComparer.Instance));
+    public static SchemaFacts Of(params IEnumerable<SchemaNode> nodes) => new([.. nodes], NothingChosen);
 
     /// <summary>The same value under one more schema.</summary>
     public SchemaFacts And(SchemaNode more) => new([.. _given, more], _chosen);
@@ -74,14 +93,19 @@ internal sealed class SchemaFacts
     public SchemaFacts Only(JsonTypes types) =>
         (Types & types) == Types
             ? this
-            : And(
-                new SchemaNode
-                {
-                    Location = "",
-                    Resource = 0,
-                    Source = SchemaNode.True.Source,
-                    Types = types,
-                }
+            : Kept(
+                ref _only,
+                types,
+                static (facts, types) =>
+                    facts.And(
+                        new SchemaNode
+                        {
+                            Address = "",
+                            Resource = 0,
+                            Source = SchemaNode.True.Source,
+                            Types = types,
+                        }
+                    )
             );
 
     /// <summary>The same value, where it has a member of this name.</summary>
@@ -89,7 +113,7 @@ internal sealed class SchemaFacts
         And(
             new SchemaNode
             {
-                Location = "",
+                Address = "",
                 Resource = 0,
                 Source = SchemaNode.True.Source,
                 Properties = new PropertyTable([new PropertyTable.Entry(name, null, true)]),
@@ -97,51 +121,65 @@ internal sealed class SchemaFacts
         );
 
     /// <summary>The ways of the first open choice.</summary>
-    public IEnumerable<SchemaFacts> Split()
+    public IReadOnlyList<SchemaFacts> Split()
     {
-        (object key, SchemaNode[][] ways) = Choices[0];
-        var chosen = new HashSet<object>(_chosen, ReferenceEqualityComparer.Instance) { key };
-        return ways.Select(way => new SchemaFacts([.. _given, .. way], chosen));
+        if (_ways is null)
+        {
+            (object key, SchemaNode[][] ways) = Choices[0];
+            var chosen = new HashSet<object>(_chosen, ReferenceEqualityComparer.Instance) { key };
+            _ways = [.. ways.Select(way => new SchemaFacts([.. _given, .. way], chosen))];
+        }
+
+        return _ways;
     }
 
     /// <summary>What is said of the member <paramref name="name"/>.</summary>
-    public SchemaFacts Member(string name) => Of(MemberSchemas(name));
+    public SchemaFacts Member(string name) => MemberOf(name).Facts;
 
     /// <summary>Whether any schema says something of this member by name or pattern.</summary>
-    public bool Declares(string name) =>
-        Nodes.Any(n =>
-            n.Properties.Find(name)?.Schema is not null
-            || Array.Exists(n.PatternProperties, p => p.Pattern.IsMatch(name))
-        );
+    public bool Declares(string name) => MemberOf(name).Declared;
 
     /// <summary>What is said of members that no schema names.</summary>
-    public SchemaFacts Others()
-    {
-        var said = Nodes.Select(n => n.AdditionalProperties).OfType<SchemaNode>().ToList();
-        said.AddRange(Closing());
-        return Of(said);
-    }
+    public SchemaFacts Others() =>
+        _others ??= Of(Nodes.Select(n => n.AdditionalProperties).OfType<SchemaNode>().Concat(Closing()));
 
     /// <summary>What is said of the item at a place.</summary>
     public SchemaFacts Item(int at) =>
-        Of(Nodes.Select(n => at < n.PrefixItems.Length ? n.PrefixItems[at] : n.Items).OfType<SchemaNode>());
+        Kept(
+            ref _items,
+            // Places that nothing speaks of by themselves are all the same one.
+            Math.Min(at, Prefix),
+            static (facts, place) =>
+                Of(
+                    facts
+                        .Nodes.Select(n => place < n.PrefixItems.Length ? n.PrefixItems[place] : n.Items)
+                        .OfType<SchemaNode>()
+                )
+        );
 
     /// <summary>Places that some schema speaks of one by one.</summary>
     public int Prefix => Nodes.Count == 0 ? 0 : Nodes.Max(n => n.PrefixItems.Length);
 
     /// <summary>Every member that is named.</summary>
-    public IEnumerable<string> Names =>
-        Nodes.SelectMany(n => n.Properties.Entries).Select(e => e.Name).Distinct(StringComparer.Ordinal);
+    public IReadOnlyList<string> Names =>
+        _names ??=
+            Nodes.Count == 1
+                ? [.. Nodes[0].Properties.Entries.Select(e => e.Name)]
+                : [.. Nodes.SelectMany(n => n.Properties.Entries).Select(e => e.Name).Distinct(StringComparer.Ordinal)];
 
-    private IEnumerable<SchemaNode> MemberSchemas(string name)
+    private SchemaMember MemberOf(string name) => Kept(ref _members, name, static (facts, name) => facts.Gather(name));
+
+    private SchemaMember Gather(string name)
     {
+        var said = new List<SchemaNode>(Nodes.Count);
+        bool declared = false;
         foreach (SchemaNode node in Nodes)
         {
             bool known = false;
             if (node.Properties.Find(name)?.Schema is { } schema)
             {
                 known = true;
-                yield return schema;
+                said.Add(schema);
             }
 
             foreach ((System.Text.RegularExpressions.Regex pattern, _, SchemaNode matched) in node.PatternProperties)
@@ -149,23 +187,44 @@ internal sealed class SchemaFacts
                 if (pattern.IsMatch(name))
                 {
                     known = true;
-                    yield return matched;
+                    said.Add(matched);
                 }
             }
 
+            declared |= known;
             if (!known && node.AdditionalProperties is { } others)
             {
-                yield return others;
+                said.Add(others);
             }
         }
 
-        if (!Declares(name))
+        if (!declared)
         {
-            foreach (SchemaNode rest in Closing())
+            said.AddRange(Closing());
+        }
+
+        return new SchemaMember(Of(said), declared);
+    }
+
+    private TValue Kept<TKey, TValue>(
+        ref Dictionary<TKey, TValue>? kept,
+        TKey key,
+        Func<SchemaFacts, TKey, TValue> make
+    )
+        where TKey : notnull
+    {
+        kept ??= [];
+        if (!kept.TryGetValue(key, out TValue? value))
+        {
+            value = make(this, key);
+            // A reader may ask a writer for names without end; what is past the bound is worked out each time.
+            if (kept.Count < MaxKept)
             {
-                yield return rest;
+                kept[key] = value;
             }
         }
+
+        return value;
     }
 
     /// <summary>Unevaluated members are the unnamed ones only where every schema is in the facts.</summary>
@@ -182,7 +241,7 @@ internal sealed class SchemaFacts
             ? []
             : Nodes.Select(n => n.UnevaluatedProperties).OfType<SchemaNode>();
 
-    private void Flatten(SchemaNode node, List<SchemaNode> nodes, HashSet<SchemaNode> seen)
+    private void Flatten(SchemaNode node, List<SchemaNode> nodes)
     {
         if (node.Always is { } always)
         {
@@ -190,7 +249,7 @@ internal sealed class SchemaFacts
             return;
         }
 
-        if (!seen.Add(node))
+        if (nodes.Contains(node))
         {
             return;
         }
@@ -198,17 +257,17 @@ internal sealed class SchemaFacts
         nodes.Add(node);
         if (node.Ref is { } target)
         {
-            Flatten(target, nodes, seen);
+            Flatten(target, nodes);
         }
 
         if (node is { DynamicRef: { } fixedTarget, DynamicName: null })
         {
-            Flatten(fixedTarget, nodes, seen);
+            Flatten(fixedTarget, nodes);
         }
 
         foreach (SchemaNode part in node.AllOf)
         {
-            Flatten(part, nodes, seen);
+            Flatten(part, nodes);
         }
     }
 
@@ -238,3 +297,8 @@ internal sealed class SchemaFacts
         }
     }
 }
+
+/// <summary>What a writer says of one member.</summary>
+/// <param name="Facts">Of its value.</param>
+/// <param name="Declared">Whether some schema speaks of it by name or pattern.</param>
+internal readonly record struct SchemaMember(SchemaFacts Facts, bool Declared);

@@ -48,7 +48,7 @@ internal sealed partial class SchemaProof
 
         Alternatives(p, c.AnyOf, exactlyOne: false);
         Alternatives(p, c.OneOf, exactlyOne: true);
-        if (c.Not is { } not && !IsEmpty(p.And(not), 4))
+        if (c.Not is { } not && !p.And(not).IsEmpty(writerScopes, 4))
         {
             Add(ContractRule.Composition, "not", null, true, "what is refused may be emitted", "write it without not");
         }
@@ -86,14 +86,14 @@ internal sealed partial class SchemaProof
 
     private void Alternative(SchemaFacts p, SchemaNode[] ways, bool exactlyOne)
     {
-        List<SchemaFinding>? nearest = null;
+        SchemaFindings? nearest = null;
         int possible = 0;
         foreach (SchemaNode way in ways)
         {
-            List<SchemaFinding> found = Trial(p, way);
+            SchemaFindings found = Trial(p, way);
             if (found.Count == 0)
             {
-                if (exactlyOne && ways.Any(w => !ReferenceEquals(w, way) && !IsEmpty(p.And(w), 4)))
+                if (exactlyOne && ways.Any(w => !ReferenceEquals(w, way) && !p.And(w).IsEmpty(writerScopes, 4)))
                 {
                     Add(
                         ContractRule.Composition,
@@ -108,14 +108,14 @@ internal sealed partial class SchemaProof
                 return;
             }
 
-            bool fits = !IsEmpty(p.And(way), 4);
+            bool fits = !p.And(way).IsEmpty(writerScopes, 4);
             possible += fits ? 1 : 0;
             nearest = fits && (nearest is null || found.Count < nearest.Count) ? found : nearest;
         }
 
         if (possible == 1)
         {
-            nearest!.ForEach(Add);
+            _findings.Add(nearest!);
             return;
         }
 
@@ -132,7 +132,7 @@ internal sealed partial class SchemaProof
     private void Conditional(SchemaFacts p, SchemaNode c, SchemaNode condition)
     {
         SchemaFacts inside = p.And(condition);
-        if (c.Then is { } then && !IsEmpty(inside, 4))
+        if (c.Then is { } then && !inside.IsEmpty(writerScopes, 4))
         {
             Prove(inside, then);
         }

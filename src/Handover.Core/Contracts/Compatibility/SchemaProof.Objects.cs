@@ -136,8 +136,7 @@ internal sealed partial class SchemaProof
     {
         SchemaFacts others = p.Others();
         SchemaNode? rest = c.AdditionalProperties ?? ClosedOf(c);
-        var patterns = p.Nodes.SelectMany(n => n.PatternProperties).ToList();
-        foreach ((_, string text, SchemaNode writes) in patterns)
+        foreach ((_, string text, SchemaNode writes) in p.Nodes.SelectMany(n => n.PatternProperties))
         {
             bool same = c.PatternProperties.Any(r => r.Text == text);
             IEnumerable<SchemaNode> readers = c
@@ -200,7 +199,7 @@ internal sealed partial class SchemaProof
     {
         long least = Math.Max(p.MinProperties, p.Required.Count);
         bool closed = p.Others().Impossible && p.Nodes.All(n => n.PatternProperties.Length == 0);
-        long most = closed ? Math.Min(p.MaxProperties, p.Names.Count()) : p.MaxProperties;
+        long most = closed ? Math.Min(p.MaxProperties, p.Names.Count) : p.MaxProperties;
         if (least < c.MinProperties || most > c.MaxProperties)
         {
             Add(
@@ -216,7 +215,8 @@ internal sealed partial class SchemaProof
         if (c.PropertyNames is { } names)
         {
             bool same = p.Nodes.Any(n => n.PropertyNames is { } own && Trial(SchemaFacts.Of(own), names).Count == 0);
-            bool listed = closed && p.Names.All(n => Valid(names, Text(Quoted(n)), readerScopes));
+            bool listed =
+                closed && p.Names.All(n => SchemaFacts.Valid(names, SchemaFacts.Text(Quoted(n)), readerScopes));
             if (!same && !listed)
             {
                 Add(

@@ -9,26 +9,21 @@ namespace Handover.Core.Contracts.Compatibility;
 /// </summary>
 internal sealed partial class SchemaProof(SchemaScopes writerScopes, SchemaScopes readerScopes)
 {
-    private const int MaxFindings = 200;
-    private const int MaxFinite = 1_000;
-    private static readonly string[] Literals = ["null", "true", "false"];
-
     private readonly List<PathStep> _path = [];
-    private readonly HashSet<string> _assumed = new(StringComparer.Ordinal);
-    private readonly Dictionary<SchemaNode, int> _numbers = new(ReferenceEqualityComparer.Instance);
-    private List<SchemaFinding> _findings = [];
+    private readonly HashSet<(SchemaFacts, SchemaNode)> _assumed = [];
+    private SchemaFindings _findings = new();
     private int _budget = 200_000;
 
     /// <summary>Everything that stands between the writer and the reader; empty when it is proven.</summary>
-    public IReadOnlyList<SchemaFinding> Run(SchemaNode writer, SchemaNode reader)
+    public SchemaFindings Run(SchemaFacts writer, SchemaNode reader)
     {
-        Prove(SchemaFacts.Of(writer), reader);
+        Prove(writer, reader);
         return _findings;
     }
 
     private void Prove(SchemaFacts p, SchemaNode c)
     {
-        if (c.Always == true || IsEmpty(p, 3))
+        if (c.Always == true || p.IsEmpty(writerScopes, 3))
         {
             return;
         }
@@ -44,8 +39,12 @@ internal sealed partial class SchemaProof(SchemaScopes writerScopes, SchemaScope
             return;
         }
 
-        Meaning(p, c);
-        if (Finite(p) is { } values)
+        if (p.HasMeaning || c.HasMeaning)
+        {
+            Meaning(p, c);
+        }
+
+        if (p.Listed(writerScopes) is { } values)
         {
             ProveFinite(p, values, c);
             return;
@@ -61,8 +60,7 @@ internal sealed partial class SchemaProof(SchemaScopes writerScopes, SchemaScope
             return;
         }
 
-        string key = Key(p, c);
-        if (!_assumed.Add(key))
+        if (!_assumed.Add((p, c)))
         {
             return;
         }
@@ -77,7 +75,7 @@ internal sealed partial class SchemaProof(SchemaScopes writerScopes, SchemaScope
             OfItself(p, c);
         }
 
-        _assumed.Remove(key);
+        _assumed.Remove((p, c));
     }
 
     private void OfItself(SchemaFacts p, SchemaNode c)
@@ -150,41 +148,9 @@ internal sealed partial class SchemaProof(SchemaScopes writerScopes, SchemaScope
         );
     }
 
-    /// <summary>The values, where there are few: enums, constants, booleans, null, short integer ranges.</summary>
-    private List<JsonValue>? Finite(SchemaFacts p)
+    private void ProveFinite(SchemaFacts p, IReadOnlyList<JsonValue> values, SchemaNode c)
     {
-        IEnumerable<JsonValue>? some = null;
-        foreach (SchemaNode node in p.Nodes)
-        {
-            some = node.Const is { } constant ? [constant] : some ?? (node.ReadsUnknownLabels ? null : node.Enum);
-        }
-
-        if (some is null && (p.Types & ~(JsonTypes.Null | JsonTypes.Boolean)) == JsonTypes.None)
-        {
-            some = Literals.Select(Text);
-        }
-        else if (some is null && p.Types == JsonTypes.Integer && Span(p.Bounds) is { } span)
-        {
-            some = Enumerable
-                .Range(0, span.Count)
-                .Select(i => Text((span.Low + i).ToString(System.Globalization.CultureInfo.InvariantCulture)));
-        }
-
-        return some?.Where(v => p.Nodes.All(n => Valid(n, v, writerScopes))).ToList();
-    }
-
-    private static (long Low, int Count)? Span(NumberBounds bounds) =>
-        bounds.Low is { Excluded: false } low
-        && bounds.High is { Excluded: false } high
-        && low.Value.TryWhole(out long first)
-        && high.Value.TryWhole(out long last)
-        && last - first is >= 0 and < MaxFinite
-            ? (first, (int)(last - first) + 1)
-            : null;
-
-    private void ProveFinite(SchemaFacts p, List<JsonValue> values, SchemaNode c)
-    {
-        var refused = values.Where(v => !Valid(c, v, readerScopes)).ToList();
+        var refused = values.Where(v => !SchemaFacts.Valid(c, v, readerScopes)).ToList();
         if (refused.Count == 0)
         {
             return;
@@ -213,43 +179,26 @@ internal sealed partial class SchemaProof(SchemaScopes writerScopes, SchemaScope
         );
     }
 
-    /// <summary>
-    /// Whether nothing can fit: then every reader accepts it. Looks into required members down to a depth.
-    /// </summary>
-    private bool IsEmpty(SchemaFacts p, int depth)
-    {
-        if (p.Impossible || p.Types == JsonTypes.None || Finite(p) is { Count: 0 })
-        {
-            return true;
-        }
-
-        if (p.Choices.Count is > 0 and <= 8 && depth > 0)
-        {
-            return p.Split().All(way => IsEmpty(way, depth - 1));
-        }
-
-        return (p.Types & (JsonTypes.Null | JsonTypes.Boolean)) == JsonTypes.None
-            && ((p.Types & JsonTypes.Number) == JsonTypes.None || p.Bounds.Empty)
-            && ((p.Types & JsonTypes.String) == JsonTypes.None || p.MinLength > p.MaxLength)
-            && ((p.Types & JsonTypes.Array) == JsonTypes.None || p.MinItems > p.MaxItems)
-            && (
-                (p.Types & JsonTypes.Object) == JsonTypes.None
-                || p.MinProperties > p.MaxProperties
-                || p.Required.Count > p.MaxProperties
-                || (depth > 0 && p.Required.Any(name => IsEmpty(p.Member(name), depth - 1)))
-            );
-    }
-
     /// <summary>A schema is itself; only without references, whose targets could differ.</summary>
-    private static bool Identical(SchemaFacts p, SchemaNode c) =>
-        p.Nodes.Any(n =>
-            ReferenceEquals(n, c)
-            || (
-                JsonView.Same(n.Source.Text.View, n.Source.At, c.Source.Text.View, c.Source.At)
-                && n.Source != SchemaNode.True.Source
-                && !c.Source.ToString().Contains("\"$", StringComparison.Ordinal)
+    private static bool Identical(SchemaFacts p, SchemaNode c)
+    {
+        foreach (SchemaNode node in p.Nodes)
+        {
+            if (
+                ReferenceEquals(node, c)
+                || (
+                    node.Address.Length > 0
+                    && JsonView.Same(node.Source.Text.View, node.Source.At, c.Source.Text.View, c.Source.At)
+                    && c.Source.Text.View.Bytes(c.Source.At).IndexOf("\"$"u8) < 0
+                )
             )
-        );
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private void Add(
         ContractRule rule,
@@ -261,21 +210,15 @@ internal sealed partial class SchemaProof(SchemaScopes writerScopes, SchemaScope
         params string[] tries
     ) => Add(new SchemaFinding([.. _path], rule, old, now, declared, why, fix) { Tries = tries });
 
-    private void Add(SchemaFinding finding)
-    {
-        if (_findings.Count < MaxFindings)
-        {
-            _findings.Add(finding);
-        }
-    }
+    private void Add(SchemaFinding finding) => _findings.Add(finding);
 
     /// <summary>The findings of a proof that is only tried.</summary>
-    private List<SchemaFinding> Trial(SchemaFacts p, SchemaNode c)
+    private SchemaFindings Trial(SchemaFacts p, SchemaNode c)
     {
-        List<SchemaFinding> before = _findings;
-        _findings = [];
+        SchemaFindings before = _findings;
+        _findings = new SchemaFindings();
         Prove(p, c);
-        List<SchemaFinding> found = _findings;
+        SchemaFindings found = _findings;
         _findings = before;
         return found;
     }
@@ -285,39 +228,6 @@ internal sealed partial class SchemaProof(SchemaScopes writerScopes, SchemaScope
         _path.Add(step);
         Prove(p, c);
         _path.RemoveAt(_path.Count - 1);
-    }
-
-    private static bool Valid(SchemaNode node, JsonValue value, SchemaScopes scopes)
-    {
-        var evaluation = new SchemaEvaluation(value.Text.View, scopes, 100_000);
-        try
-        {
-            return evaluation.Check(node, value.At);
-        }
-        finally
-        {
-            evaluation.Dispose();
-        }
-    }
-
-    private static JsonValue Text(string json) =>
-        new(JsonText.Read(System.Text.Encoding.UTF8.GetBytes(json), "a value").Value, 0);
-
-    /// <summary>
-    /// Schemas made for the proof have no number: what they add stands in the types and the required names.
-    /// </summary>
-    private string Key(SchemaFacts p, SchemaNode c) =>
-        string.Join(',', p.Nodes.Where(n => n.Location.Length > 0).Select(Number).Order())
-        + $":{(int)p.Types}:{string.Join(',', p.Required.Order(StringComparer.Ordinal))}|{Number(c)}";
-
-    private int Number(SchemaNode node)
-    {
-        if (!_numbers.TryGetValue(node, out int number))
-        {
-            _numbers[node] = number = _numbers.Count;
-        }
-
-        return number;
     }
 
     private static string Words(JsonTypes types)

@@ -186,7 +186,7 @@ internal sealed class SchemaWitness(JsonSchema writer, JsonSchema reader)
             }
         }
 
-        if (facts.Names.Any() && depth > 0)
+        if (facts.Names.Count > 0 && depth > 0)
         {
             foreach (string name in facts.Names)
             {

@@ -14,15 +14,18 @@ internal readonly struct JsonDecimal : IComparable<JsonDecimal>, IEquatable<Json
     private const int FastDigits = 18;
 
     private readonly long _mantissa;
-    private readonly BigInteger? _large;
-    private readonly long _exponent;
+
+    // A boxed BigInteger, so that the usual number is as small as a date: every schema holds a handful of them.
+    private readonly object? _large;
+    private readonly int _exponent;
     private readonly int _digits;
 
-    private JsonDecimal(long mantissa, BigInteger? large, long exponent, int digits)
+    private JsonDecimal(long mantissa, object? large, long exponent, int digits)
     {
         _mantissa = mantissa;
         _large = large;
-        _exponent = mantissa == 0 && large is null ? 0 : exponent;
+        // A reader cuts exponents off at a billion, and a number has no more than 400 digits.
+        _exponent = mantissa == 0 && large is null ? 0 : checked((int)exponent);
         _digits = digits;
     }
 
@@ -30,7 +33,7 @@ internal readonly struct JsonDecimal : IComparable<JsonDecimal>, IEquatable<Json
     public bool IsInteger => _exponent >= 0;
 
     /// <summary>-1, 0 or 1.</summary>
-    public int Sign => _large is { } large ? large.Sign : Math.Sign(_mantissa);
+    public int Sign => _large is BigInteger large ? large.Sign : Math.Sign(_mantissa);
 
     /// <summary>Digits after the point, 0 for whole numbers.</summary>
     public long Decimals => Math.Max(0, -_exponent);
@@ -106,6 +109,11 @@ internal readonly struct JsonDecimal : IComparable<JsonDecimal>, IEquatable<Json
     /// <inheritdoc/>
     public int CompareTo(JsonDecimal other)
     {
+        if (_exponent == other._exponent && _large is null && other._large is null)
+        {
+            return _mantissa.CompareTo(other._mantissa);
+        }
+
         if (Sign != other.Sign || Sign == 0)
         {
             return Sign.CompareTo(other.Sign);
@@ -118,7 +126,7 @@ internal readonly struct JsonDecimal : IComparable<JsonDecimal>, IEquatable<Json
         }
 
         // The first digits have the same place, so the exponents differ by less than the digits.
-        int shift = (int)(_exponent - other._exponent);
+        int shift = _exponent - other._exponent;
         if (_large is null && other._large is null)
         {
             return shift >= 0
@@ -139,7 +147,7 @@ internal readonly struct JsonDecimal : IComparable<JsonDecimal>, IEquatable<Json
             return true;
         }
 
-        long shift = _exponent - divisor._exponent;
+        long shift = (long)_exponent - divisor._exponent;
         if (shift < 0)
         {
             // A mantissa has no trailing zeros, so nothing makes up for the missing places.
@@ -164,7 +172,7 @@ internal readonly struct JsonDecimal : IComparable<JsonDecimal>, IEquatable<Json
             return false;
         }
 
-        value = (long)(_mantissa * Power((int)_exponent));
+        value = (long)(_mantissa * Power(_exponent));
         return true;
     }
 
@@ -192,21 +200,21 @@ internal readonly struct JsonDecimal : IComparable<JsonDecimal>, IEquatable<Json
         string digits = Large.ToString(CultureInfo.InvariantCulture);
         if (_exponent is >= 0 and <= 20)
         {
-            return digits + new string('0', (int)_exponent);
+            return digits + new string('0', _exponent);
         }
 
         if (_exponent is < 0 and >= -20)
         {
             string sign = digits[0] == '-' ? "-" : "";
-            string whole = digits.TrimStart('-').PadLeft((int)-_exponent + 1, '0');
-            int point = whole.Length + (int)_exponent;
+            string whole = digits.TrimStart('-').PadLeft(-_exponent + 1, '0');
+            int point = whole.Length + _exponent;
             return $"{sign}{whole[..point]}.{whole[point..]}";
         }
 
         return digits + "e" + Text(_exponent);
     }
 
-    private BigInteger Large => _large ?? _mantissa;
+    private BigInteger Large => _large is BigInteger large ? large : _mantissa;
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 

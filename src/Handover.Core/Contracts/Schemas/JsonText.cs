@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Handover.Core.Foundation;
 
 namespace Handover.Core.Contracts.Schemas;
@@ -12,6 +13,9 @@ internal sealed class JsonText(byte[] bytes, byte[] decoded, JsonToken[] tokens)
 
     /// <summary>The tokens with their texts.</summary>
     public JsonView View => new(bytes, decoded, tokens);
+
+    /// <summary>How many tokens it has.</summary>
+    public int Count => tokens.Length;
 
     /// <summary>Reads a document, or says what is wrong with it.</summary>
     public static Result<JsonText> Read(ReadOnlySpan<byte> json, string what)
@@ -36,6 +40,12 @@ internal sealed class JsonText(byte[] bytes, byte[] decoded, JsonToken[] tokens)
 /// <param name="At">The value's token.</param>
 internal readonly record struct JsonValue(JsonText Text, int At)
 {
+    /// <summary>The same place of the same document.</summary>
+    public bool Equals(JsonValue other) => At == other.At && ReferenceEquals(Text, other.Text);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => (RuntimeHelpers.GetHashCode(Text) * 397) ^ At;
+
     /// <summary>The value as it was written.</summary>
     public override string ToString() => Text.View.Written(At);
 }

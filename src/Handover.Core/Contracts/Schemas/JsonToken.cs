@@ -21,11 +21,15 @@ internal struct JsonToken
     /// <summary>The token after this one and everything in it.</summary>
     public int Next;
 
-    /// <summary>Items of an array, members of an object.</summary>
-    public int Count;
-
     /// <summary>Hash of the decoded text; only of names.</summary>
     public ulong Hash;
+
+    /// <summary>Items of an array, members of an object. Only they have one, so it takes the place of the hash.</summary>
+    public int Count
+    {
+        readonly get => (int)Hash;
+        set => Hash = (ulong)value;
+    }
 }
 
 /// <summary>The kinds of tokens.</summary>

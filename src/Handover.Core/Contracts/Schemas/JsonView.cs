@@ -28,11 +28,16 @@ internal readonly ref struct JsonView(
             text = text[8..];
         }
 
-        ulong rest = 0;
-        for (int i = 0; i < text.Length; i++)
+        // Four bytes or more are read as two halves that may overlap: the length is in the hash already.
+        ulong rest = text.Length switch
         {
-            rest = (rest << 8) | text[i];
-        }
+            >= 4 => BinaryPrimitives.ReadUInt32LittleEndian(text)
+                | ((ulong)BinaryPrimitives.ReadUInt32LittleEndian(text[^4..]) << 32),
+            3 => text[0] | ((ulong)text[1] << 8) | ((ulong)text[2] << 16),
+            2 => text[0] | ((ulong)text[1] << 8),
+            1 => text[0],
+            _ => 0,
+        };
 
         return Mix(hash ^ rest);
 

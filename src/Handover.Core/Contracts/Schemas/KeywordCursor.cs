@@ -1,42 +1,75 @@
-using System.Text;
 using Handover.Core.Foundation;
 
 namespace Handover.Core.Contracts.Schemas;
 
-/// <summary>Reads the keywords of one schema and notes what has the wrong form, instead of ignoring it.</summary>
-internal sealed class KeywordCursor(JsonText text, int at, string location, List<Problem> problems)
+/// <summary>
+/// Reads the keywords of one schema after the other and notes what has the wrong form, instead of ignoring it.
+/// </summary>
+internal sealed class KeywordCursor(List<Problem> problems)
 {
-    private JsonView View => text.View;
+    private readonly int[] _values = new int[SchemaKeywords.Count];
+    private ulong _present;
+    private SchemaPlace? _place;
+
+    private SchemaPlace Place => _place!;
+
+    private JsonView View => Place.Text.View;
+
+    /// <summary>Whether it says what its values mean, beyond their form.</summary>
+    public bool HasMeaning =>
+        Has(SchemaKeyword.Unit)
+        || Has(SchemaKeyword.Semantics)
+        || Has(SchemaKeyword.ClassOrder)
+        || Has(SchemaKeyword.Transport);
+
+    /// <summary>Goes to another schema, which is an object.</summary>
+    public void MoveTo(SchemaPlace place)
+    {
+        _place = place;
+        _present = 0;
+        JsonView view = place.Text.View;
+        int name = place.At + 1;
+        for (int i = 0; i < view.Tokens[place.At].Count; i++)
+        {
+            SchemaKeyword keyword = SchemaKeywords.Of(view.Tokens[name].Hash, view.Text(name));
+            _values[(int)keyword] = name + 1;
+            _present |= 1UL << (int)keyword;
+            name = view.Tokens[name + 1].Next;
+        }
+    }
+
+    /// <summary>Whether the keyword is there.</summary>
+    public bool Has(SchemaKeyword keyword) => (_present & (1UL << (int)keyword)) != 0;
 
     /// <summary>The value of a keyword; -1 when it is absent.</summary>
-    public int Find(ReadOnlySpan<byte> keyword) => View.Find(at, keyword);
+    public int Find(SchemaKeyword keyword) => Has(keyword) ? _values[(int)keyword] : -1;
 
     /// <summary>The value of a keyword of one kind; -1 when it is absent or, with a problem, of another.</summary>
-    public int Find(ReadOnlySpan<byte> keyword, JsonKind kind, string needs)
+    public int Find(SchemaKeyword keyword, JsonKind kind, string needs)
     {
         int found = Find(keyword);
         if (found >= 0 && View.Tokens[found].Kind != kind)
         {
-            Bad(Encoding.UTF8.GetString(keyword), needs);
+            Bad(SchemaKeywords.Name(keyword), needs);
             return -1;
         }
 
         return found;
     }
 
-    public string? Text(ReadOnlySpan<byte> keyword)
+    public string? Text(SchemaKeyword keyword)
     {
         int found = Find(keyword, JsonKind.String, "a text");
         return found < 0 ? null : View.String(found);
     }
 
-    public JsonDecimal? Number(ReadOnlySpan<byte> keyword)
+    public JsonDecimal? Number(SchemaKeyword keyword)
     {
         int found = Find(keyword, JsonKind.Number, "a number");
         return found < 0 ? null : JsonDecimal.Read(View.Text(found));
     }
 
-    public long? Count(ReadOnlySpan<byte> keyword)
+    public long? Count(SchemaKeyword keyword)
     {
         if (Number(keyword) is not { } number)
         {
@@ -48,16 +81,16 @@ internal sealed class KeywordCursor(JsonText text, int at, string location, List
             return number.TryWhole(out long whole) ? whole : long.MaxValue;
         }
 
-        Bad(Encoding.UTF8.GetString(keyword), "a whole number from 0");
+        Bad(SchemaKeywords.Name(keyword), "a whole number from 0");
         return null;
     }
 
-    public bool Flag(ReadOnlySpan<byte> keyword)
+    public bool Flag(SchemaKeyword keyword)
     {
         int found = Find(keyword);
         if (found >= 0 && View.Tokens[found].Kind is not (JsonKind.True or JsonKind.False))
         {
-            Bad(Encoding.UTF8.GetString(keyword), "true or false");
+            Bad(SchemaKeywords.Name(keyword), "true or false");
         }
 
         return found >= 0 && View.Tokens[found].Kind == JsonKind.True;
@@ -91,6 +124,9 @@ internal sealed class KeywordCursor(JsonText text, int at, string location, List
 
     private void Bad(string keyword, string needs) =>
         problems.Add(
-            new Problem("schema-malformed", $"{location}: {keyword} needs {needs}") { Field = $"{location}/{keyword}" }
+            new Problem("schema-malformed", $"{Place.Location}: {keyword} needs {needs}")
+            {
+                Field = $"{Place.Location}/{keyword}",
+            }
         );
 }

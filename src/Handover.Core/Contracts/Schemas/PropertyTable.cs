@@ -66,22 +66,37 @@ internal sealed class PropertyTable
     /// <summary>What is known of a name; null when nothing.</summary>
     public Entry? Find(string name)
     {
-        byte[] utf8 = Encoding.UTF8.GetBytes(name);
+        if (Entries.Count == 0)
+        {
+            return null;
+        }
+
+        Span<byte> utf8 = stackalloc byte[128];
+        utf8 = Encoding.UTF8.TryGetBytes(name, utf8, out int written) ? utf8[..written] : Encoding.UTF8.GetBytes(name);
         return Find(JsonView.Hash(utf8), utf8);
     }
 
     /// <summary>One name.</summary>
-    public sealed class Entry(string name, SchemaNode? schema, bool required)
+    public sealed class Entry
     {
-        public string Name { get; } = name;
+        public Entry(string name, SchemaNode? schema, bool required)
+        {
+            Name = name;
+            Utf8 = Encoding.UTF8.GetBytes(name);
+            Hash = JsonView.Hash(Utf8);
+            Schema = schema;
+            Required = required;
+        }
 
-        public byte[] Utf8 { get; } = Encoding.UTF8.GetBytes(name);
+        public string Name { get; }
 
-        public ulong Hash { get; } = JsonView.Hash(Encoding.UTF8.GetBytes(name));
+        public byte[] Utf8 { get; }
+
+        public ulong Hash { get; }
 
         /// <summary>The schema of its value; null when it is only required.</summary>
-        public SchemaNode? Schema { get; } = schema;
+        public SchemaNode? Schema { get; }
 
-        public bool Required { get; } = required;
+        public bool Required { get; }
     }
 }

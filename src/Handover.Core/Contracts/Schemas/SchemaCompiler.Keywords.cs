@@ -20,37 +20,37 @@ internal sealed partial class SchemaCompiler
     private void Assertions(KeywordCursor cursor, SchemaPlace place, SchemaNode node)
     {
         node.Types = Types(cursor, place);
-        int constant = cursor.Find("const"u8);
+        int constant = cursor.Find(SchemaKeyword.Const);
         node.Const = constant < 0 ? null : new JsonValue(place.Text, constant);
-        int values = cursor.Find("enum"u8, JsonKind.Array, "a list of values");
+        int values = cursor.Find(SchemaKeyword.Enum, JsonKind.Array, "a list of values");
         node.Enum = values < 0 ? null : [.. cursor.Children(values).Select(v => new JsonValue(place.Text, v))];
-        node.ReadsUnknownLabels = cursor.Text("x-onUnknown"u8) is not null;
-        node.Minimum = cursor.Number("minimum"u8);
-        node.Maximum = cursor.Number("maximum"u8);
-        node.ExclusiveMinimum = cursor.Number("exclusiveMinimum"u8);
-        node.ExclusiveMaximum = cursor.Number("exclusiveMaximum"u8);
-        node.MultipleOf = cursor.Number("multipleOf"u8);
+        node.ReadsUnknownLabels = cursor.Text(SchemaKeyword.OnUnknown) is not null;
+        node.Minimum = cursor.Number(SchemaKeyword.Minimum);
+        node.Maximum = cursor.Number(SchemaKeyword.Maximum);
+        node.ExclusiveMinimum = cursor.Number(SchemaKeyword.ExclusiveMinimum);
+        node.ExclusiveMaximum = cursor.Number(SchemaKeyword.ExclusiveMaximum);
+        node.MultipleOf = cursor.Number(SchemaKeyword.MultipleOf);
         if (node.MultipleOf is { Sign: <= 0 })
         {
             Bad(place.Location, "multipleOf must be above 0");
         }
 
-        node.MinLength = cursor.Count("minLength"u8) ?? 0;
-        node.MaxLength = cursor.Count("maxLength"u8) ?? long.MaxValue;
-        node.MinItems = cursor.Count("minItems"u8) ?? 0;
-        node.MaxItems = cursor.Count("maxItems"u8) ?? long.MaxValue;
-        node.MinContains = cursor.Count("minContains"u8) ?? 1;
-        node.MaxContains = cursor.Count("maxContains"u8) ?? long.MaxValue;
-        node.MinProperties = cursor.Count("minProperties"u8) ?? 0;
-        node.MaxProperties = cursor.Count("maxProperties"u8) ?? long.MaxValue;
-        node.UniqueItems = cursor.Flag("uniqueItems"u8);
-        if (cursor.Text("pattern"u8) is { } pattern)
+        node.MinLength = cursor.Count(SchemaKeyword.MinLength) ?? 0;
+        node.MaxLength = cursor.Count(SchemaKeyword.MaxLength) ?? long.MaxValue;
+        node.MinItems = cursor.Count(SchemaKeyword.MinItems) ?? 0;
+        node.MaxItems = cursor.Count(SchemaKeyword.MaxItems) ?? long.MaxValue;
+        node.MinContains = cursor.Count(SchemaKeyword.MinContains) ?? 1;
+        node.MaxContains = cursor.Count(SchemaKeyword.MaxContains) ?? long.MaxValue;
+        node.MinProperties = cursor.Count(SchemaKeyword.MinProperties) ?? 0;
+        node.MaxProperties = cursor.Count(SchemaKeyword.MaxProperties) ?? long.MaxValue;
+        node.UniqueItems = cursor.Flag(SchemaKeyword.UniqueItems);
+        if (cursor.Text(SchemaKeyword.Pattern) is { } pattern)
         {
             node.PatternText = pattern;
             node.Pattern = PatternOf(place, pattern);
         }
 
-        int dependent = cursor.Find("dependentRequired"u8, JsonKind.Object, "an object of lists of names");
+        int dependent = cursor.Find(SchemaKeyword.DependentRequired, JsonKind.Object, "an object of lists of names");
         node.DependentRequired =
             dependent < 0
                 ? []
@@ -59,7 +59,7 @@ internal sealed partial class SchemaCompiler
 
     private JsonTypes Types(KeywordCursor cursor, SchemaPlace place)
     {
-        int at = cursor.Find("type"u8);
+        int at = cursor.Find(SchemaKeyword.Type);
         if (at < 0)
         {
             return JsonTypes.All;
@@ -98,7 +98,10 @@ internal sealed partial class SchemaCompiler
 
     private static void Strings(KeywordCursor cursor, DialectRules rules, SchemaNode node)
     {
-        if (cursor.Text("format"u8) is { } format && StringFormats.Known.TryGetValue(format, out StringFormat known))
+        if (
+            cursor.Text(SchemaKeyword.Format) is { } format
+            && StringFormats.Known.TryGetValue(format, out StringFormat known)
+        )
         {
             node.Format = known;
             node.FormatAsserts = rules.Formats;
@@ -107,8 +110,8 @@ internal sealed partial class SchemaCompiler
 
     private void Arrays(KeywordCursor cursor, SchemaPlace place, SchemaNode node)
     {
-        node.PrefixItems = Several(cursor, place, "prefixItems"u8);
-        int items = cursor.Find("items"u8);
+        node.PrefixItems = Several(cursor, place, SchemaKeyword.PrefixItems);
+        int items = cursor.Find(SchemaKeyword.Items);
         if (items >= 0 && place.Text.View.Tokens[items].Kind == JsonKind.Array)
         {
             Bad(place.Location, "a list of items belongs to an older draft", "Use prefixItems.");
@@ -116,30 +119,31 @@ internal sealed partial class SchemaCompiler
         }
 
         node.Items = items < 0 ? null : NodeOf(place, items);
-        node.Contains = Single(cursor, place, "contains"u8);
-        node.UnevaluatedItems = Single(cursor, place, "unevaluatedItems"u8);
+        node.Contains = Single(cursor, place, SchemaKeyword.Contains);
+        node.UnevaluatedItems = Single(cursor, place, SchemaKeyword.UnevaluatedItems);
     }
 
     private void Objects(KeywordCursor cursor, DialectRules rules, SchemaPlace place, SchemaNode node)
     {
-        int required = rules.Validation ? cursor.Find("required"u8) : -1;
-        var needed = new HashSet<string>(
-            required < 0 ? [] : cursor.Texts(required, "required"),
-            StringComparer.Ordinal
-        );
-        var entries = new List<PropertyTable.Entry>();
-        int properties = cursor.Find("properties"u8, JsonKind.Object, "an object of schemas");
-        foreach (int child in properties < 0 ? [] : cursor.Children(properties))
+        node.Properties = Properties(cursor, rules, place);
+        int patterns = cursor.Find(SchemaKeyword.PatternProperties, JsonKind.Object, "an object of schemas");
+        if (patterns >= 0)
         {
-            string name = cursor.NameOf(child);
-            entries.Add(new PropertyTable.Entry(name, NodeOf(place, child), needed.Remove(name)));
+            node.PatternProperties = Patterns(cursor, place, patterns);
         }
 
-        entries.AddRange(needed.Select(name => new PropertyTable.Entry(name, null, true)));
-        node.Properties = entries.Count == 0 ? PropertyTable.Empty : new PropertyTable(entries);
-        int patterns = cursor.Find("patternProperties"u8, JsonKind.Object, "an object of schemas");
+        node.AdditionalProperties = Single(cursor, place, SchemaKeyword.AdditionalProperties);
+        node.PropertyNames = Single(cursor, place, SchemaKeyword.PropertyNames);
+        node.UnevaluatedProperties = Single(cursor, place, SchemaKeyword.UnevaluatedProperties);
+        int dependent = cursor.Find(SchemaKeyword.DependentSchemas, JsonKind.Object, "an object of schemas");
+        node.DependentSchemas =
+            dependent < 0 ? [] : [.. cursor.Children(dependent).Select(c => (cursor.NameOf(c), NodeOf(place, c)))];
+    }
+
+    private (Regex Pattern, string Text, SchemaNode Schema)[] Patterns(KeywordCursor cursor, SchemaPlace place, int at)
+    {
         var found = new List<(Regex, string, SchemaNode)>();
-        foreach (int child in patterns < 0 ? [] : cursor.Children(patterns))
+        foreach (int child in cursor.Children(at))
         {
             if (PatternOf(place, cursor.NameOf(child)) is { } pattern)
             {
@@ -147,33 +151,52 @@ internal sealed partial class SchemaCompiler
             }
         }
 
-        node.PatternProperties = [.. found];
-        node.AdditionalProperties = Single(cursor, place, "additionalProperties"u8);
-        node.PropertyNames = Single(cursor, place, "propertyNames"u8);
-        node.UnevaluatedProperties = Single(cursor, place, "unevaluatedProperties"u8);
-        int dependent = cursor.Find("dependentSchemas"u8, JsonKind.Object, "an object of schemas");
-        node.DependentSchemas =
-            dependent < 0 ? [] : [.. cursor.Children(dependent).Select(c => (cursor.NameOf(c), NodeOf(place, c)))];
+        return [.. found];
+    }
+
+    private PropertyTable Properties(KeywordCursor cursor, DialectRules rules, SchemaPlace place)
+    {
+        int required = rules.Validation ? cursor.Find(SchemaKeyword.Required) : -1;
+        int properties = cursor.Find(SchemaKeyword.Properties, JsonKind.Object, "an object of schemas");
+        if (required < 0 && properties < 0)
+        {
+            return PropertyTable.Empty;
+        }
+
+        var needed = new HashSet<string>(
+            required < 0 ? [] : cursor.Texts(required, "required"),
+            StringComparer.Ordinal
+        );
+        int[] declared = properties < 0 ? [] : cursor.Children(properties);
+        var entries = new List<PropertyTable.Entry>(declared.Length + needed.Count);
+        foreach (int child in declared)
+        {
+            string name = cursor.NameOf(child);
+            entries.Add(new PropertyTable.Entry(name, NodeOf(place, child), needed.Remove(name)));
+        }
+
+        entries.AddRange(needed.Select(name => new PropertyTable.Entry(name, null, true)));
+        return new PropertyTable(entries);
     }
 
     private void Composition(KeywordCursor cursor, SchemaPlace place, SchemaNode node)
     {
-        node.AllOf = Several(cursor, place, "allOf"u8);
-        node.AnyOf = Several(cursor, place, "anyOf"u8);
-        node.OneOf = Several(cursor, place, "oneOf"u8);
-        node.Not = Single(cursor, place, "not"u8);
-        node.If = Single(cursor, place, "if"u8);
-        node.Then = node.If is null ? null : Single(cursor, place, "then"u8);
-        node.Else = node.If is null ? null : Single(cursor, place, "else"u8);
+        node.AllOf = Several(cursor, place, SchemaKeyword.AllOf);
+        node.AnyOf = Several(cursor, place, SchemaKeyword.AnyOf);
+        node.OneOf = Several(cursor, place, SchemaKeyword.OneOf);
+        node.Not = Single(cursor, place, SchemaKeyword.Not);
+        node.If = Single(cursor, place, SchemaKeyword.If);
+        node.Then = node.If is null ? null : Single(cursor, place, SchemaKeyword.Then);
+        node.Else = node.If is null ? null : Single(cursor, place, SchemaKeyword.Else);
     }
 
-    private SchemaNode? Single(KeywordCursor cursor, SchemaPlace place, ReadOnlySpan<byte> keyword)
+    private SchemaNode? Single(KeywordCursor cursor, SchemaPlace place, SchemaKeyword keyword)
     {
         int at = cursor.Find(keyword);
         return at < 0 ? null : NodeOf(place, at);
     }
 
-    private SchemaNode[] Several(KeywordCursor cursor, SchemaPlace place, ReadOnlySpan<byte> keyword)
+    private SchemaNode[] Several(KeywordCursor cursor, SchemaPlace place, SchemaKeyword keyword)
     {
         int at = cursor.Find(keyword, JsonKind.Array, "a list of schemas");
         return at < 0 ? [] : [.. cursor.Children(at).Select(c => NodeOf(place, c))];

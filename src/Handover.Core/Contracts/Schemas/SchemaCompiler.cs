@@ -14,17 +14,20 @@ internal sealed partial class SchemaCompiler
 
     private readonly SchemaOptions _options;
     private readonly SchemaRegistry _registry;
-    private readonly Dictionary<(JsonText, int), SchemaNode> _nodes = [];
+    private readonly KeywordCursor _cursor;
     private readonly Queue<(SchemaPlace Place, SchemaNode Node)> _work = [];
     private readonly Dictionary<string, DialectRules> _dialects = new(StringComparer.Ordinal);
     private readonly SchemaScopes _scopes = new();
     private readonly List<Problem> _problems;
+    private int _nodes;
+    private (JsonText Text, DialectRules Rules)? _dialect;
 
     public SchemaCompiler(SchemaOptions options)
     {
         _options = options;
         _registry = new SchemaRegistry(options);
         _problems = _registry.Problems;
+        _cursor = new KeywordCursor(_problems);
     }
 
     /// <summary>Compiles the document.</summary>
@@ -62,15 +65,15 @@ internal sealed partial class SchemaCompiler
 
     private SchemaNode NodeOf(SchemaPlace place)
     {
-        if (_nodes.TryGetValue((place.Text, place.At), out SchemaNode? node))
+        if (place.Node is { } node)
         {
             return node;
         }
 
         JsonKind kind = place.Text.View.Tokens[place.At].Kind;
-        node = new SchemaNode
+        place.Node = node = new SchemaNode
         {
-            Location = place.Location,
+            Address = place.Address,
             Resource = place.Resource,
             Source = new JsonValue(place.Text, place.At),
             Always = kind switch
@@ -80,8 +83,7 @@ internal sealed partial class SchemaCompiler
                 _ => null,
             },
         };
-        _nodes[(place.Text, place.At)] = node;
-        if (_nodes.Count > MaxNodes)
+        if (++_nodes > MaxNodes)
         {
             _problems.Add(new Problem("schema-too-large", $"there are more than {MaxNodes} schemas in the document"));
         }
@@ -104,8 +106,9 @@ internal sealed partial class SchemaCompiler
 
     private void Fill(SchemaPlace place, SchemaNode node)
     {
+        KeywordCursor cursor = _cursor;
+        cursor.MoveTo(place);
         DialectRules rules = DialectOf(place);
-        var cursor = new KeywordCursor(place.Text, place.At, place.Location, _problems);
         if (rules.Validation)
         {
             Assertions(cursor, place, node);
@@ -116,16 +119,18 @@ internal sealed partial class SchemaCompiler
         Objects(cursor, rules, place, node);
         Composition(cursor, place, node);
         References(cursor, place, node);
+        node.HasMeaning = cursor.HasMeaning;
+        node.Seal();
     }
 
     private void References(KeywordCursor cursor, SchemaPlace place, SchemaNode node)
     {
-        if (cursor.Text("$ref"u8) is { } reference)
+        if (cursor.Text(SchemaKeyword.Ref) is { } reference)
         {
             node.Ref = Target(place, reference);
         }
 
-        if (cursor.Text("$dynamicRef"u8) is { } dynamic)
+        if (cursor.Text(SchemaKeyword.DynamicRef) is { } dynamic)
         {
             SchemaPlace? target = _registry.Resolve(place, dynamic);
             node.DynamicRef = target is null ? Target(place, dynamic) : NodeOf(target);
@@ -137,7 +142,7 @@ internal sealed partial class SchemaCompiler
             }
         }
 
-        if (cursor.Text("$recursiveRef"u8) is not null)
+        if (cursor.Text(SchemaKeyword.RecursiveRef) is not null)
         {
             Bad(place.Location, "$recursiveRef belongs to an older draft", "Use $dynamicRef.");
         }
@@ -162,12 +167,25 @@ internal sealed partial class SchemaCompiler
 
     private DialectRules DialectOf(SchemaPlace place)
     {
-        JsonView view = place.Text.View;
         // $schema stands at the root of a resource; an embedded resource may have its own.
-        string? name =
-            (view.Find(place.At, "$id"u8) >= 0 ? view.Member(place.At, "$schema"u8) : null)
-            ?? view.Member(0, "$schema"u8);
-        name = name?.TrimEnd('#') ?? Dialect;
+        JsonView view = place.Text.View;
+        string? own = _cursor.Has(SchemaKeyword.Id) ? view.Member(place.At, "$schema"u8) : null;
+        if (own is not null)
+        {
+            return DialectOf(place, own);
+        }
+
+        if (_dialect is not { } known || !ReferenceEquals(known.Text, place.Text))
+        {
+            _dialect = known = (place.Text, DialectOf(place, view.Member(0, "$schema"u8) ?? Dialect));
+        }
+
+        return known.Rules;
+    }
+
+    private DialectRules DialectOf(SchemaPlace place, string name)
+    {
+        name = name.TrimEnd('#');
         if (_dialects.TryGetValue(name, out DialectRules? known))
         {
             return known;

@@ -118,6 +118,10 @@ internal ref partial struct SchemaEvaluation
         return true;
     }
 
+    private bool Unevaluated(SchemaNode node, int at) =>
+        (node.UnevaluatedProperties is not { } members || Unevaluated(node, members, at, JsonKind.Object))
+        && (node.UnevaluatedItems is not { } items || Unevaluated(node, items, at, JsonKind.Array));
+
     private bool Unevaluated(SchemaNode node, SchemaNode rest, int at, JsonKind kind)
     {
         JsonToken token = _view.Tokens[at];

@@ -60,10 +60,7 @@ internal ref partial struct SchemaEvaluation
         bool ok =
             OfItself(node, at)
             && (!node.AppliesInPlace || InPlace(node, at))
-            && (
-                node.UnevaluatedProperties is null || Unevaluated(node, node.UnevaluatedProperties, at, JsonKind.Object)
-            )
-            && (node.UnevaluatedItems is null || Unevaluated(node, node.UnevaluatedItems, at, JsonKind.Array));
+            && (!node.AsksUnevaluated || Unevaluated(node, at));
         _depth--;
         _scopeCount -= entered ? 1 : 0;
         return ok;
@@ -95,7 +92,7 @@ internal ref partial struct SchemaEvaluation
 
         if (
             node.Enum is { } values
-            && !IsOneOf(values, at)
+            && !IsOneOf(node, values, at)
             && (!node.ReadsUnknownLabels || token.Kind != JsonKind.String)
         )
         {
@@ -127,8 +124,14 @@ internal ref partial struct SchemaEvaluation
         return (types & needed) != JsonTypes.None;
     }
 
-    private readonly bool IsOneOf(IReadOnlyList<JsonValue> values, int at)
+    private readonly bool IsOneOf(SchemaNode node, IReadOnlyList<JsonValue> values, int at)
     {
+        if (_view.Tokens[at].Kind is JsonKind.String or JsonKind.Name)
+        {
+            ReadOnlySpan<byte> text = _view.Text(at);
+            return node.Labels.Find(JsonView.Hash(text), text) is not null;
+        }
+
         for (int i = 0; i < values.Count; i++)
         {
             if (JsonView.Same(_view, at, values[i].Text.View, values[i].At))

@@ -8,8 +8,11 @@ namespace Handover.Core.Contracts.Schemas;
 /// </summary>
 internal sealed class SchemaNode
 {
-    /// <summary>Where it was written: the document's URI with a JSON pointer.</summary>
-    public required string Location { get; init; }
+    /// <summary>The URI of the resource that it was written in; empty when it was not written.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>Where it was written: the URI with a JSON pointer. Computed when somebody asks: few do.</summary>
+    public string Location => $"{Address}#{Source.Text.View.Pointer(Source.At)}";
 
     /// <summary>The schema resource it belongs to, for dynamic references.</summary>
     public required int Resource { get; init; }
@@ -21,7 +24,7 @@ internal sealed class SchemaNode
     public static SchemaNode True { get; } =
         new()
         {
-            Location = "true",
+            Address = "true",
             Resource = 0,
             Source = new JsonValue(JsonText.Read("true"u8, "true").Value, 0),
             Always = true,
@@ -89,27 +92,53 @@ internal sealed class SchemaNode
     public SchemaNode? UnevaluatedProperties { get; set; }
     public SchemaNode? UnevaluatedItems { get; set; }
 
+    /// <summary>Whether it declares a unit, a meaning, an order of classes or a transport.</summary>
+    public bool HasMeaning { get; set; }
+
     /// <summary>Whether anything is asked of numbers beyond their type.</summary>
-    public bool AsksNumbers =>
-        Minimum is not null
-        || Maximum is not null
-        || ExclusiveMinimum is not null
-        || ExclusiveMaximum is not null
-        || MultipleOf is not null;
+    public bool AsksNumbers { get; private set; }
 
     /// <summary>Whether anything is asked of strings beyond their type.</summary>
-    public bool AsksStrings => MinLength > 0 || MaxLength < long.MaxValue || Pattern is not null || Format is not null;
+    public bool AsksStrings { get; private set; }
 
     /// <summary>Whether another schema judges the same value.</summary>
-    public bool AppliesInPlace =>
-        Ref is not null
-        || DynamicRef is not null
-        || AllOf.Length > 0
-        || AnyOf.Length > 0
-        || OneOf.Length > 0
-        || Not is not null
-        || If is not null
-        || DependentSchemas.Length > 0;
+    public bool AppliesInPlace { get; private set; }
+
+    /// <summary>Whether a keyword asks what other keywords have looked at.</summary>
+    public bool AsksUnevaluated { get; private set; }
+
+    /// <summary>The texts of <see cref="Enum"/>, to be found by hash; empty when there is none.</summary>
+    public PropertyTable Labels { get; private set; } = PropertyTable.Empty;
+
+    /// <summary>To be called when every keyword was read: what is asked for each value is worked out once.</summary>
+    public void Seal()
+    {
+        AsksNumbers =
+            Minimum is not null
+            || Maximum is not null
+            || ExclusiveMinimum is not null
+            || ExclusiveMaximum is not null
+            || MultipleOf is not null;
+        AsksStrings = MinLength > 0 || MaxLength < long.MaxValue || Pattern is not null || Format is not null;
+        AppliesInPlace =
+            Ref is not null
+            || DynamicRef is not null
+            || AllOf.Length > 0
+            || AnyOf.Length > 0
+            || OneOf.Length > 0
+            || Not is not null
+            || If is not null
+            || DependentSchemas.Length > 0;
+        AsksUnevaluated = UnevaluatedProperties is not null || UnevaluatedItems is not null;
+        if (Enum is { } values)
+        {
+            Labels = new PropertyTable([
+                .. values
+                    .Where(v => v.Text.View.Tokens[v.At].Kind == JsonKind.String)
+                    .Select(v => new PropertyTable.Entry(v.Text.View.String(v.At), null, false)),
+            ]);
+        }
+    }
 }
 
 /// <summary>The types of JSON Schema as a set. A whole number is an integer however it is written.</summary>

@@ -9,33 +9,9 @@ namespace Handover.Core.Contracts.Schemas;
 /// </summary>
 internal sealed class SchemaRegistry(SchemaOptions options)
 {
-    private static readonly string[] One =
-    [
-        "items",
-        "contains",
-        "additionalProperties",
-        "propertyNames",
-        "not",
-        "if",
-        "then",
-        "else",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-        "contentSchema",
-    ];
-    private static readonly string[] Lists = ["prefixItems", "allOf", "anyOf", "oneOf"];
-    private static readonly string[] Maps =
-    [
-        "properties",
-        "patternProperties",
-        "$defs",
-        "definitions",
-        "dependentSchemas",
-    ];
-
     private readonly Dictionary<string, SchemaPlace> _resources = new(StringComparer.Ordinal);
     private readonly Dictionary<(string, string), SchemaPlace> _anchors = [];
-    private readonly Dictionary<(JsonText, int), SchemaPlace> _places = [];
+    private readonly Dictionary<JsonValue, SchemaPlace> _places = [];
     private readonly List<(int Resource, string Name, SchemaPlace Place)> _dynamic = [];
     private int _lastResource;
 
@@ -49,6 +25,8 @@ internal sealed class SchemaRegistry(SchemaOptions options)
     public SchemaPlace Add(Uri address, JsonText text)
     {
         int resource = ++_lastResource;
+        // A schema with its keywords takes some eight tokens.
+        _places.EnsureCapacity(_places.Count + (text.Count / 8));
         SchemaPlace root = Scan(text, 0, WithoutFragment(address), resource);
         _resources.TryAdd(WithoutFragment(address), root);
         return root;
@@ -75,7 +53,7 @@ internal sealed class SchemaRegistry(SchemaOptions options)
 
     /// <summary>The place of a schema inside another one.</summary>
     public SchemaPlace At(SchemaPlace parent, int token) =>
-        _places.TryGetValue((parent.Text, token), out SchemaPlace? place)
+        _places.TryGetValue(new JsonValue(parent.Text, token), out SchemaPlace? place)
             ? place
             : Scan(parent.Text, token, parent.Address, parent.Resource);
 
@@ -129,7 +107,7 @@ internal sealed class SchemaRegistry(SchemaOptions options)
                 return null;
             }
 
-            place = _places.GetValueOrDefault((root.Text, at), place);
+            place = _places.GetValueOrDefault(new JsonValue(root.Text, at), place);
         }
 
         return At(place, at);
@@ -138,7 +116,8 @@ internal sealed class SchemaRegistry(SchemaOptions options)
     private SchemaPlace Scan(JsonText text, int at, string address, int resource)
     {
         JsonView view = text.View;
-        if (view.Tokens[at].Kind == JsonKind.Object && view.Member(at, "$id"u8) is { } id)
+        bool named = view.Tokens[at].Kind == JsonKind.Object && view.Find(at, "$id"u8) >= 0;
+        if (named && view.Member(at, "$id"u8) is { } id)
         {
             string? joined = Join(address, id.TrimEnd('#'));
             if (joined is null || joined.Contains('#', StringComparison.Ordinal))
@@ -153,59 +132,69 @@ internal sealed class SchemaRegistry(SchemaOptions options)
         }
 
         var place = new SchemaPlace(text, at, address, resource);
-        _places[(text, at)] = place;
+        _places[new JsonValue(text, at)] = place;
         if (view.Tokens[at].Kind != JsonKind.Object)
         {
             return place;
         }
 
-        if (view.Find(at, "$id"u8) >= 0)
+        if (named)
         {
             _resources.TryAdd(address, place);
         }
 
-        Anchors(view, place);
         Inside(view, place);
         return place;
     }
 
-    private void Anchors(JsonView view, SchemaPlace place)
+    private void Inside(JsonView view, SchemaPlace place)
     {
-        if (view.Member(place.At, "$anchor"u8) is { } anchor)
+        int name = place.At + 1;
+        for (int i = 0; i < view.Tokens[place.At].Count; i++)
         {
-            _anchors.TryAdd((place.Address, anchor), place);
-        }
+            ReadOnlySpan<byte> text = view.Text(name);
+            int value = name + 1;
+            JsonKind kind = view.Tokens[value].Kind;
+            SchemaHolding holding = SchemaKeywords.Holds(SchemaKeywords.Of(view.Tokens[name].Hash, text));
+            if (holding == SchemaHolding.One && kind == JsonKind.Object)
+            {
+                Scan(place.Text, value, place.Address, place.Resource);
+            }
+            else if (holding == SchemaHolding.Several && kind is JsonKind.Array or JsonKind.Object)
+            {
+                Several(view, place, value);
+            }
+            else if (kind == JsonKind.String && text is [(byte)'$', ..])
+            {
+                Anchor(text, view.String(value), place);
+            }
 
-        if (view.Member(place.At, "$dynamicAnchor"u8) is { } dynamic)
-        {
-            _anchors.TryAdd((place.Address, dynamic), place);
-            _dynamic.Add((place.Resource, dynamic, place));
+            name = view.Tokens[value].Next;
         }
     }
 
-    private void Inside(JsonView view, SchemaPlace place)
+    private void Several(JsonView view, SchemaPlace place, int list)
     {
-        foreach (string keyword in One)
+        int name = view.Tokens[list].Kind == JsonKind.Object ? 1 : 0;
+        int child = list + 1 + name;
+        for (int i = 0; i < view.Tokens[list].Count; i++)
         {
-            int child = view.Find(place.At, keyword);
-            if (child >= 0 && view.Tokens[child].Kind == JsonKind.Object)
-            {
-                Scan(place.Text, child, place.Address, place.Resource);
-            }
+            Scan(place.Text, child, place.Address, place.Resource);
+            child = view.Tokens[child].Next + name;
+        }
+    }
+
+    private void Anchor(ReadOnlySpan<byte> keyword, string anchor, SchemaPlace place)
+    {
+        bool dynamic = keyword.SequenceEqual("$dynamicAnchor"u8);
+        if (dynamic)
+        {
+            _dynamic.Add((place.Resource, anchor, place));
         }
 
-        foreach (string keyword in Lists.Concat(Maps))
+        if (dynamic || keyword.SequenceEqual("$anchor"u8))
         {
-            int list = view.Find(place.At, keyword);
-            if (list < 0 || view.Tokens[list].Kind is not (JsonKind.Array or JsonKind.Object))
-            {
-                continue;
-            }
-
-            foreach (int child in view.Children(list))
-            {
-                Scan(place.Text, child, place.Address, place.Resource);
-            }
+            _anchors.TryAdd((place.Address, anchor), place);
         }
     }
 
@@ -234,6 +223,9 @@ internal sealed class SchemaRegistry(SchemaOptions options)
 /// <param name="Resource">Number of the schema resource.</param>
 internal sealed record SchemaPlace(JsonText Text, int At, string Address, int Resource)
 {
+    /// <summary>What was made of it; null before.</summary>
+    public SchemaNode? Node { get; set; }
+
     /// <summary>For people: the address with the pointer.</summary>
     public string Location => $"{Address}#{Text.View.Pointer(At)}";
 }
