@@ -5,7 +5,7 @@ using Handover.Core.Contracts.Schemas;
 
 namespace Handover.Core.Contracts.Compatibility;
 
-/// <summary>Which values there are, where they are few; whether there are any at all; and when two facts are one.</summary>
+/// <summary>Which values there are, where they are few; whether there are any; when two facts are one.</summary>
 internal sealed partial class SchemaFacts : IEquatable<SchemaFacts>
 {
     private const int MaxFinite = 1_000;
