@@ -24,7 +24,7 @@ internal struct JsonToken
     /// <summary>Hash of the decoded text; only of names.</summary>
     public ulong Hash;
 
-    /// <summary>Items of an array, members of an object: it takes the place of the hash, which is only of names.</summary>
+    /// <summary>Items of an array, members of an object; in the place of the hash, which only names have.</summary>
     public int Count
     {
         readonly get => (int)Hash;
