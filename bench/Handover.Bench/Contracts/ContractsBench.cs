@@ -15,7 +15,7 @@ internal static class ContractsBench
 {
     public static int Run(string[] arguments)
     {
-        int pairs = arguments is ["--pairs", var n] ? int.Parse(n, CultureInfo.InvariantCulture) : 5_000;
+        int pairs = arguments is ["--pairs", var n] ? int.Parse(n, CultureInfo.InvariantCulture) : 100_000;
         var table = new BenchTable("contracts");
         table.Section("checking one answer");
         Answer(table);
