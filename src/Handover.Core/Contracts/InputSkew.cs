@@ -40,9 +40,9 @@ public sealed record InputSkew(string Name, string Declared, ValueRange Range, l
         Release candidate,
         IReadOnlyDictionary<string, FeatureView> views,
         IReadOnlyCollection<IReadOnlyDictionary<string, IReadOnlyList<double>>> requests
-    ) => [.. Declarations(candidate, views).Select(d => Of(d.Name, d.By, d.Range, requests))];
+    ) => [.. Declarations(candidate, views).Select(d => Of(d, requests))];
 
-    private static IEnumerable<(string Name, string By, ValueRange Range)> Declarations(
+    private static IEnumerable<Declaration> Declarations(
         Release candidate,
         IReadOnlyDictionary<string, FeatureView> views
     )
@@ -51,7 +51,10 @@ public sealed record InputSkew(string Name, string Declared, ValueRange Range, l
         {
             if (tensor.Range is { } range)
             {
-                yield return (tensor.Name, $"input of {candidate.Name}", range);
+                yield return new Declaration(tensor.Name, $"input of {candidate.Name}", range)
+                {
+                    Only = candidate.Input!.Tensors.Count == 1,
+                };
             }
         }
 
@@ -64,25 +67,26 @@ public sealed record InputSkew(string Name, string Declared, ValueRange Range, l
             {
                 if (field.Range is { } range && (use.Fields.Count == 0 || use.Fields.Contains(field.Name)))
                 {
-                    yield return (field.Name, $"feature view {use.View}/{use.Version}", range);
+                    yield return new Declaration(field.Name, $"feature view {use.View}/{use.Version}", range);
                 }
             }
         }
     }
 
     private static InputSkew Of(
-        string name,
-        string by,
-        ValueRange range,
+        Declaration declared,
         IReadOnlyCollection<IReadOnlyDictionary<string, IReadOnlyList<double>>> requests
     )
     {
+        ValueRange range = declared.Range;
         long values = 0;
         long outside = 0;
         int absent = 0;
         (double Least, double Most) seen = (double.PositiveInfinity, double.NegativeInfinity);
         foreach (IReadOnlyDictionary<string, IReadOnlyList<double>> request in requests)
         {
+            // TensorFlow Serving takes the rows of a model's only input without its name.
+            string name = declared.Only && request.Count == 1 && request.ContainsKey("") ? "" : declared.Name;
             if (!request.TryGetValue(name, out IReadOnlyList<double>? numbers) || numbers.Count == 0)
             {
                 absent++;
@@ -97,10 +101,15 @@ public sealed record InputSkew(string Name, string Declared, ValueRange Range, l
             }
         }
 
-        return new InputSkew(name, by, range, values, outside, absent)
+        return new InputSkew(declared.Name, declared.By, range, values, outside, absent)
         {
             Least = double.IsFinite(seen.Least) ? seen.Least : null,
             Most = double.IsFinite(seen.Most) ? seen.Most : null,
         };
+    }
+
+    private sealed record Declaration(string Name, string By, ValueRange Range)
+    {
+        public bool Only { get; init; }
     }
 }

@@ -42,6 +42,21 @@ public sealed class InputSkewTests
     }
 
     [Theory]
+    [InlineData("""{"instances":[[7],[0.1],[1]]}""")]
+    [InlineData("""{"inputs":[7,0.1,1]}""")]
+    public void Rows_without_a_name_are_those_of_the_only_input(string body)
+    {
+        var request = RequestNumbers.Of(WireProtocol.TensorFlowServing, Encoding.UTF8.GetBytes(body))!;
+        Release one = Candidate(new ValueRange(0, 5));
+        Assert.Equal((3, 1), (Only(one).Values, Only(one).Outside));
+        TensorSpec other = new("y", "FP32", [-1]);
+        Release two = one with { Input = new Signature([.. one.Input!.Tensors, other]) };
+        Assert.Equal((0, 1), (Only(two).Values, Only(two).Absent));
+
+        InputSkew Only(Release release) => Assert.Single(InputSkew.Of(release, Views, [request]));
+    }
+
+    [Theory]
     [InlineData(WireProtocol.Json, """{"stone":{"carat":7,"depth":60},"more":[{"carat":0.1},{"carat":1}]}""")]
     [InlineData(WireProtocol.TensorFlowServing, """{"instances":[{"carat":7},{"carat":0.1},{"carat":1}]}""")]
     [InlineData(
