@@ -29,7 +29,9 @@ static int Usage()
     Console.Error.WriteLine("       bench mutants [--tests FOLDER]   (where Handover.Tests was built)");
     Console.Error.WriteLine("       bench shadow [--scale N]");
     Console.Error.WriteLine("       bench plots                      (the pictures of docs/statistics.md)");
-    Console.Error.WriteLine("       bench contracts [--pairs N] (default 5,000 random pairs of schemas)");
+    Console.Error.WriteLine(
+        "       bench contracts [--pairs N] (default 100,000 random pairs each, of schemas and tensors)"
+    );
     Console.Error.WriteLine(
         "       bench cutover [--quick]     (what a switch costs callers; nginx, HAProxy, Caddy beside)"
     );

@@ -23,7 +23,7 @@ internal static class ContractsBench
         Matrix(table);
         table.Section("verdicts");
         Cases(table);
-        Pairs(table, pairs);
+        PairRows.Run(table, pairs);
         return table.Finish();
     }
 
@@ -129,39 +129,6 @@ internal static class ContractsBench
         );
         double share = (double)undecided / lines.Length;
         table.Judge("registry cases: UNDECIDED", Text($"{share:P1}"), "<= 10 %", share <= 0.1);
-    }
-
-    private static void Pairs(BenchTable table, int count)
-    {
-        int contradicted = 0;
-        int unshown = 0;
-        int holds = 0;
-        int breaks = 0;
-        for (int seed = 0; seed < count; seed++)
-        {
-            var pairs = new SchemaPairs(seed);
-            (string writer, string reader) = pairs.Pair();
-            JsonSchema emits = Compile(writer);
-            JsonSchema reads = Compile(reader);
-            IReadOnlyList<SchemaVerdict> found = SchemaCompatibility.Check(emits, reads);
-            foreach (SchemaVerdict broken in found.Where(v => v.Outcome == ContractOutcome.Breaks))
-            {
-                byte[] witness = Encoding.UTF8.GetBytes(broken.Witness!);
-                unshown += emits.Validate(witness) is null && reads.Validate(witness) is not null ? 0 : 1;
-                breaks++;
-            }
-
-            holds += found.Count == 0 ? 1 : 0;
-            for (int i = 0; i < (found.Count == 0 ? 30 : 0); i++)
-            {
-                byte[] document = Encoding.UTF8.GetBytes(pairs.Document(writer));
-                contradicted += emits.Validate(document) is null && reads.Validate(document) is not null ? 1 : 0;
-            }
-        }
-
-        string of = Text($"of {count} pairs");
-        table.Judge($"HOLDS contradicted, {of}", Text($"{contradicted} of {holds}"), "0", contradicted == 0);
-        table.Judge($"BREAKS without a valid witness, {of}", Text($"{unshown} of {breaks}"), "0", unshown == 0);
     }
 
     private static string Verdict(JsonSchema writer, JsonSchema reader)

@@ -266,21 +266,18 @@ public sealed class StoredCatalog(
         IReadOnlyDictionary<string, IReadOnlyList<RecordedAnswer>>? answers
     )
     {
-        var views = new List<ContractView>();
-        foreach (Consumer consumer in consumers.OrderBy(c => c.Name, StringComparer.Ordinal))
-        {
-            ContractMatrix matrix = ContractMatrix.Of([consumer], release, null, answers);
-            views.Add(
-                new ContractView(
-                    consumer.Name,
-                    release.Name,
-                    RolloutViews.Wire(matrix.Outcome),
-                    [.. matrix.Verdicts.Where(v => v.Outcome != ContractOutcome.Holds).Select(Finding)]
-                )
-            );
-        }
-
-        return views;
+        Consumer[] asked = [.. consumers.OrderBy(c => c.Name, StringComparer.Ordinal)];
+        ContractMatrix matrix = ContractMatrix.Of(asked, release, null, answers);
+        ILookup<string, ContractVerdict> found = matrix.Verdicts.ToLookup(v => v.Consumer, StringComparer.Ordinal);
+        return
+        [
+            .. asked.Select(consumer => new ContractView(
+                consumer.Name,
+                release.Name,
+                RolloutViews.Wire(found[consumer.Name].Select(v => v.Outcome).DefaultIfEmpty().Max()),
+                [.. found[consumer.Name].Where(v => v.Outcome != ContractOutcome.Holds).Select(Finding)]
+            )),
+        ];
     }
 
     private static ContractFindingView Finding(ContractVerdict verdict) =>

@@ -104,7 +104,8 @@ public sealed record ContractMatrix
         if (
             pact
             && recorded?.GetValueOrDefault(release.Name) is { } answers
-            && RecordedAnswers.Judge(consumer, release, answers) is { } judged
+            && RecordedAnswers.Judge(consumer, documents.Pact(consumer.Accepts.Document!), release, answers)
+                is { } judged
         )
         {
             return [judged];

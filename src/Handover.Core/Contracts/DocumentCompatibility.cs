@@ -1,6 +1,7 @@
 using System.Text;
 using Handover.Core.Catalog;
 using Handover.Core.Contracts.Compatibility;
+using Handover.Core.Contracts.Pacts;
 using Handover.Core.Contracts.Schemas;
 using Handover.Core.Foundation;
 
@@ -21,6 +22,7 @@ internal sealed class DocumentCompatibility
     private readonly Dictionary<(string File, string Text), Result<JsonSchema>> _readers = [];
     private readonly Queue<(string File, string Text)> _oldest = [];
     private (ContractDocument Document, Result<JsonSchema> Schema)? _last;
+    private (ContractDocument Document, Result<PactFile> File)? _pact;
 
     /// <summary>Whether any side is a document.</summary>
     public static bool Concerns(Signature? writes, Signature? reads) =>
@@ -66,6 +68,17 @@ internal sealed class DocumentCompatibility
 
         IReadOnlyList<SchemaVerdict> found = SchemaCompatibility.Check(writer.Value, facts!, reader.Value);
         return found.Count == 0 ? [Holds(sides, accepted.File)] : [.. found.Select(v => Of(sides, v))];
+    }
+
+    /// <summary>A Pact file, read once for the releases that are judged one after the other.</summary>
+    public Result<PactFile> Pact(ContractDocument document)
+    {
+        if (_pact is not { } last || !ReferenceEquals(last.Document, document))
+        {
+            _pact = last = (document, PactFile.Read(Encoding.UTF8.GetBytes(document.Text)));
+        }
+
+        return last.File;
     }
 
     private (Result<JsonSchema> Schema, SchemaFacts? Facts) Writer(ContractDocument document)

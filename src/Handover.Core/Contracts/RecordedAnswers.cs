@@ -15,12 +15,17 @@ internal static class RecordedAnswers
     /// that it could not have read breaks it: nothing a later answer says makes the first one readable.
     /// </summary>
     /// <param name="consumer">Who reads; its document is a Pact file.</param>
+    /// <param name="pact">The file, read once for all releases.</param>
     /// <param name="release">Whose answers they are.</param>
     /// <param name="answers">What was recorded, in any order.</param>
-    public static ContractVerdict? Judge(Consumer consumer, Release release, IReadOnlyList<RecordedAnswer> answers)
+    public static ContractVerdict? Judge(
+        Consumer consumer,
+        Result<PactFile> pact,
+        Release release,
+        IReadOnlyList<RecordedAnswer> answers
+    )
     {
         ContractDocument document = consumer.Accepts.Document!;
-        Result<PactFile> pact = PactFile.Read(System.Text.Encoding.UTF8.GetBytes(document.Text));
         if (!pact.Ok)
         {
             return Verdict(ContractOutcome.Undecided, "", pact.Problems[0].Message);
@@ -29,10 +34,15 @@ internal static class RecordedAnswers
         int fitting = 0;
         int broken = 0;
         (string Path, string Why)? first = null;
-        foreach (RecordedAnswer answer in answers.Where(a => pact.Value.Fits(a.Request.Span)))
+        foreach (RecordedAnswer answer in answers)
         {
-            fitting++;
-            if (pact.Value.First(answer.Answer.Span, answer.Request.Span, answer.Status) is { } wrong)
+            (bool fits, (string Path, string Why)? judged) = pact.Value.Judge(
+                answer.Answer.Span,
+                answer.Request.Span,
+                answer.Status
+            );
+            fitting += fits ? 1 : 0;
+            if (judged is { } wrong)
             {
                 broken++;
                 first ??= wrong;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Handover.Core.Catalog;
 using Handover.Core.Contracts;
 using Handover.Core.Contracts.Compatibility;
 using Handover.Core.Contracts.Schemas;
@@ -51,6 +52,82 @@ public sealed class CompatibilityCaseTests(ITestOutputHelper output)
         SchemaVerdict verdict = Assert.Single(SchemaCompatibility.Check(Tuple(1_500, ""), Tuple(1_500, "string")));
         Assert.Equal("/1400", verdict.Path);
         Assert.Empty(SchemaCompatibility.Check(Tuple(1_500, "integer"), Tuple(1_499, "integer")));
+    }
+
+    [Fact]
+    public void What_is_past_the_bound_is_counted_and_a_declared_conflict_is_kept_before_an_open_question()
+    {
+        // 300 open questions, then 150 conflicts: what is kept are all the conflicts and 50 of the questions.
+        string Fields(string open, string declared) =>
+            string.Join(
+                ", ",
+                Enumerable.Range(0, 450).Select(i => $$"""  "f{{i:000}}": {{(i < 300 ? open : declared)}} """)
+            );
+        JsonSchema Of(string open, string declared) =>
+            JsonSchema
+                .Compile(
+                    Encoding.UTF8.GetBytes(
+                        $$"""{ "type": "object", "additionalProperties": false, "properties": { {{Fields(open, declared)}} } }"""
+                    )
+                )
+                .Value;
+
+        IReadOnlyList<SchemaVerdict> found = SchemaCompatibility.Check(
+            Of("""{ "type": "string" }""", """{ "type": "boolean" }"""),
+            Of("""{ "type": "string", "pattern": "^x" }""", """{ "type": "null" }""")
+        );
+
+        Assert.Equal(201, found.Count);
+        Assert.Equal(150, found.Count(v => v.Outcome == ContractOutcome.Breaks));
+        Assert.Equal("and 250 more places that are not listed", found[^1].Why);
+        Assert.Equal(ContractOutcome.Undecided, found[^1].Outcome);
+    }
+
+    [Fact]
+    public void A_release_says_the_same_to_a_consumer_whoever_asked_before()
+    {
+        JsonElement[] tests =
+        [
+            .. Repository
+                .Lines("testdata/contracts/compatibility.ndjson")
+                .Select(line => JsonDocument.Parse(line).RootElement),
+        ];
+        Signature Written(JsonElement schema, string file) =>
+            new([]) { Document = new ContractDocument(ContractDocumentKind.Schema, file, schema.GetRawText()) };
+        Consumer[] consumers =
+        [
+            .. tests
+                .Take(40)
+                .Select(
+                    (test, i) =>
+                        new Consumer(
+                            $"c{i:00}",
+                            "s",
+                            ConsumerRole.Decision,
+                            Written(test.GetProperty("reader"), $"{i}.json")
+                        )
+                ),
+        ];
+        foreach (JsonElement test in tests.Take(40))
+        {
+            var release = new Release
+            {
+                Name = "v1",
+                Service = "s",
+                Members = new Dictionary<string, Member>(),
+                Output = Written(test.GetProperty("writer"), "writer.json"),
+            };
+            ContractMatrix together = ContractMatrix.Of(consumers, release, null);
+            foreach (Consumer consumer in consumers)
+            {
+                Assert.Equal(
+                    ContractMatrix.Of([consumer], release, null).Verdicts.Select(Shown),
+                    together.Verdicts.Where(v => v.Consumer == consumer.Name).Select(Shown)
+                );
+            }
+        }
+
+        static string Shown(ContractVerdict v) => $"{v.Outcome} {v.Rule} {v.Detail} {v.Fix} {v.Document}";
     }
 
     // So many whole numbers, but for the one at 1,400.

@@ -105,7 +105,7 @@ internal sealed class PactBody(PactRules rules, bool mayHaveMore)
 
     private PactMismatch? Each(PactRule rule, string name, JsonValue value, JsonValue example, bool hasExample)
     {
-        if (rule.Find("eachKey")?.Inner() is { } keys)
+        if (rule.Find("eachKey")?.Inner is { } keys)
         {
             string json = System.Text.Json.JsonSerializer.Serialize(name);
             var key = new JsonValue(JsonText.Read(System.Text.Encoding.UTF8.GetBytes(json), "a name").Value, 0);
@@ -116,7 +116,7 @@ internal sealed class PactBody(PactRules rules, bool mayHaveMore)
         }
 
         if (
-            rule.Find("eachValue")?.Inner() is { } values
+            rule.Find("eachValue")?.Inner is { } values
             && Broken(values, hasExample ? example : value, value) is { } no
         )
         {
@@ -162,19 +162,15 @@ internal sealed class PactBody(PactRules rules, bool mayHaveMore)
         int[] found
     )
     {
-        JsonText source = contains.Source.Text;
-        int variants = source.View.Find(contains.Source.At, "variants"u8);
-        foreach (int variant in variants < 0 ? [] : source.View.Children(variants))
+        foreach (PactVariant variant in contains.Variants)
         {
-            int index = source.View.Find(variant, "index"u8);
-            long at = 0;
-            if (index >= 0 && !JsonDecimal.Read(source.View.Text(index)).TryWhole(out at) || at >= wanted.Length)
+            if (variant.Example >= wanted.Length)
             {
                 return Wrong("has a variant without an example");
             }
 
-            var body = new PactBody(PactRules.Read(source, source.View.Find(variant, "rules"u8)), mayHaveMore);
-            var example = new JsonValue(expected.Text, wanted[at]);
+            var body = new PactBody(variant.Rules, mayHaveMore);
+            var example = new JsonValue(expected.Text, wanted[variant.Example]);
             if (!Array.Exists(found, item => body.First(example, new JsonValue(actual.Text, item)) is null))
             {
                 return Wrong($"has no item like {example}");

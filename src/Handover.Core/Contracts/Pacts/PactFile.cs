@@ -52,10 +52,21 @@ public sealed class PactFile
     /// The first thing that is wrong with an answer, by the examples that its request fits; null when none fits or one
     /// of them matches.
     /// </summary>
-    internal (string Path, string Why)? First(ReadOnlySpan<byte> answer, ReadOnlySpan<byte> request, int status = 200)
+    internal (string Path, string Why)? First(
+        ReadOnlySpan<byte> answer,
+        ReadOnlySpan<byte> request,
+        int status = 200
+    ) => Judge(answer, request, status).Wrong;
+
+    /// <summary>The same, and whether any example speaks of such a request.</summary>
+    internal (bool Fits, (string Path, string Why)? Wrong) Judge(
+        ReadOnlySpan<byte> answer,
+        ReadOnlySpan<byte> request,
+        int status
+    )
     {
         JsonValue? asked = request.Length == 0 ? null : Value(request);
-        JsonValue answered = Value(answer);
+        JsonValue? answered = null;
         PactMismatch? first = null;
         string name = "";
         foreach ((PactMessage? expected, PactMessage response, string description) in _interactions)
@@ -65,25 +76,19 @@ public sealed class PactFile
                 continue;
             }
 
+            answered ??= Value(answer);
             PactMismatch? wrong = response.CheckStatus(status) ?? response.Check(answered);
             if (wrong is null)
             {
-                return null;
+                return (true, null);
             }
 
             (first, name) = first is null ? (wrong, description) : (first, name);
         }
 
         return first is null
-            ? null
-            : (first.Path, $"{(first.Path.Length == 0 ? "the body" : first.Path)} {first.Why} ({name})");
-    }
-
-    /// <summary>Whether any example speaks of such a request.</summary>
-    internal bool Fits(ReadOnlySpan<byte> request)
-    {
-        JsonValue? asked = request.Length == 0 ? null : Value(request);
-        return _interactions.Exists(i => Fits(i.Request, asked));
+            ? (false, null)
+            : (true, (first.Path, $"{(first.Path.Length == 0 ? "the body" : first.Path)} {first.Why} ({name})"));
     }
 
     private static bool Fits(PactMessage? expected, JsonValue? asked) =>

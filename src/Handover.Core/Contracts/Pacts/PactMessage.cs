@@ -12,6 +12,7 @@ internal sealed class PactMessage
     private readonly bool _isRequest;
     private readonly int _rules;
     private readonly PactRules _bodyRules;
+    private readonly PactMatcher? _status;
 
     /// <summary>Takes a message at its place in a file.</summary>
     /// <param name="text">The file.</param>
@@ -23,6 +24,7 @@ internal sealed class PactMessage
         _rules = text.View.Find(at, "matchingRules"u8);
         string category = Under(_rules, "body") >= 0 || Under(_rules, "content") < 0 ? "body" : "content";
         _bodyRules = PactRules.Read(text, Under(_rules, category));
+        _status = PactRules.Read(text, Under(_rules, "status")).For(["$"])?.Find("statusCode");
     }
 
     /// <summary>Whether it says anything of the body.</summary>
@@ -58,9 +60,8 @@ internal sealed class PactMessage
     public PactMismatch? CheckStatus(int status)
     {
         int at = _text.View.Find(_at, "status"u8);
-        PactRule? rule = PactRules.Read(_text, Under(_rules, "status")).For(["$"]);
         string text = status.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        if (rule?.Find("statusCode") is { } matcher)
+        if (_status is { } matcher)
         {
             return PactValues.Status(matcher, text) is { } why ? new PactMismatch("status", why) : null;
         }

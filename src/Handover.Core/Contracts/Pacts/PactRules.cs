@@ -151,8 +151,26 @@ internal sealed record PactMatcher(string Name, JsonValue Source)
     {
         JsonView view = text.View;
         string name = view.Member(at, "match"u8) ?? (view.Find(at, "regex"u8) >= 0 ? "regex" : "type");
-        return new PactMatcher(name, new JsonValue(text, at));
+        int inner = view.Find(at, "rules"u8);
+        int variants = view.Find(at, "variants"u8);
+        return new PactMatcher(name, new JsonValue(text, at))
+        {
+            Inner =
+                inner < 0 || view.Tokens[inner].Kind != JsonKind.Array
+                    ? null
+                    : new PactRule([.. view.Children(inner).Select(m => Read(text, m))], false),
+            Variants =
+                variants < 0 || view.Tokens[variants].Kind != JsonKind.Array
+                    ? []
+                    : [.. view.Children(variants).Select(v => PactVariant.Read(text, v))],
+        };
     }
+
+    /// <summary>Rules inside a matcher (eachKey, eachValue); read once, for they hold compiled patterns.</summary>
+    public PactRule? Inner { get; private init; }
+
+    /// <summary>What must be among the items (arrayContains).</summary>
+    public IReadOnlyList<PactVariant> Variants { get; private init; } = [];
 
     // Compiled once: answers are judged by the hundred in a second.
     private Result<Regex>? _whole;
@@ -181,13 +199,25 @@ internal sealed record PactMatcher(string Name, JsonValue Source)
             ? value
             : null;
     }
+}
 
-    /// <summary>Rules that stand inside a matcher (eachKey, eachValue).</summary>
-    public PactRule? Inner()
+/// <summary>One kind of item that must be somewhere in a list.</summary>
+/// <param name="Example">The place of its example; past every list where the file does not name one.</param>
+/// <param name="Rules">The rules for it.</param>
+internal sealed record PactVariant(long Example, PactRules Rules)
+{
+    /// <summary>Reads one variant.</summary>
+    public static PactVariant Read(JsonText text, int at)
     {
-        int found = Source.Text.View.Find(Source.At, "rules"u8);
-        return found < 0
-            ? null
-            : new PactRule([.. Source.Text.View.Children(found).Select(m => Read(Source.Text, m))], false);
+        JsonView view = text.View;
+        int index = view.Find(at, "index"u8);
+        long example = 0;
+        bool known =
+            index < 0
+            || (view.Tokens[index].Kind == JsonKind.Number && JsonDecimal.Read(view.Text(index)).TryWhole(out example));
+        return new PactVariant(
+            known && example >= 0 ? example : long.MaxValue,
+            PactRules.Read(text, view.Find(at, "rules"u8))
+        );
     }
 }
