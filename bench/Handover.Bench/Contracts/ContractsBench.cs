@@ -86,20 +86,30 @@ internal static class ContractsBench
 
         void Judge(string what, Consumer[] consumers, Release stable, Release candidate)
         {
-            ContractMatrix.Of(consumers.Take(20), stable, candidate);
-            TimeSpan used = Environment.CpuUsage.TotalTime;
-            long start = Stopwatch.GetTimestamp();
-            ContractMatrix matrix = ContractMatrix.Of(consumers, stable, candidate);
-            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            // Told beside the time on the wall: on a machine that others use, it shows what the check itself costs.
-            double processor = (Environment.CpuUsage.TotalTime - used).TotalSeconds;
+            // A node checks for as long as it runs, so the time of a code that is compiled is judged; what the very
+            // first check costs, most of it compiling the checker itself, is told beside it.
+            (double first, _, _) = Timed();
+            (double seconds, double processor, ContractMatrix matrix) = Enumerable
+                .Range(0, 5)
+                .Select(_ => Timed())
+                .OrderBy(t => t.Seconds)
+                .ElementAt(2);
             bool ok = seconds < 1 && matrix.Outcome == ContractOutcome.Holds;
             table.Judge(
                 what,
-                Text($"{seconds:0.00} s, {processor:0.00} s of processor, {matrix.Outcome}"),
+                Text($"{seconds:0.00} s, {processor:0.00} s of processor, first {first:0.00} s, {matrix.Outcome}"),
                 "< 1 s",
                 ok
             );
+
+            (double Seconds, double Processor, ContractMatrix Matrix) Timed()
+            {
+                TimeSpan used = Environment.CpuUsage.TotalTime;
+                long start = Stopwatch.GetTimestamp();
+                ContractMatrix found = ContractMatrix.Of(consumers, stable, candidate);
+                double taken = Stopwatch.GetElapsedTime(start).TotalSeconds;
+                return (taken, (Environment.CpuUsage.TotalTime - used).TotalSeconds, found);
+            }
         }
     }
 
