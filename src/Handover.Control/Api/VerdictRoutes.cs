@@ -80,7 +80,14 @@ internal static class VerdictRoutes
             return context.Missing("rollout", id);
         }
 
-        rollout = found.State.Id;
+        // A segment with evidence of its own has a record of its own.
+        string? segment = context.Request.Query["segment"];
+        if (segment is not null && !found.State.Plan.Paces.Any(p => p.Alone && p.Segment == segment))
+        {
+            return context.Missing("segment with evidence of its own", segment);
+        }
+
+        rollout = RolloutEvidence.KeyOf(found.State.Id, segment);
         return null;
     }
 

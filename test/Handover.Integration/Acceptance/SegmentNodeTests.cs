@@ -67,6 +67,14 @@ public sealed class SegmentNodeTests
         Assert.True(colleagues is { CandidateBad: > 0, StableRequests: > 0, StableBad: 0 }, $"{colleagues}");
         Assert.True(waits.Segments[1] is { Segment: "", CandidateRequests: 0, Shares: [] }, $"{waits.Segments[1]}");
 
+        RecomputationView again = await admin.GetAsync(
+            $"/api/v1/rollouts/{started.Id}/recomputation?segment=internal",
+            ProtocolJson.Lenient.RecomputationView,
+            TestContext.Current.CancellationToken
+        );
+        Assert.True(again.Same, "what was kept of the segment's verdicts does not come out again");
+        Assert.Equal("rollBack", again.Verdicts[^1].Kept.Verdict.Outcome);
+
         // The bar is in force on the gateway, and a restart does not lift it.
         await node.KillAsync();
         await node.StartAsync();

@@ -13,12 +13,14 @@ internal static class VerdictCommands
     public static Command Verdicts(CliRunner run)
     {
         var id = new Argument<string>("ID");
+        Option<string?> segment = Segment();
         return run.Handle(
-            new Command("verdicts", "Show how the verdict changed, with the counts behind it") { id },
+            new Command("verdicts", "Show how the verdict changed, with the counts behind it") { id, segment },
             async session =>
             {
                 IReadOnlyList<VerdictRecordView> records = await session.Api.ListAsync(
-                    $"/api/v1/rollouts/{Uri.EscapeDataString(session.Parse.GetValue(id)!)}/verdicts",
+                    $"/api/v1/rollouts/{Uri.EscapeDataString(session.Parse.GetValue(id)!)}/verdicts"
+                        + Query(session.Parse.GetValue(segment)),
                     ProtocolJson.Lenient.PageVerdictRecordView,
                     session.Cancel
                 );
@@ -36,12 +38,18 @@ internal static class VerdictCommands
     public static Command Recompute(CliRunner run)
     {
         var id = new Argument<string>("ID");
+        Option<string?> segment = Segment();
         return run.Handle(
-            new Command("recompute", "Derive the verdicts again from the stored counts; exit 1 if they differ") { id },
+            new Command("recompute", "Derive the verdicts again from the stored counts; exit 1 if they differ")
+            {
+                id,
+                segment,
+            },
             async session =>
             {
                 RecomputationView done = await session.Api.GetAsync(
-                    $"/api/v1/rollouts/{Uri.EscapeDataString(session.Parse.GetValue(id)!)}/recomputation",
+                    $"/api/v1/rollouts/{Uri.EscapeDataString(session.Parse.GetValue(id)!)}/recomputation"
+                        + Query(session.Parse.GetValue(segment)),
                     ProtocolJson.Lenient.RecomputationView,
                     session.Cancel
                 );
@@ -55,6 +63,11 @@ internal static class VerdictCommands
             }
         );
     }
+
+    private static Option<string?> Segment() =>
+        new("--segment") { Description = "A segment with a pace and evidence of its own; default everybody else" };
+
+    private static string Query(string? segment) => segment is null ? "" : $"?segment={Uri.EscapeDataString(segment)}";
 
     private static void Show(TextWriter output, IReadOnlyList<VerdictRecordView> records)
     {
