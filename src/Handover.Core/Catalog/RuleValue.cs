@@ -8,6 +8,9 @@ namespace Handover.Core.Catalog;
 /// </summary>
 public readonly struct RuleValue
 {
+    /// <summary>Every whole number of so many digits is a double.</summary>
+    private const int ExactDigits = 15;
+
     private readonly object? _reference;
     private readonly double _number;
 
@@ -136,6 +139,20 @@ public readonly struct RuleValue
     private static double NumberOf(string text)
     {
         ReadOnlySpan<char> trimmed = text.AsSpan().Trim();
+        // Attributes are ages and counts: a few digits, whose value a double holds exactly.
+        long whole = 0;
+        int digits = 0;
+        int most = Math.Min(trimmed.Length, ExactDigits);
+        for (; digits < most && char.IsAsciiDigit(trimmed[digits]); digits++)
+        {
+            whole = (whole * 10) + (trimmed[digits] - '0');
+        }
+
+        if (digits > 0 && digits == trimmed.Length)
+        {
+            return whole;
+        }
+
         const NumberStyles Style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint;
         return trimmed.IsEmpty ? 0
             : double.TryParse(trimmed, Style | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out double n)

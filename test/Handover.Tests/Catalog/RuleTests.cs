@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using CsCheck;
 using Handover.Core.Catalog;
@@ -69,6 +70,25 @@ public sealed class RuleTests
         Result<Rule> unknown = RuleCodec.Resolve(rules["early"], _ => null);
         Assert.Contains("no segment 'internal'", unknown.Problems[0].Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("007")]
+    [InlineData(" 37 ")]
+    [InlineData("999999999999999")]
+    [InlineData("9007199254740993")]
+    [InlineData("123456789012345678901")]
+    [InlineData("-12")]
+    [InlineData("1.5")]
+    [InlineData("2e3")]
+    public void A_text_counts_as_the_number_that_it_reads_as(string text) =>
+        Assert.Equal(double.Parse(text, CultureInfo.InvariantCulture), RuleValue.Of(text).Number);
+
+    [Theory]
+    [InlineData("1 2")]
+    [InlineData("٣")]
+    [InlineData("12a")]
+    public void A_text_that_is_no_number_has_none(string text) => Assert.True(double.IsNaN(RuleValue.Of(text).Number));
 
     [Fact]
     public void Twenty_rules_are_asked_without_a_byte()
