@@ -21,6 +21,13 @@ internal sealed partial class RolloutEvidence
             return;
         }
 
+        // What was still on its way when this rollout began was routed for the one before, which may have had the same
+        // two releases the other way round.
+        if (exchange.At < _startedAt)
+        {
+            return;
+        }
+
         ObserveTriple(exchange);
         if (exchange.Purpose is Purpose.Redraw)
         {

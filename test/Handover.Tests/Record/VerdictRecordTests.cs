@@ -43,6 +43,25 @@ public sealed class VerdictRecordTests : IDisposable
     }
 
     [Fact]
+    public void A_request_of_the_rollout_before_is_no_evidence_in_this_one()
+    {
+        // It was drawn to the release that is stable by now, and is answered only after this rollout has begun.
+        Exchange late = Exchanges.One(7, "v1") with
+        {
+            At = _world.State.StartedAt - TimeSpan.FromMilliseconds(1),
+            Reason = AssignReason.Share,
+            CandidateShare = Share.FromPercent(70),
+        };
+        _world.Collector.Record(late);
+        Verdict verdict = _world.Second(50, _ => false);
+        Assert.DoesNotContain("routing did not name", string.Join(' ', verdict.Reasons), StringComparison.Ordinal);
+
+        _world.Collector.Record(late with { At = _world.State.StartedAt });
+        verdict = _world.Second(50, _ => false);
+        Assert.Contains("routing did not name", string.Join(' ', verdict.Reasons), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_changed_tick_shows()
     {
         Sick();
