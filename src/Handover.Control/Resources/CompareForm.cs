@@ -19,6 +19,13 @@ internal static class CompareForm
                 continue;
             }
 
+            // Answers are reported by folded paths, so that a place in a list, or half a pointer, would never match.
+            if (path.StartsWith('/') && (!DnsLabel.IsPointer(path) || JsonComparison.Fold(path) != path))
+            {
+                string fix = "Write a JSON pointer with * for the items of lists, such as /items/*/score.";
+                map.Bad("bad-pointer", map.Find("path")!, "path", $"'{path}' matches no answer.", fix);
+            }
+
             paths.Add(
                 new PathTolerance(path)
                 {

@@ -35,16 +35,27 @@ public static class ComparisonRules
 
         foreach (PathTolerance path in plan)
         {
-            kinds[path.Path] = path.As ?? kinds.GetValueOrDefault(path.Path);
+            // A line without a kind leaves the kind that the path has from above.
+            if (path.As is { } kind)
+            {
+                kinds[path.Path] = kind;
+            }
         }
 
         Tolerances all = usual with { Kinds = kinds, SameSpace = sameSpace };
-        return plan.Count == 0
-            ? all
-            : all with
-            {
-                ByPath = plan.ToDictionary(p => p.Path, p => At(all, p), StringComparer.Ordinal),
-            };
+        return plan.Count == 0 ? all : all with { ByPath = ByPath(all, plan) };
+    }
+
+    // What a line does not say stays as it is above it, and a path above is always shorter.
+    private static Dictionary<string, Tolerances> ByPath(Tolerances all, IReadOnlyList<PathTolerance> plan)
+    {
+        var paths = new Dictionary<string, Tolerances>(StringComparer.Ordinal);
+        foreach (PathTolerance path in plan.OrderBy(p => p.Path.Length))
+        {
+            paths[path.Path] = At(Tolerances.Longest(paths, path.Path, all), path);
+        }
+
+        return paths;
     }
 
     private static Tolerances At(Tolerances all, PathTolerance path) =>

@@ -86,6 +86,12 @@ public static class JsonComparison
     {
         OutputKind kind = all.KindOf(path);
         Tolerances rules = all.For(path);
+        if (before.Kind == JsonLeafKind.Number && kind == OutputKind.Label)
+        {
+            bool sameText = string.Equals(before.Text, now.Text, StringComparison.Ordinal);
+            return NumberComparison.SameLabel(before.Number, now.Number, sameText) ? null : 1;
+        }
+
         if (before.Kind == JsonLeafKind.Number)
         {
             return NumberComparison.Same(before.Number, now.Number, rules.Absolute, rules.Relative, rules.Ulps)

@@ -45,7 +45,14 @@ internal ref partial struct JsonStepWalk
         }
 
         double severity = 1;
-        if (kind == JsonLeafKind.Number)
+        if (kind == JsonLeafKind.Number && found.Kind == OutputKind.Label)
+        {
+            if (NumberComparison.SameLabel(x, y, before.SequenceEqual(now)))
+            {
+                return true;
+            }
+        }
+        else if (kind == JsonLeafKind.Number)
         {
             if (NumberComparison.Same(x, y, found.Rules.Absolute, found.Rules.Relative, found.Rules.Ulps))
             {

@@ -210,11 +210,14 @@ internal ref partial struct JsonStepWalk
             && read == length
             && Utf8Parser.TryParse(now, out double y, out read)
             && read == other
-            && (
-                (_rules.ByPath is null && NumberComparison.Same(x, y, _rules.Absolute, _rules.Relative, _rules.Ulps))
-                || Differ(depth, JsonLeafKind.Number, before, now, x, y)
-            );
+            && (Alike(x, y) || Differ(depth, JsonLeafKind.Number, before, now, x, y));
     }
+
+    // Where no path is named, every number is a quantity with one tolerance, and its path need not be known.
+    private readonly bool Alike(double x, double y) =>
+        _rules.ByPath is null
+        && _rules.Kinds.Count == 0
+        && NumberComparison.Same(x, y, _rules.Absolute, _rules.Relative, _rules.Ulps);
 
     // A name that an object has twice makes two readers of one body see two answers.
     private bool New(Name name, int from)

@@ -3,6 +3,9 @@ namespace Handover.Core.Divergence;
 /// <summary>Compares quantities. NaN equals NaN and differs from every number; infinities equal themselves.</summary>
 public static class NumberComparison
 {
+    // 2^53: every integer below it is a double of its own.
+    private const double MostExact = 9007199254740992;
+
     /// <summary>
     /// Whether |a - b| is at most absolute + relative x max(|a|, |b|), or they are at most so many ULPs apart.
     /// </summary>
@@ -21,6 +24,13 @@ public static class NumberComparison
         return Math.Abs(a - b) <= absolute + (relative * Math.Max(Math.Abs(a), Math.Abs(b)))
             || (ulps > 0 && Ulps(a, b) <= (ulong)ulps);
     }
+
+    /// <summary>
+    /// Whether two JSON numbers name one class: equal values, and beyond 2^53, where neighbours round to one double,
+    /// equal texts.
+    /// </summary>
+    internal static bool SameLabel(double a, double b, bool sameText) =>
+        sameText || (a == b && Math.Abs(a) < MostExact);
 
     /// <summary>
     /// How many doubles lie between the two, counted over the sign: -0 and 0 are 0 apart. The largest count when one of

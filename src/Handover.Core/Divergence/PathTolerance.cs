@@ -3,12 +3,12 @@ using Handover.Core.Catalog;
 namespace Handover.Core.Divergence;
 
 /// <summary>
-/// What a plan says about comparing the answers at one path and below it; what is null stays as it is.
+/// What a plan says about comparing the answers at one path and below it; what is null stays as it is above the path.
 /// </summary>
 /// <param name="Path">Name of an output, or a JSON pointer with <c>*</c> for the items of a list.</param>
 public sealed record PathTolerance(string Path)
 {
-    /// <summary>What the value is; null: what the release declares.</summary>
+    /// <summary>What the value is; null: what the path above it is, else what the release declares.</summary>
     public OutputKind? As { get; init; }
 
     /// <summary>Absolute part of the tolerance of numbers, in the output's unit; not negative.</summary>

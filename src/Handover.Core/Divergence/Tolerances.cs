@@ -77,7 +77,8 @@ public sealed record Tolerances
     /// <summary>What counts as the same at a path: the longest path above it that is named decides.</summary>
     public Tolerances For(string path) => ByPath is null ? this : Longest(ByPath, path, this);
 
-    private static T Longest<T>(IReadOnlyDictionary<string, T> named, string path, T otherwise)
+    /// <summary>What the longest path above a path is named with; <paramref name="otherwise"/> for none.</summary>
+    internal static T Longest<T>(IReadOnlyDictionary<string, T> named, string path, T otherwise)
     {
         if (named.Count == 0)
         {

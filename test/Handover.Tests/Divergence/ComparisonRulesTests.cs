@@ -55,6 +55,41 @@ public sealed class ComparisonRulesTests
     }
 
     [Fact]
+    public void What_a_line_does_not_say_stays_as_it_is_above_its_path()
+    {
+        PathTolerance[] plan =
+        [
+            new("/a/b") { Relative = 0 },
+            new("/a") { Absolute = 10 },
+            new("/debug") { As = OutputKind.Ignored },
+            new("/debug/ms") { Absolute = 1 },
+        ];
+        Tolerances rules = Rules(null, plan);
+        Assert.Equal((10.0, 0.0), (rules.For("/a/b").Absolute, rules.For("/a/b").Relative));
+        Assert.Equal((10.0, 0.05), (rules.For("/a/c").Absolute, rules.For("/a/c").Relative));
+        Assert.Empty(
+            Differing(rules, """{"a":{"b":100},"debug":{"ms":1}}""", """{"a":{"b":109},"debug":{"ms":900}}""")
+        );
+        Assert.Equal(["/a/b"], Differing(rules, """{"a":{"b":1000}}""", """{"a":{"b":1011}}"""));
+    }
+
+    [Theory]
+    [InlineData("100", "103", true)]
+    [InlineData("100", "100.0", false)]
+    [InlineData("1e2", "100", false)]
+    [InlineData("9007199254740993", "9007199254740992", true)]
+    public void A_number_that_is_a_class_is_equal_or_not(string before, string after, bool differs)
+    {
+        Tolerances rules = Rules(null, [new PathTolerance("/class") { As = OutputKind.Label }]);
+        string[] expected = differs ? ["/class"] : [];
+        string a = $$"""{"x":1,"class":{{before}}}""";
+        Assert.Equal(expected, Differing(rules, a, $$"""{"x":1,"class":{{after}}}"""));
+
+        // Another order of members is compared by the tree, and means the same.
+        Assert.Equal(expected, Differing(rules, a, $$"""{"class":{{after}},"x":1}"""));
+    }
+
+    [Fact]
     public void What_is_ignored_may_be_missing_extra_or_of_another_type()
     {
         Tolerances rules = Rules(null, [new PathTolerance("/debug") { As = OutputKind.Ignored }]);
@@ -110,6 +145,8 @@ public sealed class ComparisonRulesTests
     [InlineData("{ path: a, absolute: -1 }", "below 0")]
     [InlineData("{ path: a, likeness: 120% }", "likeness")]
     [InlineData("{ path: price }", "twice")]
+    [InlineData("{ path: /items/0/score, ulps: 1 }", "/items/*/score")]
+    [InlineData("{ path: /a~b, ulps: 1 }", "matches no answer")]
     public void A_wrong_line_is_told_with_its_place(string line, string told)
     {
         Result<ResourceSet> read = ResourceReader.Read($"{Plan}\n    - {line}\n", "r.yaml");

@@ -32,6 +32,7 @@ public sealed class JsonStepProperties
             ["/a"] = OutputKind.Ignored,
             ["/a/b"] = OutputKind.Text,
             ["/*"] = OutputKind.Text,
+            ["/né"] = OutputKind.Label,
         },
         ByPath = new Dictionary<string, Tolerances>
         {
