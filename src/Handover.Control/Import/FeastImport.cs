@@ -56,7 +56,7 @@ public static class FeastImport
         {
             JsonElement? found = Specs(root, "featureServices", "feature_services")
                 .Select(s => (JsonElement?)s)
-                .FirstOrDefault(s => Text(s!.Value, "name") == service);
+                .FirstOrDefault(s => JsonFields.Text(s!.Value, "name") == service);
             if (found is null)
             {
                 return new Problem("not-found", $"there is no feature service '{service}'.") { File = file };
@@ -72,10 +72,12 @@ public static class FeastImport
             foreach (JsonElement item in Items(root, kind, Snake(kind)))
             {
                 JsonElement spec = Object(item, "spec");
-                string name = Text(spec, "name") ?? throw new FormatException($"an entry of '{kind}' has no name");
-                if (needed is null || needed.ContainsKey(name))
+                string name =
+                    JsonFields.Text(spec, "name") ?? throw new FormatException($"an entry of '{kind}' has no name");
+                bool wanted = needed is null || needed.ContainsKey(name);
+                if (wanted && View(item, spec, name, needed?[name], store, notes) is { } view)
                 {
-                    Add(views, View(item, spec, name, needed?[name], store, notes));
+                    views.Add(view);
                 }
             }
         }
@@ -88,14 +90,6 @@ public static class FeastImport
         return new ImportedViews(views, notes);
     }
 
-    private static void Add(List<FeatureView> views, FeatureView? view)
-    {
-        if (view is not null)
-        {
-            views.Add(view);
-        }
-    }
-
     private static FeatureView? View(
         JsonElement item,
         JsonElement spec,
@@ -106,10 +100,17 @@ public static class FeastImport
     )
     {
         var fields = new List<FeatureField>();
-        foreach (JsonElement feature in List(spec, "features", "features").Take(MaxFields + 1))
+        IReadOnlyList<JsonElement> features = JsonFields.List(spec, "features", null, MaxFields);
+        if (only?.FirstOrDefault(f => !features.Any(h => JsonFields.Text(h, "name") == f)) is { } missing)
         {
-            string field = Text(feature, "name") ?? throw new FormatException($"a feature of '{name}' has no name");
-            string type = Text(feature, "valueType", "value_type") ?? "";
+            throw new FormatException($"the feature service needs '{missing}' of '{name}', which does not have it");
+        }
+
+        foreach (JsonElement feature in features)
+        {
+            string field =
+                JsonFields.Text(feature, "name") ?? throw new FormatException($"a feature of '{name}' has no name");
+            string type = JsonFields.Text(feature, "valueType", "value_type") ?? "";
             if (only is not null && !only.Contains(field))
             {
                 continue;
@@ -127,11 +128,6 @@ public static class FeastImport
             }
 
             fields.Add(new FeatureField(field, datatype));
-        }
-
-        if (fields.Count > MaxFields)
-        {
-            throw new FormatException($"'{name}' has more than {MaxFields} features");
         }
 
         if (fields.Count == 0)
@@ -157,7 +153,7 @@ public static class FeastImport
 
     private static int Version(JsonElement item) =>
         Object(item, "meta") is { ValueKind: JsonValueKind.Object } meta
-        && Find(meta, "currentVersionNumber", "current_version_number") is { } number
+        && JsonFields.Find(meta, "currentVersionNumber", "current_version_number") is { } number
         && number.TryGetInt32(out int version)
         && version >= 1
             ? version
@@ -166,7 +162,7 @@ public static class FeastImport
     // A protobuf Duration in JSON: seconds with an s, perhaps with a fraction.
     private static TimeSpan? Ttl(JsonElement spec, string name, List<string> notes)
     {
-        if (Text(spec, "ttl") is not { } text)
+        if (JsonFields.Text(spec, "ttl") is not { } text)
         {
             return null;
         }
@@ -185,16 +181,16 @@ public static class FeastImport
     private static Dictionary<string, HashSet<string>> Needed(JsonElement service)
     {
         var needed = new Dictionary<string, HashSet<string>>(StringComparer.Ordinal);
-        foreach (JsonElement projection in List(service, "features", "features").Take(MaxViews))
+        foreach (JsonElement projection in JsonFields.List(service, "features", null, MaxViews))
         {
             string view =
-                Text(projection, "featureViewName", "feature_view_name")
+                JsonFields.Text(projection, "featureViewName", "feature_view_name")
                 ?? throw new FormatException("a projection of the feature service names no view");
             needed[view] =
             [
-                .. List(projection, "featureColumns", "feature_columns")
-                    .Select(c => Text(c, "name") ?? "")
-                    .Take(MaxFields),
+                .. JsonFields
+                    .List(projection, "featureColumns", "feature_columns", MaxFields)
+                    .Select(c => JsonFields.Text(c, "name") ?? ""),
             ];
         }
 
@@ -217,33 +213,13 @@ public static class FeastImport
     private static IEnumerable<JsonElement> Specs(JsonElement root, string camel, string snake) =>
         Items(root, camel, snake).Select(i => Object(i, "spec"));
 
-    private static List<JsonElement> Items(JsonElement root, string camel, string snake)
-    {
-        if (root.ValueKind != JsonValueKind.Object)
-        {
-            throw new FormatException("it is not an object");
-        }
-
-        List<JsonElement> items = List(root, camel, snake);
-        return items.Count <= MaxViews
-            ? items
-            : throw new FormatException($"'{camel}' has more than {MaxViews} entries");
-    }
-
-    private static List<JsonElement> List(JsonElement of, string camel, string snake) =>
-        Find(of, camel, snake) is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray()] : [];
+    private static IReadOnlyList<JsonElement> Items(JsonElement root, string camel, string snake) =>
+        root.ValueKind == JsonValueKind.Object
+            ? JsonFields.List(root, camel, snake, MaxViews)
+            : throw new FormatException("it is not an object");
 
     private static JsonElement Object(JsonElement of, string name) =>
-        Find(of, name, name) is { ValueKind: JsonValueKind.Object } found ? found : default;
-
-    private static JsonElement? Find(JsonElement of, string camel, string snake) =>
-        of.ValueKind != JsonValueKind.Object ? null
-        : of.TryGetProperty(camel, out JsonElement a) ? a
-        : of.TryGetProperty(snake, out JsonElement b) ? b
-        : null;
-
-    private static string? Text(JsonElement of, string camel, string? snake = null) =>
-        Find(of, camel, snake ?? camel) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+        JsonFields.Find(of, name) is { ValueKind: JsonValueKind.Object } found ? found : default;
 
     private static string Snake(string camel) =>
         string.Concat(camel.Select(c => char.IsUpper(c) ? $"_{char.ToLowerInvariant(c)}" : $"{c}"));

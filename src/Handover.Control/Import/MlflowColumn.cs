@@ -29,8 +29,8 @@ internal sealed record MlflowColumn
     /// <summary>Reads one; throws <see cref="FormatException"/> when it is none.</summary>
     public static MlflowColumn Read(JsonElement json)
     {
-        string type = Text(json, "type") ?? throw new FormatException("an entry has no 'type'");
-        string? name = Text(json, "name");
+        string type = JsonFields.Text(json, "type") ?? throw new FormatException("an entry has no 'type'");
+        string? name = JsonFields.Text(json, "name");
         bool required =
             !(json.TryGetProperty("required", out JsonElement r) && r.ValueKind == JsonValueKind.False)
             && !(json.TryGetProperty("optional", out JsonElement o) && o.ValueKind == JsonValueKind.True);
@@ -72,7 +72,7 @@ internal sealed record MlflowColumn
         if (
             !json.TryGetProperty("tensor-spec", out JsonElement spec)
             || spec.ValueKind != JsonValueKind.Object
-            || Text(spec, "dtype") is not { } dtype
+            || JsonFields.Text(spec, "dtype") is not { } dtype
             || !spec.TryGetProperty("shape", out JsonElement shape)
             || shape.ValueKind != JsonValueKind.Array
             || shape.GetArrayLength() > 16
@@ -106,11 +106,4 @@ internal sealed record MlflowColumn
         };
         return column with { Datatype = datatype, Shape = sizes, Note = note };
     }
-
-    private static string? Text(JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object
-        && json.TryGetProperty(name, out JsonElement value)
-        && value.ValueKind == JsonValueKind.String
-            ? value.GetString()
-            : null;
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Handover.App.Cli;
 using Handover.Control.Resources;
 using Handover.Core.Catalog;
@@ -133,6 +134,8 @@ public sealed class ImportTests
         "signature.inputs: cannot be read"
     )]
     [InlineData("a: &a [1]\nb: *a", "anchors")]
+    [InlineData("signature: \xff", "MLmodel: it is neither JSON nor text in UTF-8")]
+    [InlineData("\ufeff{\"inputs\":7,\"outputs\":[]}", "inputs: this is no Open Inference model metadata")]
     [InlineData("{", "no Feast registry")]
     [InlineData("""{"featureViews":[{"spec":{}}]}""", "has no name")]
     [InlineData("""{"featureViews":{"spec":7}}""", "neither")]
@@ -142,7 +145,8 @@ public sealed class ImportTests
     {
         string directory = Directory.CreateTempSubdirectory("handover-import-").FullName;
         string file = Path.Combine(directory, "MLmodel");
-        await File.WriteAllTextAsync(file, text);
+        byte[] bytes = text.Contains('\xff') ? Encoding.Latin1.GetBytes(text) : Encoding.UTF8.GetBytes(text);
+        await File.WriteAllBytesAsync(file, bytes);
         (int exit, string output, string said) = await RunAsync([
             directory,
             .. Release,
@@ -152,6 +156,34 @@ public sealed class ImportTests
         Directory.Delete(directory, recursive: true);
         Assert.Equal((1, ""), (exit, output));
         Assert.Contains(told, said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_feature_that_the_service_needs_and_no_view_has_is_told()
+    {
+        string registry = Repository.Text("testdata/import/feast-registry.json").Replace("\"acc_rate\"", "\"gone\"");
+        string file = Path.GetTempFileName();
+        int second = registry.LastIndexOf("\"gone\"", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(file, registry.Remove(second, 6).Insert(second, "\"acc_rate\""));
+        (int exit, _, string said) = await RunAsync([file, "--feature-service", "driver_activity"]);
+        File.Delete(file);
+        Assert.Equal(1, exit);
+        Assert.Contains("needs 'gone' of 'driver_hourly_stats'", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_registry_over_the_bound_is_refused_and_not_cut()
+    {
+        string file = Path.GetTempFileName();
+        string features = string.Join(
+            ',',
+            Enumerable.Range(0, 1001).Select(i => $$"""{"name":"f{{i}}","valueType":"INT64"}""")
+        );
+        await File.WriteAllTextAsync(file, $$"""{"featureViews":[{"spec":{"name":"v","features":[{{features}}]} }]}""");
+        (int exit, string output, string said) = await RunAsync([file]);
+        File.Delete(file);
+        Assert.Equal((1, ""), (exit, output));
+        Assert.Contains("'features' has more than 1000 entries", said, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -165,7 +197,7 @@ public sealed class ImportTests
     )]
     public void Metadata_is_believed_only_in_its_own_form(string json, string? wrong)
     {
-        Result<ModelMetadata> read = ModelMetadata.Read(System.Text.Encoding.UTF8.GetBytes(json));
+        Result<ModelMetadata> read = ModelMetadata.Read(Encoding.UTF8.GetBytes(json));
         Assert.Equal(wrong is null, read.Ok);
         if (wrong is not null)
         {
@@ -176,7 +208,7 @@ public sealed class ImportTests
     private static bool Takes(Signature? signature, string body)
     {
         var contract = Handover.Core.Contracts.AnswerContract.Compile("x", signature!, WireProtocol.Json).Value;
-        return contract.First(System.Text.Encoding.UTF8.GetBytes(body), default) is null;
+        return contract.First(Encoding.UTF8.GetBytes(body), default) is null;
     }
 
     private static FeatureView[] Views(string yaml) =>

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Handover.Control.Import;
 using Handover.Core.Catalog;
 using Handover.Core.Foundation;
@@ -15,6 +16,7 @@ internal static class ImportSource
 {
     private const int MaxBytes = 16 << 20;
     private const string ModelPath = "/v2/models/";
+    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
     public static async Task<Result<ImportedText>> ReadAsync(ImportOptions options, CliSession session)
     {
@@ -47,7 +49,7 @@ internal static class ImportSource
             return Result<ImportedText>.Failed(bytes.Problems);
         }
 
-        int start = bytes.Value.AsSpan().IndexOfAnyExcept(" \t\r\n\uFEFF"u8);
+        int start = bytes.Value.AsSpan().IndexOfAnyExcept(" \t\r\n"u8);
         return start >= 0 && bytes.Value[start] == '{'
             ? Json(bytes.Value, from, member, endpoint, options, session)
             : Mlflow(bytes.Value, from, member, options, session);
@@ -61,8 +63,18 @@ internal static class ImportSource
         CliSession session
     )
     {
+        string text;
+        try
+        {
+            text = Strict.GetString(bytes);
+        }
+        catch (DecoderFallbackException)
+        {
+            return new Problem("bad-text", "it is neither JSON nor text in UTF-8.") { File = from };
+        }
+
         bool json = session.Parse.GetValue(options.Protocol) == "json";
-        Result<ImportedModel> model = MlflowImport.Read(Encoding.UTF8.GetString(bytes), from, json);
+        Result<ImportedModel> model = MlflowImport.Read(text, from, json);
         if (!model.Ok)
         {
             return Result<ImportedText>.Failed(model.Problems);
@@ -86,15 +98,12 @@ internal static class ImportSource
         CliSession session
     )
     {
-        Result<ModelMetadata> metadata = ModelMetadata.Read(bytes);
-        if (metadata.Ok)
+        if (SaysTensors(bytes))
         {
-            return new ImportedText(Of(metadata.Value), member, null);
-        }
-
-        if (IsMetadata(bytes))
-        {
-            return Result<ImportedText>.Failed([.. metadata.Problems.Select(p => p with { File = from })]);
+            Result<ModelMetadata> metadata = ModelMetadata.Read(bytes);
+            return metadata.Ok
+                ? new ImportedText(Of(metadata.Value), member, null)
+                : Result<ImportedText>.Failed([.. metadata.Problems.Select(p => p with { File = from })]);
         }
 
         string? service = session.Parse.GetValue(options.FeatureService);
@@ -110,8 +119,20 @@ internal static class ImportSource
             : Result<ImportedText>.Failed(store.Problems);
     }
 
-    private static bool IsMetadata(byte[] bytes) =>
-        bytes.AsSpan().IndexOf("\"inputs\""u8) >= 0 && bytes.AsSpan().IndexOf("\"outputs\""u8) >= 0;
+    // Which of the two it is; what is wrong with it, its own reader says.
+    private static bool SaysTensors(byte[] bytes)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(bytes);
+            return document.RootElement.TryGetProperty("inputs", out _)
+                || document.RootElement.TryGetProperty("outputs", out _);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
 
     private static async Task<Result<ImportedText>> OnnxAsync(string path, Member? member, CancellationToken cancel)
     {
@@ -214,9 +235,13 @@ internal static class ImportSource
     {
         try
         {
-            return new FileInfo(path).Length <= MaxBytes
-                ? await File.ReadAllBytesAsync(path, cancel)
-                : new Problem("too-large", $"it has more than {MaxBytes >> 20} MiB.") { File = path };
+            if (new FileInfo(path).Length > MaxBytes)
+            {
+                return new Problem("too-large", $"it has more than {MaxBytes >> 20} MiB.") { File = path };
+            }
+
+            byte[] bytes = await File.ReadAllBytesAsync(path, cancel);
+            return bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes[Encoding.UTF8.Preamble.Length..] : bytes;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
