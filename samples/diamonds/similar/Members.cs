@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Diamonds.Encoder;
+using DuckDB.NET.Data;
 
 namespace Diamonds.Similar;
 
@@ -28,7 +29,7 @@ public sealed class Members(SimilarOptions options, MemberCall call, AnswerLog l
     {
         RawRows stones = StoneTable.Read(options.Data, options.Rows);
         var index = new StoneIndex(space.Dimensions, stones.Count);
-        _ = index.FillAsync(stones, features, space, options.RowsPerSecond, app.Lifetime.ApplicationStopping);
+        _ = FillAsync(app.Lifetime, stones, index);
         object[] inputs = [Tensor("vector", "FP32", space.Dimensions)];
         object[] outputs = [Tensor("stones", "INT64", Count), Tensor("price", "FP32", Count)];
         Map(
@@ -46,6 +47,24 @@ public sealed class Members(SimilarOptions options, MemberCall call, AnswerLog l
                 },
             (context, body) => SearchAsync(context, body, stones, index)
         );
+    }
+
+    // An index that stays incomplete would be waited for for ever; a member that ends is seen.
+    private async Task FillAsync(IHostApplicationLifetime lifetime, RawRows stones, StoneIndex index)
+    {
+        try
+        {
+            await index.FillAsync(stones, features, space, options.RowsPerSecond, lifetime.ApplicationStopping);
+        }
+        catch (Exception e) when (e is DuckDBException or FormatException)
+        {
+            await Console.Error.WriteLineAsync($"The index cannot be filled: {e.Message}");
+            lifetime.StopApplication();
+        }
+        catch (OperationCanceledException)
+        {
+            // The member is being stopped.
+        }
     }
 
     private async Task<(int, byte[])> EmbedAsync(HttpContext context, JsonElement body)
