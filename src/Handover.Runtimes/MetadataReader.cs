@@ -1,4 +1,5 @@
 // Why: what a member says of itself is read the same way from all three kinds of members, over its own endpoint.
+using System.Buffers;
 using System.Net;
 using System.Net.Http;
 using Handover.Core.Foundation;
@@ -14,6 +15,7 @@ internal static class MetadataReader
     public static async Task<Result<Signatures?>> ReadAsync(HttpClient client, string model, CancellationToken cancel)
     {
         string path = $"/v2/models/{Uri.EscapeDataString(model)}";
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(ModelMetadata.MaxBytes + 1);
         try
         {
             var uri = new Uri(path, UriKind.Relative);
@@ -34,9 +36,9 @@ internal static class MetadataReader
 
             // Its length is the member's word; what is read is bounded whatever it says.
             await using Stream body = await answer.Content.ReadAsStreamAsync(cancel);
-            byte[] buffer = new byte[ModelMetadata.MaxBytes + 1];
-            int read = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancel);
-            Result<ModelMetadata> metadata = ModelMetadata.Read(buffer.AsMemory(0, read));
+            Memory<byte> bound = buffer.AsMemory(0, ModelMetadata.MaxBytes + 1);
+            int read = await body.ReadAtLeastAsync(bound, bound.Length, throwOnEndOfStream: false, cancel);
+            Result<ModelMetadata> metadata = ModelMetadata.Read(bound[..read]);
             return metadata.Ok
                 ? new Signatures(metadata.Value.Input, metadata.Value.Output, metadata.Value.Properties)
                 : Unreadable(path, metadata.Problems[0].ToString().TrimEnd('.'));
@@ -48,6 +50,10 @@ internal static class MetadataReader
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             return Unreadable(path, "it took too long");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

@@ -44,7 +44,7 @@ internal sealed class SimulatedRollout(Service service, RolloutPlan plan, Rollou
     /// <summary>Runs to the end, or for ten virtual minutes.</summary>
     public (RolloutState State, TimeSpan Took) Run()
     {
-        _evidence = new EvidenceCollector(store, _clock);
+        _evidence = new EvidenceCollector(store, _clock, () => CatalogSnapshot.Empty);
         while (_clock.Now < Begin + Before)
         {
             Serve();

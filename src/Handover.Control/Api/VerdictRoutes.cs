@@ -24,25 +24,25 @@ internal static class VerdictRoutes
 
     private static IResult List(HttpContext context, ApiServices api, string id)
     {
-        if (Denied(context, api, id, out string rollout) is { } denied)
+        if (Denied(context, api, id, out _, out string record) is { } denied)
         {
             return denied;
         }
 
         return context.Answer(
-            Pages.Of(context, api.Record!.Verdicts(rollout), r => $"{r.Seq}", View),
+            Pages.Of(context, api.Record!.Verdicts(record), r => $"{r.Seq}", View),
             ProtocolJson.Default.PageVerdictRecordView
         );
     }
 
     private static IResult Recompute(HttpContext context, ApiServices api, string id)
     {
-        if (Denied(context, api, id, out string rollout) is { } denied)
+        if (Denied(context, api, id, out string rollout, out string record) is { } denied)
         {
             return denied;
         }
 
-        Result<Recomputed> done = Recomputation.Run(api.Record!, rollout);
+        Result<Recomputed> done = Recomputation.Run(api.Record!, record);
         return done.Ok
             ? ApiRequest.Answer(
                 new RecomputationView(
@@ -62,9 +62,16 @@ internal static class VerdictRoutes
             : ApiProblems.Of(context, done.Problems);
     }
 
-    private static IResult? Denied(HttpContext context, ApiServices api, string id, out string rollout)
+    private static IResult? Denied(
+        HttpContext context,
+        ApiServices api,
+        string id,
+        out string rollout,
+        out string record
+    )
     {
         rollout = "";
+        record = "";
         if (AdminGuard.Need(context, Permission.Read) is { } denied)
         {
             return denied;
@@ -87,7 +94,8 @@ internal static class VerdictRoutes
             return context.Missing("segment with evidence of its own", segment);
         }
 
-        rollout = RolloutEvidence.KeyOf(found.State.Id, segment);
+        rollout = found.State.Id;
+        record = RolloutEvidence.KeyOf(rollout, segment);
         return null;
     }
 

@@ -15,11 +15,8 @@ namespace Handover.Control.Evidence;
 /// (thresholds are frozen from it) and the evidence of each open rollout. Called on the request path: a few additions
 /// under a lock of the service's own, no I/O.
 /// </summary>
-public sealed partial class EvidenceCollector(
-    RolloutStore store,
-    TimeProvider time,
-    Func<CatalogSnapshot>? catalog = null
-) : IExchangePort
+public sealed partial class EvidenceCollector(RolloutStore store, TimeProvider time, Func<CatalogSnapshot> catalog)
+    : IExchangePort
 {
     /// <summary>How many of the newest latencies and losses of a release are kept.</summary>
     public const int Recent = 4096;
@@ -81,13 +78,7 @@ public sealed partial class EvidenceCollector(
     public void Begin(RolloutState state, Service service)
     {
         store.ForgetTicks(time.GetUtcNow() - KeepTicks);
-        Tolerances rules = AnswerRules.Of(
-            catalog?.Invoke() ?? CatalogSnapshot.Empty,
-            service,
-            state.From,
-            state.Plan.To,
-            state.Plan.Compare
-        );
+        Tolerances rules = AnswerRules.Of(catalog(), service, state.From, state.Plan.To, state.Plan.Compare);
         RolloutEvidence evidence = RolloutEvidence.Of(state, service, store, rules);
         Past(service.Name).Freeze(state.From, evidence);
 

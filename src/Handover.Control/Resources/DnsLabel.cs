@@ -1,7 +1,8 @@
 namespace Handover.Control.Resources;
 
 /// <summary>
-/// The form of every name: it goes into URLs, headers, baggage, file names and metrics, and must need quoting in none.
+/// The form of every name that is ours: it goes into URLs, headers, baggage, file names and metrics, and must need
+/// quoting in none.
 /// </summary>
 internal static class DnsLabel
 {

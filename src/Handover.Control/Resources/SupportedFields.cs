@@ -26,7 +26,7 @@ public static partial class SupportedFields
         .. Metadata("Consumer", true),
         .. Consumer,
         .. Tensors("Consumer", "spec.accepts"),
-        .. Metadata("FeatureView", false),
+        .. Metadata("FeatureView", false, "As the feature store has it: letters, digits, dashes and underscores."),
         .. FeatureView,
         .. Metadata("Segment", false),
         .. Segment,
@@ -49,7 +49,11 @@ public static partial class SupportedFields
     private static SupportedField Choice(string kind, string path, IReadOnlyList<string> values, string meaning) =>
         new(kind, path, FieldType.Choice, meaning) { Values = values };
 
-    private static SupportedField[] Metadata(string kind, bool inService)
+    private static SupportedField[] Metadata(
+        string kind,
+        bool inService,
+        string naming = "DNS label: a-z, 0-9 and dashes."
+    )
     {
         SupportedField version = Choice(kind, "apiVersion", [ApiVersion], "Version of the format.") with
         {
@@ -57,7 +61,7 @@ public static partial class SupportedFields
         };
         SupportedField self = Choice(kind, "kind", NameMaps.Kind.All, "The kind.") with { Required = true };
         SupportedField map = Needed(kind, "metadata", FieldType.Map, "Who the resource is.");
-        SupportedField name = Needed(kind, "metadata.name", FieldType.Text, "DNS label: a-z, 0-9 and dashes.");
+        SupportedField name = Needed(kind, "metadata.name", FieldType.Text, naming);
         SupportedField spec = Needed(kind, "spec", FieldType.Map, "What it is.");
         SupportedField service = Needed(kind, "metadata.service", FieldType.Text, "The service it belongs to.");
         return inService ? [version, self, map, name, service, spec] : [version, self, map, name, spec];

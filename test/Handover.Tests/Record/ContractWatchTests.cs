@@ -97,7 +97,7 @@ public sealed class ContractWatchTests : IAsyncDisposable
         Serve(world, watch, 200, release => release == "v2" ? 2_000_000 : 100);
         world.State = world.State with { EndedAt = world.Clock.GetUtcNow() };
         world.Collector.End(world.State);
-        var after = new EvidenceCollector(world.Store, world.Clock);
+        var after = new EvidenceCollector(world.Store, world.Clock, () => CatalogSnapshot.Empty);
         Assert.Equal("v2", after.Broken(world.State)[0].Release);
     }
 

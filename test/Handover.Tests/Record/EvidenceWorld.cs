@@ -74,7 +74,7 @@ internal sealed class EvidenceWorld : IDisposable
     /// <summary>As after kill -9: everything that was only in memory is gone.</summary>
     public EvidenceCollector Restart()
     {
-        Collector = new EvidenceCollector(Store, Clock);
+        Collector = new EvidenceCollector(Store, Clock, () => CatalogSnapshot.Empty);
         Collector.Begin(State, Service);
         return Collector;
     }
