@@ -15,7 +15,7 @@ return args switch
     ["gates", .. var rest] => GatesBench.Run(rest),
     ["mutants", .. var rest] => MutantsBench.Run(rest),
     ["plots"] => PlotsBench.Run(),
-    ["shadow", .. var rest] => ShadowBench.Run(rest),
+    ["shadow", .. var rest] => await ShadowBench.RunAsync(rest),
     ["contracts", .. var rest] => ContractsBench.Run(rest),
     ["rollouts", .. var rest] => RolloutsBench.Run(rest),
     ["hops", .. var rest] => await HopsBench.RunAsync(rest),

@@ -33,6 +33,9 @@ public sealed class MemberProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>The system's number of it.</summary>
+    public int Id => _process.Id;
+
     /// <summary>What it has printed.</summary>
     public IReadOnlyCollection<string> Lines => _lines;
 

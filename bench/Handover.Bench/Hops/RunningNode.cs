@@ -21,6 +21,9 @@ public sealed class RunningNode : IAsyncDisposable
     /// <summary>Where callers send.</summary>
     public Uri Data { get; }
 
+    /// <summary>Its process, to read what it costs.</summary>
+    public int ProcessId => _process.Id;
+
     /// <summary>Starts it on a directory of resources; returns once it is ready.</summary>
     public static async Task<RunningNode> StartAsync(string executable, string root)
     {

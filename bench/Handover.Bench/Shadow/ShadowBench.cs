@@ -3,12 +3,36 @@ namespace Handover.Bench.Shadow;
 /// <summary>What shadowing costs and what it finds: `./do bench shadow`.</summary>
 internal static class ShadowBench
 {
-    public static int Run(string[] args)
+    public static async Task<int> RunAsync(string[] args)
     {
-        int scale = args is ["--scale", var n] ? int.Parse(n) : 1;
+        int scale = Number(args, "--scale", 1);
+        string[] only = args is ["--only", .. var names] ? names : ["mirror", "cost", "pairs", "comparison"];
         var table = new BenchTable("shadow");
-        PairRows.Run(table, 4_000 * scale);
-        ComparisonRows.Run(table);
+        if (only.Contains("mirror"))
+        {
+            await MirrorRows.RunAsync(table, rounds: 10 * scale);
+        }
+
+        if (only.Contains("cost"))
+        {
+            await MirrorCostRows.RunAsync(table, rounds: 6 * scale);
+        }
+
+        if (only.Contains("pairs"))
+        {
+            PairRows.Run(table, 4_000 * scale);
+        }
+
+        if (only.Contains("comparison"))
+        {
+            ComparisonRows.Run(table);
+        }
+
         return table.Finish();
     }
+
+    private static int Number(string[] args, string name, int otherwise) =>
+        Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length
+            ? int.Parse(args[at + 1], System.Globalization.CultureInfo.InvariantCulture)
+            : otherwise;
 }

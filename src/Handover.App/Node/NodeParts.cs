@@ -354,11 +354,13 @@ public sealed class NodeParts : IAsyncDisposable
 
     private WebApplication Admin(ApiServices services)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        // Empty, as the data port's: no settings file of the working directory may say what listens here, and none is
+        // watched for changes, which would watch every file below that directory.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(_logs);
+        builder.Services.AddRouting();
         builder.Services.AddAdminApi();
-        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => AdminApi.Listen(kestrel, services.Address));
         WebApplication app = builder.Build();
         AdminApi.Map(app, _ledger.Serve(_labels.Serve(services)));
