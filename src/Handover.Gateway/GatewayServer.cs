@@ -195,21 +195,19 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
             snapshot.Hold is not null,
             unit.Line.Count,
             unit.InFlight.ByRelease,
-            Pinned(unit),
-            Interlocked.Read(ref unit.Counters.Copies.Dropped)
+            Pinned(unit)
         )
         {
             Off = snapshot.Off,
             AdaptersFailed = Interlocked.Read(ref unit.Counters.AdaptersFailed),
             Closing = unit.Closing.Newest,
             Flag = unit.Flags.Now,
-            Mirrored = Interlocked.Read(ref unit.Counters.Copies.Made),
-            MirrorShare = snapshot.Mirror is { } mirror
-                ? new MirrorShare(mirror.Release, mirror.Share, unit.MirrorPressure.Of(mirror.Share))
+            Copies = unit.Counters.Copies.Tally,
+            Redraws = unit.Counters.Redraws.Tally,
+            Mirrored = snapshot.MirrorRun?.Counts,
+            MirrorShare = snapshot is { Mirror: { } mirror, MirrorRun: { } run }
+                ? new MirrorShare(mirror.Release, mirror.Share, run.CopyPressure.Of(mirror.Share))
                 : null,
-            MirrorsWithheld = Interlocked.Read(ref unit.Counters.Copies.Withheld),
-            Redraws = Interlocked.Read(ref unit.Counters.Redraws.Made),
-            RedrawsDropped = Interlocked.Read(ref unit.Counters.Redraws.Dropped),
             PinsStripped = Interlocked.Read(ref unit.Counters.PinsStripped),
         };
     }

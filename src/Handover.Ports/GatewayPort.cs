@@ -79,6 +79,9 @@ public sealed record ServiceConfiguration(
 /// <param name="Timeout">A copy's own deadline.</param>
 public sealed record MirrorConfiguration(string Release, Share Share, int Concurrency, TimeSpan Timeout)
 {
+    /// <summary>Id of the rollout that wants them: each one's copies are counted apart.</summary>
+    public string Rollout { get; init; } = "";
+
     /// <summary>
     /// Share of the copied requests about which stable is asked a second time, within bounds of the same size.
     /// </summary>
@@ -97,15 +100,13 @@ public sealed record MirrorConfiguration(string Release, Share Share, int Concur
 /// <param name="Held">Requests held now.</param>
 /// <param name="InFlight">Requests in flight by release.</param>
 /// <param name="LivePins">Requests by release whose pin may still be used by another hop.</param>
-/// <param name="MirrorsDropped">Copies that were dropped since the start.</param>
 public sealed record GatewayStatus(
     string Service,
     long Epoch,
     bool Holding,
     int Held,
     IReadOnlyDictionary<string, int> InFlight,
-    IReadOnlyDictionary<string, int> LivePins,
-    long MirrorsDropped
+    IReadOnlyDictionary<string, int> LivePins
 )
 {
     /// <summary>The kill switch that is in force here; null when the candidate may answer.</summary>
@@ -117,20 +118,17 @@ public sealed record GatewayStatus(
     /// <summary>The newest closing of the service on this gateway; null when there was none since it started.</summary>
     public GatewayClosing? Closing { get; init; }
 
-    /// <summary>Copies that the candidate was asked since the start.</summary>
-    public long Mirrored { get; init; }
+    /// <summary>Copies to candidates since the start.</summary>
+    public CopyTally Copies { get; init; } = new();
+
+    /// <summary>Second questions to stable since the start.</summary>
+    public CopyTally Redraws { get; init; } = new();
+
+    /// <summary>The same of the newest rollout that wanted copies; null when none did since the start.</summary>
+    public MirrorCounts? Mirrored { get; init; }
 
     /// <summary>The share of requests that is to be copied, and that is; null when nothing is.</summary>
     public MirrorShare? MirrorShare { get; init; }
-
-    /// <summary>Copies that were not made since the start because the share had lowered itself.</summary>
-    public long MirrorsWithheld { get; init; }
-
-    /// <summary>Second questions to stable since the start.</summary>
-    public long Redraws { get; init; }
-
-    /// <summary>Second questions that were dropped since the start.</summary>
-    public long RedrawsDropped { get; init; }
 
     /// <summary>Incoming pins that were taken off since the start: unsigned, wrong or out of date.</summary>
     public long PinsStripped { get; init; }

@@ -12,8 +12,17 @@ public sealed record ShadowView
     /// </summary>
     public double? Percent { get; init; }
 
-    /// <summary>Copies since the gateways started.</summary>
+    /// <summary>
+    /// Copies of this rollout that were made and have ended, over all gateways and their restarts; the counts below
+    /// likewise.
+    /// </summary>
     public long Copies { get; init; }
+
+    /// <summary>Of them, those without a good answer.</summary>
+    public long Failed { get; init; }
+
+    /// <summary>Of them, those whose answer did not come, or went silent, in time.</summary>
+    public long TimedOut { get; init; }
 
     /// <summary>Copies that found no place, or were too large.</summary>
     public long Dropped { get; init; }
@@ -21,11 +30,20 @@ public sealed record ShadowView
     /// <summary>Copies that were not made because the share had lowered itself.</summary>
     public long Withheld { get; init; }
 
+    /// <summary>Copies that were not made because stable turned the request away as the caller's mistake.</summary>
+    public long Spared { get; init; }
+
+    /// <summary>What the copies cost: kept apart from what live requests cost.</summary>
+    public CopyCostView Cost { get; init; } = new(0, 0, 0);
+
     /// <summary>Second questions to stable.</summary>
     public long Redraws { get; init; }
 
     /// <summary>Second questions that found no place.</summary>
     public long RedrawsDropped { get; init; }
+
+    /// <summary>What the second questions cost.</summary>
+    public CopyCostView RedrawCost { get; init; } = new(0, 0, 0);
 
     /// <summary>How much of what differs is stable's own noise; null when nothing was asked twice yet.</summary>
     public NoiseView? Noise { get; init; }
@@ -33,6 +51,12 @@ public sealed record ShadowView
     /// <summary>One line for people.</summary>
     public required string Text { get; init; }
 }
+
+/// <summary>What copies took of those who answered them.</summary>
+/// <param name="BytesSent">Bytes of their requests' bodies.</param>
+/// <param name="BytesRead">Bytes of their answers.</param>
+/// <param name="Seconds">Time of answering, added up.</param>
+public sealed record CopyCostView(long BytesSent, long BytesRead, double Seconds);
 
 /// <summary>What two answers of stable to the same request tell of its noise.</summary>
 /// <param name="Triples">Requests that stable answered twice and the candidate once.</param>

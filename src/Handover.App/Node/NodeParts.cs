@@ -184,6 +184,7 @@ public sealed class NodeParts : IAsyncDisposable
         _ledger = new LedgerParts(options, journal, ServiceOf, () => DataUrl, pins.Sign, _time, _logs);
         _stops.Add(_ledger.DisposeAsync);
         _gateway = Gateway(options, urls, epochs, new ExchangeFanOut(evidence, journal, _labels.Contracts));
+        evidence.Gateways = [_gateway];
         var warmTarget = new GatewayWarmTarget(() => DataUrl, pins.Sign, _time, Purpose.Warm);
         var warmer = new Warmer(journal, Keep(warmTarget), _time);
         _around = Around(options, urls, database, runtime, audit);
@@ -220,8 +221,7 @@ public sealed class NodeParts : IAsyncDisposable
                 Record = rollouts,
                 Acknowledgements = _around.Acknowledgements,
                 Outbox = _around.Outbox,
-                BrokenContracts = evidence.Broken,
-                Noise = evidence.Noise,
+                Evidence = evidence,
                 Gateways = [_gateway],
                 Runtimes = runtime,
                 Tokens = tokens,

@@ -8,7 +8,6 @@ using Handover.Control.Reconcile;
 using Handover.Control.Security;
 using Handover.Control.Stores;
 using Handover.Core.Foundation;
-using Handover.Core.Rollouts;
 using Handover.Ports;
 using Handover.Protocol;
 
@@ -38,11 +37,8 @@ public sealed record ApiServices
     /// <summary>What became of labels, and losses by release; null when this node keeps none.</summary>
     public Labels.LabelStore? LabelStore { get; init; }
 
-    /// <summary>The first answers of a rollout that broke a contract while they served.</summary>
-    public Func<RolloutState, IReadOnlyList<BrokenContract>> BrokenContracts { get; init; } = _ => [];
-
-    /// <summary>What two answers of stable to one request tell of its noise.</summary>
-    public Func<RolloutState, NoiseReading?> Noise { get; init; } = _ => null;
+    /// <summary>What rollouts have gathered: broken contracts, noise, what became of copies.</summary>
+    public required EvidenceCollector Evidence { get; init; }
 
     /// <summary>The gateways of this node.</summary>
     public IReadOnlyList<IGatewayPort> Gateways { get; init; } = [];

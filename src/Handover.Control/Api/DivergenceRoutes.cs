@@ -105,7 +105,7 @@ internal static class DivergenceRoutes
             LeftOut = summary.LeftOut + Math.Max(0, summary.Places.Count - MostPaths),
             Redacted = service.Journal.Redact,
             Segments = [.. summary.Segments.Select(s => new DivergentSliceView(s.Name, s.Pairs, s.Differ))],
-            Noise = ShadowViews.Of(api.Noise(rollout)),
+            Noise = ShadowViews.Of(api.Evidence.Noise(rollout)),
         };
     }
 

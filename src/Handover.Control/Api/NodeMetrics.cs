@@ -106,21 +106,21 @@ internal static class NodeMetrics
                 "handover_mirrored_total",
                 "Copies of requests that the candidate was asked.",
                 MetricType.Counter,
-                all => all.Sum(s => s.Mirrored)
+                all => all.Sum(s => s.Copies.Made)
             ),
             PerService(
                 statuses,
                 "handover_mirrors_dropped_total",
                 "Copies that were not made: too many were under way, or the body was too large.",
                 MetricType.Counter,
-                all => all.Sum(s => s.MirrorsDropped)
+                all => all.Sum(s => s.Copies.Dropped)
             ),
             PerService(
                 statuses,
                 "handover_mirrors_withheld_total",
                 "Copies that were not made because the share had lowered itself.",
                 MetricType.Counter,
-                all => all.Sum(s => s.MirrorsWithheld)
+                all => all.Sum(s => s.Copies.Withheld)
             ),
             PerService(
                 statuses,
@@ -141,14 +141,14 @@ internal static class NodeMetrics
                 "handover_redraws_total",
                 "Requests that stable was asked a second time.",
                 MetricType.Counter,
-                all => all.Sum(s => s.Redraws)
+                all => all.Sum(s => s.Redraws.Made)
             ),
             PerService(
                 statuses,
                 "handover_redraws_dropped_total",
                 "Second questions to stable that were not asked: too many were under way.",
                 MetricType.Counter,
-                all => all.Sum(s => s.RedrawsDropped)
+                all => all.Sum(s => s.Redraws.Dropped)
             ),
             PerService(
                 statuses,

@@ -14,7 +14,7 @@ internal static class RolloutDetail
         {
             Losses = LossViews.Of(api, view.Service, view.StartedAt, view.EndedAt ?? now),
             Shadow = ShadowViews.Of(api, snapshot.State),
-            BrokenContracts = [.. api.BrokenContracts(snapshot.State).Select(LossViews.Of)],
+            BrokenContracts = [.. api.Evidence.Broken(snapshot.State).Select(LossViews.Of)],
         };
     }
 }

@@ -20,7 +20,9 @@ internal static class ShadowViews
             return null;
         }
 
-        NoiseView? noise = Of(api.Noise(state));
+        NoiseView? noise = Of(api.Evidence.Noise(state));
+        CopySums sums = api.Evidence.Copies(state);
+        (CopyTally copies, CopyTally redraws) = (sums.AllCopies, sums.AllRedraws);
         GatewayStatus[] gateways = state.Open
             ? [.. api.Gateways.Select(g => g.Status(state.Plan.Service)).OfType<GatewayStatus>()]
             : [];
@@ -33,13 +35,18 @@ internal static class ShadowViews
         {
             WantedPercent = lowest is null ? null : RolloutViews.Percent(lowest.Wanted),
             Percent = lowest is null ? null : RolloutViews.Percent(lowest.Now),
-            Copies = gateways.Sum(g => g.Mirrored),
-            Dropped = gateways.Sum(g => g.MirrorsDropped),
-            Withheld = gateways.Sum(g => g.MirrorsWithheld),
-            Redraws = gateways.Sum(g => g.Redraws),
-            RedrawsDropped = gateways.Sum(g => g.RedrawsDropped),
+            Copies = copies.Made,
+            Failed = copies.Failed,
+            TimedOut = copies.TimedOut,
+            Dropped = copies.Dropped,
+            Withheld = copies.Withheld,
+            Spared = copies.Spared,
+            Cost = Cost(copies),
+            Redraws = redraws.Made,
+            RedrawsDropped = redraws.Dropped,
+            RedrawCost = Cost(redraws),
             Noise = noise,
-            Text = Text(lowest, gateways.Sum(g => g.MirrorsWithheld + g.MirrorsDropped), noise),
+            Text = Text(lowest, copies, noise),
         };
     }
 
@@ -64,8 +71,11 @@ internal static class ShadowViews
     private static NoisyPathView Of(NoisyPath path, bool beyond) =>
         new(path.Name, path.Triples, path.Raw * 100, path.Noise * 100, path.LogEvidence, beyond);
 
-    private static string Text(MirrorShare? share, long missed, NoiseView? noise)
+    private static CopyCostView Cost(CopyTally tally) => new(tally.BytesSent, tally.BytesRead, tally.Time.TotalSeconds);
+
+    private static string Text(MirrorShare? share, CopyTally copies, NoiseView? noise)
     {
+        long missed = copies.Withheld + copies.Dropped;
         string copied = share switch
         {
             null => "nothing is copied now",
@@ -75,6 +85,13 @@ internal static class ShadowViews
             ),
             _ => $"{share.Now} of requests are copied to {share.Release}",
         };
+        string made =
+            copies.Made > 0
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"; {copies.Made} copies so far, {copies.Failed} failed and {copies.TimedOut} were not answered in time"
+                )
+                : "";
         string left = missed > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {missed} copies were not made") : "";
         string told = noise is null
             ? "; stable was not asked twice yet, so noise is not told from difference"
@@ -82,6 +99,6 @@ internal static class ShadowViews
                 CultureInfo.InvariantCulture,
                 $"; {noise.Differing} paths differ by more than noise, by {noise.Triples} requests asked twice"
             );
-        return copied + left + told;
+        return copied + made + left + told;
     }
 }

@@ -65,12 +65,18 @@ public sealed class GatewayPublisher(IGatewayPort gateway, IRuntimePort runtime,
     private static MirrorConfiguration Mirror(WantedMirror wanted, CatalogSnapshot catalog) =>
         new(wanted.Mirror.Release, wanted.Mirror.Share, MirrorConcurrency, MirrorTimeout)
         {
+            Rollout = wanted.Rollout,
             Redraw = wanted.Mirror.Redraw,
             Segments = [.. wanted.Segments.Select(name => catalog.Segments.GetValueOrDefault(name)).OfType<Segment>()],
         };
 }
 
 /// <summary>The copies that an open rollout wants.</summary>
+/// <param name="Rollout">Id of the rollout.</param>
 /// <param name="Mirror">Which, and how many.</param>
 /// <param name="Segments">The segments that the plan names, in its order: copies are told apart by them.</param>
-public sealed record WantedMirror(Core.Rollouts.RolloutEffect.Mirror Mirror, IReadOnlyList<string> Segments);
+public sealed record WantedMirror(
+    string Rollout,
+    Core.Rollouts.RolloutEffect.Mirror Mirror,
+    IReadOnlyList<string> Segments
+);

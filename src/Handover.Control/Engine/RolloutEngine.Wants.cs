@@ -190,7 +190,7 @@ public sealed partial class RolloutEngine
                 }
                 else if (effect is RolloutEffect.Mirror mirror)
                 {
-                    mirrors[service.Name] = new WantedMirror(mirror, newest!.Plan.SegmentNames);
+                    mirrors[service.Name] = new WantedMirror(newest!.Id, mirror, newest.Plan.SegmentNames);
                 }
             }
 

@@ -115,6 +115,7 @@ public sealed partial class EvidenceCollector(RolloutStore store, TimeProvider t
         if (_open.TryGetValue(state.Plan.Service, out Open? open) && open.Id == state.Id)
         {
             _open.TryRemove(state.Plan.Service, out _);
+            AskGateways(open);
             foreach ((string key, RolloutEvidence evidence) in open.Books)
             {
                 EvidenceSave save = evidence.Save(null);
@@ -150,6 +151,7 @@ public sealed partial class EvidenceCollector(RolloutStore store, TimeProvider t
 
         open.LookedAt = now;
         Past(state.Plan.Service).Freeze(state.From, open.Evidence);
+        AskGateways(open);
         IReadOnlyList<string>? held = holding?.Invoke(state, now);
         VerdictRecord record = open.Evidence.Judge(state, now, held);
         Keep(open, state, null, open.Evidence, record);

@@ -93,6 +93,7 @@ internal sealed partial class RolloutEvidence
             _heard[metric] = heard;
         }
 
+        _copies = saved?.Copies ?? _copies;
         _broken.AddRange(saved?.Broken ?? []);
         _latency = saved?.Latency;
         _loss = saved?.Loss;
@@ -263,6 +264,7 @@ internal sealed partial class RolloutEvidence
                 Broken = _broken,
                 Segments = _segments,
                 Noise = _noise.Count == 0 ? null : _noise.Save(),
+                Copies = _copies,
             };
             return new EvidenceSave(
                 JsonSerializer.Serialize(checkpoint, CoreJson.Options),
@@ -369,6 +371,8 @@ internal sealed partial class RolloutEvidence
         public IReadOnlyDictionary<string, SegmentTally>? Segments { get; init; }
 
         public string? Noise { get; init; }
+
+        public CopySums? Copies { get; init; }
     }
 
     /// <summary>What entities are remembered for.</summary>

@@ -48,7 +48,7 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
     public static bool Wants(Passage live)
     {
         if (
-            live.Snapshot is not { Mirror: { } mirror, Off: null }
+            live.Snapshot is not { Mirror: { } mirror, MirrorRun: { } run, Off: null }
             || !live.Inference
             || mirror.Release == live.Release
             || !MirrorDraw.Copies(live.RequestId, mirror.Share)
@@ -57,12 +57,12 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
             return false;
         }
 
-        if (MirrorDraw.Copies(live.RequestId, live.Unit.MirrorPressure.Of(mirror.Share)))
+        if (MirrorDraw.Copies(live.RequestId, run.CopyPressure.Of(mirror.Share)))
         {
             return true;
         }
 
-        Interlocked.Increment(ref live.Unit.Counters.Copies.Withheld);
+        run.Copies.Withheld();
         return false;
     }
 
@@ -76,27 +76,27 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
     public void Offer(Passage live, IHeaderDictionary headers, Baggage baggage)
     {
         MirrorConfiguration mirror = live.Snapshot.Mirror!;
-        CopyCounts counts = live.Unit.Counters.Copies;
+        MirrorRun run = live.Snapshot.MirrorRun!;
         if (live.RequestCopy?.Within(BodyBound) is not { } body)
         {
-            Interlocked.Increment(ref counts.Dropped);
+            run.Copies.Dropped();
             return;
         }
 
-        var to = new Kind(mirror.Release, Purpose.Shadow, counts, live.Unit.MirrorPressure);
+        var to = new Kind(mirror.Release, Purpose.Shadow, run.Copies, run.CopyPressure);
         if (!Start(live, headers, baggage, body, to) || !MirrorDraw.Redraws(live.RequestId, mirror.Redraw))
         {
             return;
         }
 
-        var again = new Kind(live.Release, Purpose.Redraw, live.Unit.Counters.Redraws, live.Unit.RedrawPressure);
+        var again = new Kind(live.Release, Purpose.Redraw, run.Redraws, run.RedrawPressure);
         if (MirrorDraw.Redraws(live.RequestId, again.Pressure.Of(mirror.Redraw)))
         {
             Start(live, headers, baggage, body, again);
         }
         else
         {
-            Interlocked.Increment(ref again.Counts.Withheld);
+            again.Counts.Withheld();
         }
     }
 
@@ -112,7 +112,7 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
         MemberPool? pool = live.Snapshot.Pool(kind.Release, live.Snapshot.Service.Entry);
         if (pool is null || !TryTakePlace(kind, mirror.Concurrency))
         {
-            Interlocked.Increment(ref kind.Counts.Dropped);
+            kind.Counts.Dropped();
             return false;
         }
 
@@ -168,12 +168,11 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
 
     private static bool TryTakePlace(in Kind kind, int most)
     {
-        if (Interlocked.Increment(ref kind.Counts.Running) <= most)
+        if (kind.Counts.TryTakePlace(most, out _))
         {
             return true;
         }
 
-        Interlocked.Decrement(ref kind.Counts.Running);
         kind.Pressure.Suffered();
         return false;
     }
@@ -228,6 +227,7 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
         long began = time.GetTimestamp();
         ExchangeOutcome outcome = ExchangeOutcome.Unreachable;
         int status = 0;
+        long read = 0;
         try
         {
             using var deadline = new CancellationTokenSource(timeout, time);
@@ -237,7 +237,7 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
                 using HttpResponseMessage answer = await client.Invoker.SendAsync(request, either.Token);
                 status = (int)answer.StatusCode;
                 bool bad = copy.Snapshot.Service.Errors.Counts(status);
-                bad |= !await TakeAsync(answer, copy, either.Token);
+                bad |= !await TakeAsync(answer, copy, n => read += n, either.Token);
                 outcome = bad ? ExchangeOutcome.ModelError : ExchangeOutcome.Ok;
             }
             catch (OperationCanceledException)
@@ -252,8 +252,8 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
         finally
         {
             request.Dispose();
-            Interlocked.Decrement(ref kind.Counts.Running);
-            Interlocked.Increment(ref kind.Counts.Made);
+            TimeSpan took = time.GetElapsedTime(began);
+            kind.Counts.Ended(outcome, copy.RequestCopy!.Length, read, took);
             if (outcome is ExchangeOutcome.Timeout)
             {
                 kind.Pressure.Suffered();
@@ -262,22 +262,27 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
             copy.Unit.InFlight.Exit(ticket);
             if (!_stop.IsCancellationRequested)
             {
-                recorder.Record(copy, contentType, outcome, status, time.GetElapsedTime(began));
+                recorder.Record(copy, contentType, outcome, status, took);
             }
         }
     }
 
     /// <summary>Takes the answer as callers would get it; false when its adapter cannot rewrite it.</summary>
-    private static async Task<bool> TakeAsync(HttpResponseMessage answer, Passage copy, CancellationToken cancel)
+    private static async Task<bool> TakeAsync(
+        HttpResponseMessage answer,
+        Passage copy,
+        Action<int> took,
+        CancellationToken cancel
+    )
     {
         if (copy.Adapter is not { } adapter || !answer.IsSuccessStatusCode)
         {
-            await DrainAsync(answer, copy.ResponseCopy!, cancel);
+            await DrainAsync(answer, copy.ResponseCopy!, took, cancel);
             return true;
         }
 
         var raw = new BodyCopy(AnswerAdapter.MaxBytes);
-        await DrainAsync(answer, raw, cancel);
+        await DrainAsync(answer, raw, took, cancel);
         if (
             AdaptedAnswer.Unfit(answer) is null
             && raw.Within(AnswerAdapter.MaxBytes) is { } body
@@ -293,7 +298,12 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
         return false;
     }
 
-    private static async Task DrainAsync(HttpResponseMessage answer, BodyCopy copy, CancellationToken cancel)
+    private static async Task DrainAsync(
+        HttpResponseMessage answer,
+        BodyCopy copy,
+        Action<int> took,
+        CancellationToken cancel
+    )
     {
         await using Stream stream = await answer.Content.ReadAsStreamAsync(cancel);
         byte[] buffer = new byte[16 * 1024];
@@ -303,6 +313,7 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
         {
             copy.Take(buffer.AsSpan(0, read));
             total += read;
+            took(read);
             if (total > AnswerBound)
             {
                 throw new HttpRequestException("the answer to a copy is larger than a copy is worth");

@@ -29,9 +29,6 @@ internal sealed class MirrorPressure(TimeProvider time)
     /// <summary>A copy found no place, or its answer did not come in time.</summary>
     public void Suffered() => Volatile.Write(ref _suffered, 1);
 
-    /// <summary>Begins anew: the copies go to somebody else.</summary>
-    public void Reset() => _factor = Full;
-
     /// <summary>The share that is copied now: at most <paramref name="wanted"/>, and never nothing of it.</summary>
     public Share Of(Share wanted)
     {

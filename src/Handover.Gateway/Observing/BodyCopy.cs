@@ -16,6 +16,9 @@ internal sealed class BodyCopy(int limit)
     /// <summary>Whether the body was seen to its end.</summary>
     public bool Ended { get; set; }
 
+    /// <summary>Bytes that are kept.</summary>
+    public int Length => _length;
+
     /// <summary>
     /// The whole body when it was seen to its end and is no longer than <paramref name="bound"/>; else null.
     /// </summary>

@@ -3,6 +3,7 @@ using Handover.Core.Contracts.Adapters;
 using Handover.Core.Rollouts;
 using Handover.Core.Traffic;
 using Handover.Gateway.Forwarding;
+using Handover.Gateway.Mirroring;
 using Handover.Ports;
 
 namespace Handover.Gateway.Routing;
@@ -34,6 +35,11 @@ internal sealed record ServiceSnapshot
 
     /// <summary>Copies of live requests; null when nothing is mirrored.</summary>
     public MirrorConfiguration? Mirror { get; init; }
+
+    /// <summary>
+    /// The copies of the newest rollout that wanted any; outlives <see cref="Mirror"/>, null when none did.
+    /// </summary>
+    public MirrorRun? MirrorRun { get; init; }
 
     /// <summary>The kill switch; null when the candidate may answer.</summary>
     public KillSwitch? Off { get; init; }

@@ -16,6 +16,7 @@ namespace Handover.Gateway.Routing;
 internal sealed class ServiceUnit
 {
     private readonly Lock _writers = new();
+    private readonly TimeProvider _time;
     private volatile ServiceSnapshot _snapshot;
 
     /// <summary>A service that was declared; nothing is known about its routing yet.</summary>
@@ -29,6 +30,7 @@ internal sealed class ServiceUnit
             Releases = settings.Releases,
             Adapters = settings.Adapters,
             Mirror = settings.Mirror,
+            MirrorRun = Run(null, settings.Mirror, time),
             Flag = settings.Flag,
             PinKeys = settings.PinKeys,
             OverrideTokenHashes = settings.OverrideTokenHashes,
@@ -36,8 +38,7 @@ internal sealed class ServiceUnit
         Line = new HoldLine(() => _snapshot, time);
         Sequences = new SequenceTable(time);
         Closing = new ClosingWatch(time);
-        MirrorPressure = new MirrorPressure(time);
-        RedrawPressure = new MirrorPressure(time);
+        _time = time;
     }
 
     /// <summary>The snapshot in force.</summary>
@@ -58,24 +59,11 @@ internal sealed class ServiceUnit
     /// <summary>Open sequences.</summary>
     public SequenceTable Sequences { get; }
 
-    /// <summary>How well the watched release keeps up with its copies.</summary>
-    public MirrorPressure MirrorPressure { get; }
-
-    /// <summary>How well stable keeps up with being asked a second time.</summary>
-    public MirrorPressure RedrawPressure { get; }
-
     /// <summary>Counters.</summary>
     public ServiceCounters Counters { get; } = new();
 
     /// <summary>Swaps what was declared.</summary>
-    public void Configure(ServiceSettings settings)
-    {
-        if (_snapshot.Mirror?.Release != settings.Mirror?.Release)
-        {
-            MirrorPressure.Reset();
-            RedrawPressure.Reset();
-        }
-
+    public void Configure(ServiceSettings settings) =>
         Swap(s =>
             s with
             {
@@ -83,12 +71,12 @@ internal sealed class ServiceUnit
                 Releases = settings.Releases,
                 Adapters = settings.Adapters,
                 Mirror = settings.Mirror,
+                MirrorRun = Run(s.MirrorRun, settings.Mirror, _time),
                 Flag = settings.Flag,
                 PinKeys = settings.PinKeys,
                 OverrideTokenHashes = settings.OverrideTokenHashes,
             }
         );
-    }
 
     /// <summary>Swaps the routing and what is held, as one.</summary>
     public void Route(long epoch, RoutingDocument routing, Slice? hold) =>
@@ -117,6 +105,9 @@ internal sealed class ServiceUnit
                     : s.Off with { Lifted = true },
             }
         );
+
+    private MirrorRun? Run(MirrorRun? now, MirrorConfiguration? wanted, TimeProvider time) =>
+        wanted is null || now?.Is(wanted) == true ? now : new MirrorRun(wanted.Rollout, wanted.Release, Counters, time);
 
     private void Swap(Func<ServiceSnapshot, ServiceSnapshot> change)
     {

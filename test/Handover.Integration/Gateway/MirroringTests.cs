@@ -47,7 +47,7 @@ public sealed class MirroringTests
 
         Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(5), "live answers waited for copies");
         await h.UntilAsync(() => h.Exchanges.Any(e => e.Outcome == ExchangeOutcome.Timeout));
-        Assert.True(h.Server.Status("price")!.MirrorsDropped > 0);
+        Assert.True(h.Server.Status("price")!.Copies.Dropped > 0);
         Assert.All(h.Exchanges, e => Assert.Equal(e.Purpose == Purpose.Shadow, e.Outcome == ExchangeOutcome.Timeout));
     }
 
@@ -62,7 +62,7 @@ public sealed class MirroringTests
         using HttpResponseMessage refused = await h.InferAsync("c-1", new string('x', 5 << 20));
         Assert.Equal(413, (int)refused.StatusCode);
         await h.UntilAsync(() => h.Exchanges.Count == 3);
-        await h.UntilAsync(() => h.Server.Status("price")!.MirrorsDropped == 1);
+        await h.UntilAsync(() => h.Server.Status("price")!.Copies.Dropped == 1);
         Assert.Empty(h.V2.Log);
     }
 
@@ -92,8 +92,8 @@ public sealed class MirroringTests
         Assert.All(again, e => Assert.Equal(("v1", 200), (e.Release, e.Status)));
         FakeModelRequest[] marked = [.. h.V1.Log.Where(r => r.Headers["Handover-Purpose"] == "shadow")];
         Assert.Equal(drawn.Select(id => $"{id}-again"), marked.Select(r => r.RequestId!).Order(StringComparer.Ordinal));
-        Assert.Equal((40, drawn.Length), (h.V2.Log.Count, (int)h.Server.Status("price")!.Redraws));
-        Assert.Equal(40, h.Server.Status("price")!.Mirrored);
+        Assert.Equal((40, drawn.Length), (h.V2.Log.Count, (int)h.Server.Status("price")!.Redraws.Made));
+        Assert.Equal(40, h.Server.Status("price")!.Copies.Made);
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class MirroringTests
         {
             (await h.InferAsync("c-1")).Dispose();
             return h.Server.Status("price")!.MirrorShare!.Now.Parts <= 50_000
-                && h.Server.Status("price")!.MirrorsWithheld > 0;
+                && h.Server.Status("price")!.Copies.Withheld > 0;
         });
         h.V2.Behaviour = FakeModelServer.Answer();
         Share low = h.Server.Status("price")!.MirrorShare!.Now;

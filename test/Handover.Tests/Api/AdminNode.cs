@@ -6,6 +6,7 @@ using Handover.Control.Evidence;
 using Handover.Control.Notify;
 using Handover.Control.Security;
 using Handover.Control.Stores;
+using Handover.Core.Catalog;
 using Handover.Core.Traffic;
 using Handover.Ports;
 using Microsoft.AspNetCore.Builder;
@@ -55,6 +56,11 @@ internal sealed class AdminNode : IAsyncDisposable
             Epochs = SqliteEpochStore.Open(database, TimeProvider.System),
             Journal = journal,
             Record = new RolloutStore(database),
+            Evidence = new EvidenceCollector(
+                new RolloutStore(database),
+                TimeProvider.System,
+                () => CatalogSnapshot.Empty
+            ),
             Acknowledgements = new AcknowledgementStore(database),
             Outbox = new NotificationOutbox(database),
             Tokens = TokenStore.Open(directory, TimeProvider.System).Value,

@@ -17,7 +17,7 @@ public sealed class StackKeeperTests : IAsyncDisposable
 
     public StackKeeperTests()
     {
-        GatewayStatus Status(string service) => new(service, 1, false, 0, _inFlight, new Dictionary<string, int>(), 0);
+        GatewayStatus Status(string service) => new(service, 1, false, 0, _inFlight, new Dictionary<string, int>());
         _keeper = new StackKeeper(_stacks, Status, TimeProvider.System, NullLogger.Instance);
     }
 

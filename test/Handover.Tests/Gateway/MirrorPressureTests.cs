@@ -59,14 +59,12 @@ public sealed class MirrorPressureTests
     }
 
     [Fact]
-    public void Seconds_in_which_nobody_asked_count_as_quiet_and_another_release_begins_anew()
+    public void Seconds_in_which_nobody_asked_count_as_quiet()
     {
         Second(suffers: true);
         _clock.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(Wanted, _pressure.Of(Wanted));
         Assert.Equal(Share.FromPercent(40), Second(suffers: true));
-        _pressure.Reset();
-        Assert.Equal(Wanted, _pressure.Of(Wanted));
     }
 
     private Share Second(bool suffers)
