@@ -30,6 +30,12 @@ public sealed partial class HistoryChecker
                 case RolloutEvent.RolledBack:
                     OnRolledBack(Rollout(id));
                     break;
+                case RolloutEvent.SegmentTakenBack:
+                    (Rollout(id).TakenBack, Rollout(id).GoldMayGoBack) = (true, true);
+                    break;
+                case RolloutEvent.SegmentReadmitted:
+                    (Rollout(id).TakenBack, Rollout(id).Barred) = (false, false);
+                    break;
                 case RolloutEvent.Succeeded or RolloutEvent.Failed or RolloutEvent.Refused:
                     RolloutFacts facts = Rollout(id);
                     Expect(!facts.Acknowledged, "A11", $"{id} ended forwards after its rollback was acknowledged");
@@ -62,6 +68,11 @@ public sealed partial class HistoryChecker
         foreach (RolloutFacts facts in _rollouts)
         {
             Expect(!facts.Acknowledged || facts.Back, "A11", $"{facts.Id} was never taken back, as was acknowledged");
+            Expect(
+                !facts.TakenBack || facts.Over || facts.Barred,
+                "BARRED",
+                $"harm to the gold customers was stored in {facts.Id}, and they were never taken back"
+            );
         }
     }
 
@@ -87,9 +98,26 @@ public sealed partial class HistoryChecker
                 $"epoch {epoch} brings {last.To} back after {last.Id} had been taken back"
             );
         }
+
+        if (_rollouts.Count == 0 || _rollouts[^1] is not { TakenBack: true, Over: false } current)
+        {
+            return;
+        }
+
+        // Once they are on stable alone only a person brings them over, whatever else the rollout does.
+        bool behind = !Enumerable
+            .Range(0, SimEntities.Count)
+            .Any(e => SimEntities.IsGold(e) && SimEntities.Releases(document)[e] == current.To);
+        Expect(
+            behind || !current.Barred,
+            "BARRED",
+            $"epoch {epoch} gives gold customers to {current.To} again in {current.Id}, and nobody readmitted them"
+        );
+        current.Barred |= behind;
     }
 
-    // Within one rollout a customer goes forth once, and comes back only with everybody (I4).
+    // Within one rollout a customer goes forth once, and comes back only with everybody (I4), or with the segment that
+    // was taken back alone.
     private void OnRolloutDispatch(string gateway, int entity, string release)
     {
         if (_rollouts.Count == 0)
@@ -105,7 +133,9 @@ public sealed partial class HistoryChecker
         }
 
         Expect(
-            _candidateIn[entity] != _rollouts.Count || current.Decided,
+            _candidateIn[entity] != _rollouts.Count
+                || current.Decided
+                || (current.GoldMayGoBack && SimEntities.IsGold(entity)),
             "A1",
             $"{gateway} sent customer {entity} back to {release} in {current.Id}, which nobody takes back"
         );
@@ -124,6 +154,11 @@ public sealed partial class HistoryChecker
         public readonly string From = from;
         public readonly string To = to;
         public bool Single;
+
+        // Harm to the gold customers is stored and nobody readmitted them; and a document has them on stable since.
+        public bool TakenBack;
+        public bool Barred;
+        public bool GoldMayGoBack;
         public bool Decided;
         public bool Acknowledged;
         public bool Over;

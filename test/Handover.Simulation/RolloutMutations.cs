@@ -1,3 +1,4 @@
+using Handover.Core.Foundation;
 using Handover.Core.Moves;
 using Handover.Core.Traffic;
 
@@ -47,4 +48,38 @@ internal sealed class HalfBack : Mutation
         target is { Candidate: null, Switched: false, Closed: false } && row.Routing.Candidate is not null
             ? row.Routing
             : target;
+}
+
+/// <summary>A segment that went back alone is forgotten by the next move of the others.</summary>
+internal sealed class ForgetBar : Mutation
+{
+    public override Routing Target(Routing target, EpochRow row) =>
+        row.Routing.Segments.Any(s => s.Barred) && target.Share.Parts > row.Routing.Share.Parts
+            ? target with
+            {
+                Segments = [.. target.Segments.Select(s => s with { Barred = false })],
+            }
+            : target;
+}
+
+/// <summary>The move that takes one segment back takes everybody back.</summary>
+internal sealed class BarEverybody : Mutation
+{
+    public override Routing Target(Routing target, EpochRow row) =>
+        target.Segments.Any(s => s.Barred) && !row.Routing.Segments.Any(s => s.Barred)
+            ? target with
+            {
+                Share = Share.None,
+            }
+            : target;
+}
+
+/// <summary>A segment that is to go back alone keeps the share that it has.</summary>
+internal sealed class BarNobody : Mutation
+{
+    public override Routing Target(Routing target, EpochRow row) =>
+        target with
+        {
+            Segments = [.. target.Segments.Select(s => s with { Barred = false })],
+        };
 }

@@ -29,6 +29,12 @@ public sealed partial class SimEngine
             Salt = name,
             Phases = Phases(),
         };
+        if (!SingleStack.Is(plan) && World.Random.OneIn(2))
+        {
+            WhenHarmed alone = World.Random.OneIn(2) ? WhenHarmed.Segment : WhenHarmed.Hold;
+            plan = plan with { Paces = [new Pace(SimWorld.Gold.Name) { WhenHarmed = alone }] };
+        }
+
         Post(
             new RolloutCommand.Begin(name, plan, from, Impact.Low, [SimWorld.Gold], "ann")
             {
@@ -179,6 +185,12 @@ public sealed partial class SimEngine
             return;
         }
 
+        // Evidence of its own: harm to one segment is seen while the others are well.
+        if (!World.Settling && state.Plan.Paces is [{ Alone: true }] && World.Random.OneIn(12))
+        {
+            Post(new RolloutCommand.SegmentHarmed(SimWorld.Gold.Name, Bad));
+        }
+
         if (!World.Settling && World.Random.OneIn(50))
         {
             Post(new RolloutCommand.Judged(Bad));
@@ -199,6 +211,11 @@ public sealed partial class SimEngine
         if (World.Settling || !state.Open)
         {
             return;
+        }
+
+        if (state.TakenBack.Count > 0 && World.Random.OneIn(8))
+        {
+            Post(new RolloutCommand.Readmit(SimWorld.Gold.Name, "ann"));
         }
 
         switch (World.Random.Below(160))

@@ -35,6 +35,10 @@ public static class SimEntities
     public static string[] Releases(Routing routing) =>
         Known.GetValue(routing, r => [.. Names.Select((name, i) => Assignment.Assign(r, name, Attributes[i]).Release)]);
 
+    /// <summary>Whether a customer belongs to <see cref="SimWorld.Gold"/>, by the shipped rule.</summary>
+    public static bool IsGold(int entity) =>
+        SimWorld.Gold.When.Matches(Attributes[entity], Names[entity], SimWorld.Gold.Name);
+
     /// <summary>Which customers a slice holds.</summary>
     public static uint Mask(Routing from, Routing to)
     {

@@ -130,6 +130,12 @@ public sealed partial class SimWorld
             case RolloutEvent.RolledBack:
                 Counters.Count(SimEvent.RolledBack);
                 break;
+            case RolloutEvent.SegmentTakenBack:
+                Counters.Count(SimEvent.SegmentsTakenBack);
+                break;
+            case RolloutEvent.SegmentReadmitted:
+                Counters.Count(SimEvent.SegmentsReadmitted);
+                break;
             default:
                 break;
         }
@@ -138,6 +144,11 @@ public sealed partial class SimWorld
     private void CountMove(Routing before, Routing after)
     {
         Counters.Count(SimEvent.Commits);
+        bool barred = before.Segments.Any(s => s.Barred);
+        if (after.Segments.Any(s => s.Barred) != barred)
+        {
+            Counters.Count(barred ? SimEvent.BarsLifted : SimEvent.BarsInForce);
+        }
         if (after.Closed)
         {
             Counters.Count(SimEvent.ClosedEpochs);

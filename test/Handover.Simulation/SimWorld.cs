@@ -301,7 +301,9 @@ public sealed partial class SimWorld
 
     private static string Text(Routing r)
     {
-        string segments = string.Concat(r.Segments.Select(s => $", {s.Share} of {s.Segment.Name}"));
+        string segments = string.Concat(
+            r.Segments.Select(s => s.Barred ? $", none of {s.Segment.Name}" : $", {s.Share} of {s.Segment.Name}")
+        );
         return r.Closed ? $"closed, was {r.Stable}"
             : r.Candidate is null ? r.Stable
             : $"{r.Stable}, {r.Candidate} has {r.Share}{segments}";

@@ -18,7 +18,7 @@ internal static class MirrorCostRows
         table.Section(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"processor time per live request, {Rate:0}/s, {rounds} rounds of {Burst.TotalSeconds:0} s each in changing order"
+                $"processor time per live request, {Rate:0}/s, {rounds} rounds of {Burst.TotalSeconds:0} s, shuffled"
             )
         );
         if (!MirroringNginx.Installed)
@@ -42,6 +42,20 @@ internal static class MirrorCostRows
             new("node, shadow, no journal", stage.Target("unrecorded"), stage.ProcessId),
         ];
 
+        Dictionary<string, List<double>> costs = await MeasureAsync(arms, rounds);
+        foreach (Arm arm in arms)
+        {
+            Row(table, arm, costs[arm.Name], costs[arms[1].Name], judged: arm == arms[^1]);
+        }
+
+        JsonElement told = await stage.ShadowAsync("unrecorded");
+        long copies = told.GetProperty("copies").GetInt64();
+        long lost = told.GetProperty("dropped").GetInt64() + told.GetProperty("withheld").GetInt64();
+        table.Judge("  copies lost of those wanted", $"{lost} of {copies + lost}", "<= 1 %", lost <= 0.01 * copies);
+    }
+
+    private static async Task<Dictionary<string, List<double>>> MeasureAsync(Arm[] arms, int rounds)
+    {
         // What is compiled once must not be charged to the first arm.
         foreach (Arm arm in arms.Concat(arms))
         {
@@ -60,29 +74,25 @@ internal static class MirrorCostRows
             }
         }
 
-        List<double> peer = costs[arms[1].Name];
-        foreach (Arm arm in arms)
-        {
-            double[] ratios = [.. costs[arm.Name].Zip(peer, (own, theirs) => own / theirs).Order()];
-            double ratio = LedgerRows.Median(ratios);
-            string measured = string.Create(
-                CultureInfo.InvariantCulture,
-                $"{LedgerRows.Median(costs[arm.Name]):0} us, {ratio:0.00} x [{ratios[0]:0.00}-{ratios[^1]:0.00}]"
-            );
-            if (arm == arms[^1])
-            {
-                table.Judge(arm.Name, measured, "<= 1.0 x nginx with mirror", ratio <= 1);
-            }
-            else
-            {
-                table.Tell(arm.Name, measured);
-            }
-        }
+        return costs;
+    }
 
-        JsonElement told = await stage.ShadowAsync("unrecorded");
-        long copies = told.GetProperty("copies").GetInt64();
-        long lost = told.GetProperty("dropped").GetInt64() + told.GetProperty("withheld").GetInt64();
-        table.Judge("  copies lost of those wanted", $"{lost} of {copies + lost}", "<= 1 %", lost <= 0.01 * copies);
+    private static void Row(BenchTable table, Arm arm, List<double> own, List<double> peer, bool judged)
+    {
+        double[] ratios = [.. own.Zip(peer, (a, b) => a / b).Order()];
+        double ratio = LedgerRows.Median(ratios);
+        string measured = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{LedgerRows.Median(own):0} us, {ratio:0.00} x [{ratios[0]:0.00}-{ratios[^1]:0.00}]"
+        );
+        if (judged)
+        {
+            table.Judge(arm.Name, measured, "<= 1.0 x nginx with mirror", ratio <= 1);
+        }
+        else
+        {
+            table.Tell(arm.Name, measured);
+        }
     }
 
     private static async Task<double> CostAsync(Arm arm)

@@ -21,7 +21,7 @@ internal static class MirrorRows
         table.Section(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"live requests with 100 % shadowed, {Rate:0}/s, service 5 ms, {rounds} rounds of {Burst.TotalSeconds:0} s each in changing order"
+                $"100 % shadowed, {Rate:0}/s, service 5 ms, {rounds} rounds of {Burst.TotalSeconds:0} s, shuffled"
             )
         );
         await using CandidateModel stable = await CandidateModel.StartAsync(326, ServiceTime);

@@ -22,7 +22,9 @@ internal sealed class ShadowStage : IAsyncDisposable
     /// <summary>The process of the node.</summary>
     public int ProcessId => _node.ProcessId;
 
-    /// <summary>Starts the node, and a rollout that stays in its shadow phase for each service with a candidate.</summary>
+    /// <summary>
+    /// Starts the node, and a rollout that stays in its shadow phase for each service with a candidate.
+    /// </summary>
     public static async Task<ShadowStage> StartAsync(IReadOnlyList<ShadowService> services)
     {
         var stage = new ShadowStage();

@@ -137,7 +137,7 @@ public static class Evolver
             Share = m.Share,
             SegmentShares = m.SegmentShares,
             BarredInForce = m.Barred,
-            Switched = m.Share == Share.All && s.Phase is Phase.Switch or Phase.Retire,
+            Switched = m.Share == Share.All && m.Barred.Count == 0 && s.Phase is Phase.Switch or Phase.Retire,
             Status = s.Status == RolloutStatus.Holding && ofPhase ? Going(s) : s.Status,
             ProgressAt = m.At,
             PhaseSettled = s.PhaseSettled || ofPhase,

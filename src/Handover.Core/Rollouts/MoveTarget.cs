@@ -53,7 +53,14 @@ public abstract record MoveTarget
         {
             bool same =
                 inForce.Candidate == state.Plan.To && inForce.Stable == state.From && inForce.Salt == state.Plan.Salt;
-            return same ? Larger(inForce).RoutingFor(state) : RoutingFor(state);
+            if (same)
+            {
+                return Larger(inForce).RoutingFor(state);
+            }
+
+            // A move that brought everybody over may have committed without the rollout having heard of it.
+            bool over = inForce.Candidate is null && inForce.Stable == state.Plan.To;
+            return (over ? this with { Share = Share.All } : this).RoutingFor(state);
         }
 
         /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using Handover.Core.Catalog;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
 using Handover.Core.Rollouts;
@@ -48,6 +49,44 @@ public sealed class LateMoveTests
         walk.Do(new RolloutCommand.MoveCommitted(3, Shares(50), TimeSpan.Zero));
         Assert.Null(walk.State.WishedShare);
     }
+
+    [Fact]
+    public void A_segment_that_goes_back_alone_takes_nobody_along_whom_an_unrecorded_switch_has_moved()
+    {
+        RolloutPlan plan = SegmentPlans.Plan() with
+        {
+            Phases =
+            [
+                new Phase.Verify(),
+                new Phase.Start(TimeSpan.FromMinutes(2)),
+                new Phase.Warm(100),
+                new Phase.Shift(Share.All, "beta", TimeSpan.Zero, 0),
+                new Phase.Switch(TimeSpan.FromMilliseconds(400), null),
+                new Phase.Bake(TimeSpan.FromHours(1)),
+                new Phase.Retire(TimeSpan.FromHours(24)),
+            ],
+        };
+        RolloutWalk walk = new RolloutWalk(plan, Impact.Low, SegmentPlans.Segments).Prepared().Move();
+        walk.Judge(Outcome.Promote);
+        Routing switched = walk.Effects.OfType<RolloutEffect.Move>().Single().Target.RoutingFor(walk.State);
+        Assert.Equal("v2", switched.Stable);
+
+        walk.Do(new RolloutCommand.SegmentHarmed("beta", new Verdict(Outcome.RollBack, ["bad"], [])));
+        MoveTarget target = walk.Effects.OfType<RolloutEffect.Move>().Single().Target;
+        Routing barred = target.RoutingFor(walk.State, switched);
+        Assert.Equal("v2", ReleaseOf(barred, "acme"));
+        Assert.Equal("v2", ReleaseOf(barred, "initech"));
+        Assert.Equal("v1", ReleaseOf(barred, "globex"));
+
+        walk.Move(target.Reached(barred));
+        Assert.False(walk.State.BarPending);
+        Assert.False(walk.State.Switched);
+        walk.Do(new RolloutCommand.Tick());
+        Assert.Equal(RolloutStatus.Holding, walk.State.Status);
+    }
+
+    private static string ReleaseOf(Routing routing, string tenant) =>
+        Assignment.Assign(routing, "c-1", new Dictionary<string, string> { ["tenant"] = tenant }).Release;
 
     private static MoveTarget.Shares Shares(int percent) =>
         new(Share.FromPercent(percent), new Dictionary<string, Share>());

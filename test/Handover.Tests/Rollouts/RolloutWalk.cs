@@ -73,10 +73,11 @@ internal sealed class RolloutWalk
     }
 
     /// <summary>Carries the wanted move out, as the coordinator would.</summary>
-    public RolloutWalk Move()
+    /// <param name="reached">What the commit brought, where that may be more than was wanted.</param>
+    public RolloutWalk Move(MoveTarget? reached = null)
     {
-        RolloutEffect.Move move = Effects.OfType<RolloutEffect.Move>().Single();
-        Do(new RolloutCommand.MoveCommitted(++_epoch, move.Target, TimeSpan.FromMilliseconds(3)));
+        MoveTarget target = reached ?? Effects.OfType<RolloutEffect.Move>().Single().Target;
+        Do(new RolloutCommand.MoveCommitted(++_epoch, target, TimeSpan.FromMilliseconds(3)));
         return this;
     }
 

@@ -70,29 +70,36 @@ public sealed class SegmentProperties
             );
     }
 
+    // A move's answer may be lost: it is in force, and the rollout decides on without knowing.
     private static void Check(Gen<RolloutCommand> commands, Action<string, RolloutState> movedBack) =>
-        Gen.Select(commands, Gen.Bool)
+        Gen.Select(commands, Gen.Bool, Gen.Bool)
             .Array[1, 60]
             .Sample(
                 script =>
                 {
                     RolloutWalk walk = SegmentPlans.Walk().Prepared();
                     var inForce = Routing.Only("price", "v1");
-                    foreach ((RolloutCommand command, bool commits) in script)
+                    foreach ((RolloutCommand command, bool commits, bool heard) in script)
                     {
                         RolloutState before = walk.State;
-                        if (Step(walk, command, commits) is not { } target)
+                        RolloutEffect.Move? move = walk.Effects.OfType<RolloutEffect.Move>().SingleOrDefault();
+                        if (!commits || move is null)
                         {
+                            walk.Do(command);
                             continue;
                         }
 
-                        Routing next = target.RoutingFor(before, inForce);
+                        Routing next = move.Target.RoutingFor(before, inForce);
                         foreach (string tenant in Tenants)
                         {
                             Compare(inForce, next, tenant, () => movedBack(tenant, before));
                         }
 
                         inForce = next;
+                        if (heard)
+                        {
+                            walk.Move(move.Target.Reached(next));
+                        }
                     }
                 },
                 iter: 3_000
