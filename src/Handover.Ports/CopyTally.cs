@@ -8,7 +8,9 @@ public sealed record CopyTally
     /// <summary>Copies that were made and have ended.</summary>
     public long Made { get; init; }
 
-    /// <summary>Of them, those without a good answer: a status that counts as an error, or a broken connection.</summary>
+    /// <summary>
+    /// Of them, those without a good answer: a status that counts as an error, or a broken connection.
+    /// </summary>
     public long Failed { get; init; }
 
     /// <summary>Of them, those whose answer did not come, or went silent, within the copy's deadlines.</summary>
@@ -20,7 +22,9 @@ public sealed record CopyTally
     /// <summary>Copies that were not made because the share had lowered itself.</summary>
     public long Withheld { get; init; }
 
-    /// <summary>Copies that were not made because the live request was turned away as the caller's fault (4xx).</summary>
+    /// <summary>
+    /// Copies that were not made because the live request was turned away as the caller's fault (4xx).
+    /// </summary>
     public long Spared { get; init; }
 
     /// <summary>Bytes of request bodies that were sent for them.</summary>

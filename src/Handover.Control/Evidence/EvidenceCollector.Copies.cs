@@ -3,7 +3,9 @@ using Handover.Ports;
 
 namespace Handover.Control.Evidence;
 
-/// <summary>Asks the gateways what became of a rollout's copies, and keeps it as the rest of the evidence is kept.</summary>
+/// <summary>
+/// Asks the gateways what became of a rollout's copies, and keeps it as the rest of the evidence is kept.
+/// </summary>
 public sealed partial class EvidenceCollector
 {
     /// <summary>The gateways that are asked; set once they are made, before anything is gathered.</summary>

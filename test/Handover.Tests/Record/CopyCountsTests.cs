@@ -9,7 +9,8 @@ using Xunit;
 namespace Handover.Tests.Record;
 
 /// <summary>
-/// What became of copies is counted by rollout: over all gateways, over their restarts and over ours, and nothing twice.
+/// What became of copies is counted by rollout: over all gateways, over their restarts and over ours, and nothing
+/// twice.
 /// </summary>
 public sealed class CopyCountsTests : IDisposable
 {
