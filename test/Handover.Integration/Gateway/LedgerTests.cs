@@ -274,9 +274,12 @@ public sealed class LedgerTests : IAsyncLifetime
         );
         using HttpResponseMessage first = await Ask(h, "k-1");
         await h.UntilAsync(() => h.V2.Log.Count == 1);
+        using HttpResponseMessage replayed = await Ask(h, "k-1");
+        Assert.Equal("replayed", Head(replayed, "Reason"));
         await _store.FlushAsync(default);
         IReadOnlyList<(long, Decision Row)> rows = await _store.PageAsync(new DecisionQuery("price"), 0, 10, default);
         Assert.Equal("v1", Assert.Single(rows).Row.Release);
+        Assert.Equal((1, 1), (h.V1.Log.Count, h.V2.Log.Count));
     }
 
     [Fact]

@@ -1,0 +1,134 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Handover.Core.Foundation;
+using Handover.Core.Traffic;
+using Handover.Ports;
+using Handover.Testkit;
+using Xunit;
+using static Handover.Integration.Gateway.ForwardingTests;
+
+namespace Handover.Integration.Gateway;
+
+/// <summary>
+/// What a copy must not do: act on the world, or be made of a request that was no good request. Members can only hold
+/// back what they are told is a copy, so the mark must be on every hop that a copy causes.
+/// </summary>
+public sealed class MirrorMarksTests
+{
+    private const string Hop = "/-/services/price/members/encoder/v2/models/price/infer";
+
+    [Fact]
+    public async Task Every_hop_of_a_copy_is_marked_stays_with_its_release_and_counts_as_nobodys_request()
+    {
+        await using GatewayHarness h = await StartAsync(redraw: Share.All);
+        h.V1.Behaviour = h.V2.Behaviour = (context, request) =>
+            request.Target == Hop["/-/services/price/members/encoder".Length..] && request.Headers.ContainsKey("x-hop")
+                ? FakeModelServer.Answer()(context, request)
+                : AskEncoderAsync(h, context, request);
+        using HttpResponseMessage answer = await h.InferAsync("c-1");
+        string id = Header(answer, "Handover-Request-Id");
+        await answer.Content.ReadAsByteArrayAsync();
+        await h.UntilAsync(() => h.Exchanges.Count(e => e.Inference) == 3 && h.V1.Log.Count == 4);
+
+        (string Release, string Purpose, bool Hop, string Id)[] asked =
+        [
+            .. h
+                .V1.Log.Concat(h.V2.Log)
+                .Select(r => (r.Release, r.Headers["Handover-Purpose"], r.Headers.ContainsKey("x-hop"), r.RequestId))
+                .Order(),
+        ];
+        Assert.Equal(
+            new[]
+            {
+                ("v1", "live", false, id),
+                ("v1", "live", true, id),
+                ("v1", "shadow", false, $"{id}-again"),
+                ("v1", "shadow", true, $"{id}-again"),
+                ("v2", "shadow", false, id),
+                ("v2", "shadow", true, id),
+            }.Order(),
+            asked
+        );
+        Exchange[] hops = [.. h.Exchanges.Where(e => !e.Inference)];
+        Assert.Equal(3, hops.Length);
+        Assert.Single(hops, e => e.Purpose == Purpose.Live);
+    }
+
+    [Theory]
+    [InlineData(400)]
+    [InlineData(404)]
+    [InlineData(413)]
+    [InlineData(422)]
+    public async Task What_stable_turns_away_as_the_callers_mistake_is_not_copied(int status)
+    {
+        await using GatewayHarness h = await StartAsync(redraw: Share.All);
+        h.V1.Behaviour = FakeModelServer.Answer(status);
+        using HttpResponseMessage wrong = await h.InferAsync("c-1", "{not json");
+        Assert.Equal(status, (int)wrong.StatusCode);
+        await h.UntilAsync(() => h.Server.Status("price")!.Copies.Spared == 1);
+
+        // The next good one is copied, so the first was not merely slow to arrive.
+        h.V1.Behaviour = FakeModelServer.Answer();
+        using HttpResponseMessage right = await h.InferAsync("c-1");
+        await h.UntilAsync(() => h.Exchanges.Count(e => e.Purpose == Purpose.Shadow) == 1);
+        Assert.Equal(Header(right, "Handover-Request-Id"), Assert.Single(h.V2.Log).RequestId);
+        Assert.Equal((1, 1L), (h.V2.Log.Count, h.Server.Status("price")!.Copies.Spared));
+    }
+
+    [Fact]
+    public async Task A_status_that_the_service_calls_an_error_is_the_models_and_is_copied()
+    {
+        await using GatewayHarness h = await StartAsync();
+        h.V1.Behaviour = FakeModelServer.Answer(503);
+        using HttpResponseMessage failed = await h.InferAsync("c-1");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, failed.StatusCode);
+        await h.UntilAsync(() => h.Exchanges.Count(e => e.Purpose == Purpose.Shadow) == 1);
+        Assert.Equal(0, h.Server.Status("price")!.Copies.Spared);
+    }
+
+    [Fact]
+    public async Task A_request_that_breaks_off_or_is_no_http_is_not_copied()
+    {
+        await using GatewayHarness h = await StartAsync();
+        foreach (string body in (string[])["5\r\n{\"x\":\r\n", "zz\r\n"])
+        {
+            using var socket = new TcpClient();
+            await socket.ConnectAsync("127.0.0.1", h.Server.Addresses[0].Port, TestContext.Current.CancellationToken);
+            string head =
+                $"POST {GatewayHarness.Path}/infer HTTP/1.1\r\nHost: x\r\nx-customer-id: c-1\r\n"
+                + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+            byte[] bytes = Encoding.ASCII.GetBytes(head + body);
+            await socket.GetStream().WriteAsync(bytes, TestContext.Current.CancellationToken);
+        }
+
+        // Both were seen to their ends; then a good one, whose copy comes after theirs would have.
+        await h.UntilAsync(() => h.Exchanges.Count == 2);
+        Assert.All(h.Exchanges, e => Assert.NotEqual(ExchangeOutcome.Ok, e.Outcome));
+        using HttpResponseMessage good = await h.InferAsync("c-1");
+        await h.UntilAsync(() => h.Exchanges.Count(e => e.Purpose == Purpose.Shadow) == 1);
+        Assert.Equal(Header(good, "Handover-Request-Id"), Assert.Single(h.V2.Log).RequestId);
+    }
+
+    // As a member of many hops does: it passes on what it was given, and lies about why it asks.
+    private static async Task AskEncoderAsync(
+        GatewayHarness h,
+        Microsoft.AspNetCore.Http.HttpContext context,
+        FakeModelRequest request
+    )
+    {
+        using var hop = new HttpRequestMessage(HttpMethod.Post, Hop) { Content = new ByteArrayContent(request.Body) };
+        hop.Headers.TryAddWithoutValidation("baggage", request.Headers["baggage"]);
+        hop.Headers.TryAddWithoutValidation("Handover-Request-Id", request.RequestId);
+        hop.Headers.TryAddWithoutValidation("Handover-Purpose", "live");
+        hop.Headers.TryAddWithoutValidation("x-hop", "1");
+        using HttpResponseMessage answer = await h.Client.SendAsync(hop, context.RequestAborted);
+        context.Response.StatusCode = (int)answer.StatusCode;
+        await answer.Content.CopyToAsync(context.Response.Body, context.RequestAborted);
+    }
+
+    private static Task<GatewayHarness> StartAsync(Share redraw = default) =>
+        GatewayHarness.StartAsync(h =>
+            h.Mirror = new MirrorConfiguration("v2", Share.All, 8, TimeSpan.FromSeconds(5)) { Redraw = redraw }
+        );
+}
