@@ -62,7 +62,7 @@ internal sealed class ShadowNode : IAsyncDisposable
                 "flag",
                 "- start: { timeout: 30s }",
                 $"- shadow: {{ share: 100%, pairs: 1000000, redraw: {redraw} }}",
-                "- shift: { share: 10%, for: 1m }",
+                "- shift: { share: 100%, for: 1m }",
                 "- retire: { keep: 10m }"
             )
         );

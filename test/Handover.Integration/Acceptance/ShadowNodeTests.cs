@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
 using Handover.App.Cli;
 using Handover.Protocol;
 using Handover.Testkit;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Data.Sqlite;
 using Xunit;
 
 namespace Handover.Integration.Acceptance;
@@ -68,7 +70,7 @@ public sealed class ShadowNodeTests
         Assert.EndsWith("| yes |", line.TrimEnd(), StringComparison.Ordinal);
 
         // A kill loses at most what was counted since the last checkpoint, and begins nothing from nought.
-        await Task.Delay(TimeSpan.FromSeconds(6), cancel);
+        await UntilKeptAsync(world.Node, id);
         await world.Node.KillAsync();
         await world.Node.StartAsync();
         ShadowView after = (await ShadowNode.UntilAsync(admin, id, r => r.Shadow?.WantedPercent == 100)).Shadow!;
@@ -91,22 +93,26 @@ public sealed class ShadowNodeTests
         string id = await world.WatchAsync(admin, redraw: "0%");
         for (int i = 0; i < 5; i++)
         {
+            go.Release();
             using HttpResponseMessage answer = await world.AskAsync("""{"stream":true,"messages":[]}""", cancel);
             await using Stream stream = await answer.Content.ReadAsStreamAsync(cancel);
             byte[] buffer = new byte[4096];
 
             // The member writes its next word only when the caller has the one before.
             string text = "";
-            foreach (string word in (string[])["The price ", "is 462 ", "dollars.", "[DONE]"])
+            foreach (string word in (string[])["The price ", "is 462 ", "dollars."])
             {
-                go.Release();
                 while (!text.Contains(word, StringComparison.Ordinal))
                 {
                     int read = await stream.ReadAsync(buffer, cancel);
                     Assert.True(read > 0, $"the stream ended before '{word}': {text}");
-                    text += System.Text.Encoding.UTF8.GetString(buffer, 0, read);
+                    text += Encoding.UTF8.GetString(buffer, 0, read);
                 }
+
+                go.Release();
             }
+
+            await stream.CopyToAsync(Stream.Null, cancel);
         }
 
         await ShadowNode.UntilAsync(admin, id, r => r.Shadow is { Copies: 5, Failed: 0, TimedOut: 0 });
@@ -122,6 +128,26 @@ public sealed class ShadowNodeTests
         await same.Content.ReadAsByteArrayAsync(cancel);
         seen = await DivergenceAsync(admin, id, 6);
         Assert.Equal((6, 5), (seen.Pairs, seen.Differing));
+    }
+
+    // What was counted goes to disk every few seconds; before it a kill takes it along.
+    private static async Task UntilKeptAsync(NodeProcess node, string id)
+    {
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        string file = Path.Combine(node.State, "state.db");
+        await using var store = new SqliteConnection($"Data Source={file};Mode=ReadOnly");
+        await store.OpenAsync(cancel);
+        string kept = "";
+        for (int i = 0; i < 200 && !kept.Contains($"\"made\":{Requests}", StringComparison.Ordinal); i++)
+        {
+            await Task.Delay(50, cancel);
+            await using SqliteCommand command = store.CreateCommand();
+            command.CommandText = "SELECT body FROM rollout_evidence WHERE rollout = $rollout";
+            command.Parameters.AddWithValue("$rollout", id);
+            kept = (string?)await command.ExecuteScalarAsync(cancel) ?? "";
+        }
+
+        Assert.Contains($"\"made\":{Requests}", kept, StringComparison.Ordinal);
     }
 
     // The journal is written behind.

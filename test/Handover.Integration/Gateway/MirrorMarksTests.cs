@@ -55,27 +55,6 @@ public sealed class MirrorMarksTests
         Assert.Single(hops, e => e.Purpose == Purpose.Live);
     }
 
-    [Theory]
-    [InlineData(400)]
-    [InlineData(404)]
-    [InlineData(413)]
-    [InlineData(422)]
-    public async Task What_stable_turns_away_as_the_callers_mistake_is_not_copied(int status)
-    {
-        await using GatewayHarness h = await StartAsync(redraw: Share.All);
-        h.V1.Behaviour = FakeModelServer.Answer(status);
-        using HttpResponseMessage wrong = await h.InferAsync("c-1", "{not json");
-        Assert.Equal(status, (int)wrong.StatusCode);
-        await h.UntilAsync(() => h.Server.Status("price")!.Copies.Spared == 1);
-
-        // The next good one is copied, so the first was not merely slow to arrive.
-        h.V1.Behaviour = FakeModelServer.Answer();
-        using HttpResponseMessage right = await h.InferAsync("c-1");
-        await h.UntilAsync(() => h.Exchanges.Count(e => e.Purpose == Purpose.Shadow) == 1);
-        Assert.Equal(Header(right, "Handover-Request-Id"), Assert.Single(h.V2.Log).RequestId);
-        Assert.Equal((1, 1L), (h.V2.Log.Count, h.Server.Status("price")!.Copies.Spared));
-    }
-
     [Fact]
     public async Task A_status_that_the_service_calls_an_error_is_the_models_and_is_copied()
     {
