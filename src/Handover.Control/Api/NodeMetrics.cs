@@ -11,15 +11,20 @@ namespace Handover.Control.Api;
 internal static class NodeMetrics
 {
     /// <summary>The sources of one scrape; gateways are asked once for all of theirs.</summary>
-    public static IEnumerable<MetricSource> Of(ApiServices api, AdminGuard guard, AuthFailureLimit failures) =>
+    public static IEnumerable<MetricSource> Of(ApiServices api, AdminGuard guard, AuthFailureLimit failures)
+    {
+        IReadOnlyList<(string Service, GatewayStatus[] All)> statuses = Statuses(api);
+        return
         [
-            .. Gateways(Statuses(api)),
+            .. Gateways(statuses),
+            .. CopyMetrics.Of(statuses),
             .. Ledger(api),
             .. Outbox(api),
             .. api.Metrics,
             .. Node(api),
             .. Door(guard, failures),
         ];
+    }
 
     private static IEnumerable<MetricSource> Node(ApiServices api) =>
         [
@@ -101,55 +106,6 @@ internal static class NodeMetrics
                 all => all.Min(s => s.Epoch)
             ),
             PerService(statuses, "handover_held", "Requests held now.", MetricType.Gauge, all => all.Sum(s => s.Held)),
-            PerService(
-                statuses,
-                "handover_mirrored_total",
-                "Copies of requests that the candidate was asked.",
-                MetricType.Counter,
-                all => all.Sum(s => s.Copies.Made)
-            ),
-            PerService(
-                statuses,
-                "handover_mirrors_dropped_total",
-                "Copies that were not made: too many were under way, or the body was too large.",
-                MetricType.Counter,
-                all => all.Sum(s => s.Copies.Dropped)
-            ),
-            PerService(
-                statuses,
-                "handover_mirrors_withheld_total",
-                "Copies that were not made because the share had lowered itself.",
-                MetricType.Counter,
-                all => all.Sum(s => s.Copies.Withheld)
-            ),
-            PerService(
-                statuses,
-                "handover_mirror_share",
-                "Part of requests that is copied now; the lowest of the gateways, 0 when nothing is.",
-                MetricType.Gauge,
-                all => all.Min(s => s.MirrorShare?.Now.Ratio.Value ?? 0)
-            ),
-            PerService(
-                statuses,
-                "handover_mirror_share_wanted",
-                "Part of requests that the rollout wants copied.",
-                MetricType.Gauge,
-                all => all.Max(s => s.MirrorShare?.Wanted.Ratio.Value ?? 0)
-            ),
-            PerService(
-                statuses,
-                "handover_redraws_total",
-                "Requests that stable was asked a second time.",
-                MetricType.Counter,
-                all => all.Sum(s => s.Redraws.Made)
-            ),
-            PerService(
-                statuses,
-                "handover_redraws_dropped_total",
-                "Second questions to stable that were not asked: too many were under way.",
-                MetricType.Counter,
-                all => all.Sum(s => s.Redraws.Dropped)
-            ),
             PerService(
                 statuses,
                 "handover_pins_stripped_total",
