@@ -306,13 +306,13 @@ internal sealed class EdgePipeline(PipelineTools tools)
             context.Request.Headers.Authorization = default;
         }
 
-        bool mirrored = Mirror.Wants(passage);
+        bool mirrored = tools.Mirror.Wants(passage);
         bool payloads = snapshot.Service.Journal.Payloads;
         passage.RequestCopy =
             mirrored ? new BodyCopy(Mirror.BodyBound)
             : payloads ? new BodyCopy(ExchangeRecorder.PayloadBound)
             : null;
-        passage.ResponseCopy = payloads ? new BodyCopy(ExchangeRecorder.PayloadBound) : null;
+        passage.ResponseCopy = payloads ? new BodyCopy(ExchangeRecorder.AnswerBound(snapshot.Service)) : null;
         TimeSpan latency = default;
         ForwardResult result = await (run is null ? ForwardAsync() : run.RunAsync(ForwardAsync));
         int status = await PipelineTools.SendAsync(context, passage, result);
@@ -320,7 +320,7 @@ internal sealed class EdgePipeline(PipelineTools tools)
         tools.Recorder.Record(passage, context.Request.ContentType, result.Outcome, status, latency);
         if (mirrored && result.Outcome is not (ExchangeOutcome.Refused or ExchangeOutcome.ClientGone))
         {
-            tools.Mirror.Offer(passage, context.Request.Headers, baggage);
+            tools.Mirror.Offer(passage, context.Request.Headers, baggage, (status, latency));
         }
 
         async Task<ForwardResult> ForwardAsync()

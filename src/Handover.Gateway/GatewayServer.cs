@@ -71,7 +71,7 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
         _switches = new KillSwitchLoop(files, () => _feed.Table, time, logs.CreateLogger<KillSwitchLoop>());
         var recorder = new ExchangeRecorder(exchanges);
         var pins = new PinDesk(time);
-        _mirror = new Mirror(recorder, pins, time);
+        _mirror = new Mirror(recorder, pins, time, logs.CreateLogger<Mirror>());
         _flags = new FlagDesk(options.UrlPolicy, time);
         _app = Build(options, logs);
         var forwarder = new MemberForwarder(_app.Services.GetRequiredService<IHttpForwarder>(), time);
@@ -207,6 +207,9 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
             Mirrored = snapshot.MirrorRun?.Counts,
             MirrorShare = snapshot is { Mirror: { } mirror, MirrorRun: { } run }
                 ? new MirrorShare(mirror.Release, mirror.Share, run.CopyPressure.Of(mirror.Share))
+                {
+                    Why = run.CopyPressure.Why,
+                }
                 : null,
             PinsStripped = Interlocked.Read(ref unit.Counters.PinsStripped),
         };

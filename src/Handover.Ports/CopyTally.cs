@@ -8,9 +8,7 @@ public sealed record CopyTally
     /// <summary>Copies that were made and have ended.</summary>
     public long Made { get; init; }
 
-    /// <summary>
-    /// Of them, those without a good answer: a status that counts as an error, or a broken connection.
-    /// </summary>
+    /// <summary>Of them, those without a good answer: an error, or a broken connection.</summary>
     public long Failed { get; init; }
 
     /// <summary>Of them, those whose answer did not come, or went silent, within the copy's deadlines.</summary>
@@ -22,9 +20,7 @@ public sealed record CopyTally
     /// <summary>Copies that were not made because the share had lowered itself.</summary>
     public long Withheld { get; init; }
 
-    /// <summary>
-    /// Copies that were not made because the live request was turned away as the caller's fault (4xx).
-    /// </summary>
+    /// <summary>Copies that were not made because the live answer was 4xx: the caller's fault.</summary>
     public long Spared { get; init; }
 
     /// <summary>Bytes of request bodies that were sent for them.</summary>
@@ -54,7 +50,7 @@ public sealed record CopyTally
 
 /// <summary>What one gateway copied for one rollout.</summary>
 /// <param name="Rollout">Id of the rollout.</param>
-/// <param name="Since">When this gateway began to count; with the gateway's name it tells one count from the next.</param>
+/// <param name="Since">When this gateway began to count; with its name it tells one count from the next.</param>
 /// <param name="Copies">Copies to the candidate.</param>
 /// <param name="Redraws">Second questions to stable.</param>
 public sealed record MirrorCounts(string Rollout, DateTimeOffset Since, CopyTally Copies, CopyTally Redraws);

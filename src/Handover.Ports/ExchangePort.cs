@@ -50,6 +50,12 @@ public sealed record Exchange
     /// <summary>From dispatch to the last byte of the answer, hold excluded.</summary>
     public required TimeSpan Latency { get; init; }
 
+    /// <summary>
+    /// From dispatch to the first byte of the answer, which of a stream is its first token; null when there was none,
+    /// or nobody looked.
+    /// </summary>
+    public TimeSpan? FirstByte { get; init; }
+
     /// <summary>Time spent held by a move.</summary>
     public TimeSpan Held { get; init; }
 
@@ -59,8 +65,17 @@ public sealed record Exchange
     /// <summary>How it ended.</summary>
     public required ExchangeOutcome Outcome { get; init; }
 
+    /// <summary>
+    /// Why a copy has no good answer, in one bounded line; null when it has one, or when the member said so itself by a
+    /// status.
+    /// </summary>
+    public string? Failure { get; init; }
+
     /// <summary>Whether this is an inference call, which alone counts as evidence.</summary>
     public required bool Inference { get; init; }
+
+    /// <summary>How an exchange without a good answer ended, for people.</summary>
+    public string HowItFailed => Failure ?? (Status == 0 ? $"{Outcome}, no status" : $"{Outcome}, status {Status}");
 
     /// <summary>HTTP method.</summary>
     public required string Method { get; init; }

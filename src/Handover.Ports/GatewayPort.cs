@@ -141,7 +141,11 @@ public sealed record GatewayStatus(
 /// <param name="Release">The release that gets the copies.</param>
 /// <param name="Wanted">The share that the plan asks for.</param>
 /// <param name="Now">The share that is copied now: lower while the copies are not kept up with.</param>
-public sealed record MirrorShare(string Release, Share Wanted, Share Now);
+public sealed record MirrorShare(string Release, Share Wanted, Share Now)
+{
+    /// <summary>Why it is lower than wanted; null when it is not.</summary>
+    public string? Why { get; init; }
+}
 
 /// <summary>What callers saw of a closing (the middle of a switch with one stack).</summary>
 /// <param name="FirstWaitedAt">When the first request came that had to wait or was refused; null when none did.</param>

@@ -48,6 +48,12 @@ public sealed record ShadowView
     /// <summary>How much of what differs is stable's own noise; null when nothing was asked twice yet.</summary>
     public NoiseView? Noise { get; init; }
 
+    /// <summary>How fast both releases answered the same requests; null without pairs.</summary>
+    public PairedLatencyView? Latency { get; init; }
+
+    /// <summary>Why the candidate had no good answer to copies, the most frequent first; at most 21.</summary>
+    public IReadOnlyList<FailureView> Failures { get; init; } = [];
+
     /// <summary>One line for people.</summary>
     public required string Text { get; init; }
 }
@@ -57,6 +63,27 @@ public sealed record ShadowView
 /// <param name="BytesRead">Bytes of their answers.</param>
 /// <param name="Seconds">Time of answering, added up.</param>
 public sealed record CopyCostView(long BytesSent, long BytesRead, double Seconds);
+
+/// <summary>How fast two releases answered the same requests.</summary>
+/// <param name="Pairs">Requests that both answered well.</param>
+/// <param name="Stable">The release that served.</param>
+/// <param name="Candidate">The release that was watched.</param>
+public sealed record PairedLatencyView(long Pairs, AnswerSpeedView Stable, AnswerSpeedView Candidate);
+
+/// <summary>
+/// Quantiles in milliseconds from dispatch, within 1 %. Of a stream the first byte is that of its first token; null
+/// where answers are not kept (<c>journal.payloads</c>).
+/// </summary>
+/// <param name="FirstByteMsP50">Median until the first byte.</param>
+/// <param name="FirstByteMsP99">99th percentile until the first byte.</param>
+/// <param name="MsP50">Median until the last byte.</param>
+/// <param name="MsP99">99th percentile until the last byte.</param>
+public sealed record AnswerSpeedView(double? FirstByteMsP50, double? FirstByteMsP99, double? MsP50, double? MsP99);
+
+/// <summary>One reason for which there was no good answer.</summary>
+/// <param name="Reason">In words, without values of answers.</param>
+/// <param name="Times">How often.</param>
+public sealed record FailureView(string Reason, long Times);
 
 /// <summary>What two answers of stable to the same request tell of its noise.</summary>
 /// <param name="Triples">Requests that stable answered twice and the candidate once.</param>

@@ -135,13 +135,13 @@ internal static class DivergenceRoutes
     private static Result<TypedAnswer> Read(Service service, Exchange exchange) =>
         exchange is { Outcome: ExchangeOutcome.Ok, Response: { } body }
             ? AnswerReader.Read(service.Protocol, body.Span)
-            : new Problem("failed", $"{exchange.Outcome}, status {exchange.Status}");
+            : new Problem("failed", exchange.HowItFailed);
 
     private static string Text(Exchange exchange)
     {
         if (exchange.Response is not { } body)
         {
-            return $"{exchange.Outcome}, status {exchange.Status}";
+            return exchange.HowItFailed;
         }
 
         ReadOnlySpan<byte> bytes = body.Span;

@@ -21,8 +21,8 @@ internal static class ShadowViews
         }
 
         NoiseView? noise = Of(api.Evidence.Noise(state));
-        CopySums sums = api.Evidence.Copies(state);
-        (CopyTally copies, CopyTally redraws) = (sums.AllCopies, sums.AllRedraws);
+        ShadowReading reading = api.Evidence.Shadow(state);
+        (CopyTally copies, CopyTally redraws) = (reading.Copies.AllCopies, reading.Copies.AllRedraws);
         GatewayStatus[] gateways = state.Open
             ? [.. api.Gateways.Select(g => g.Status(state.Plan.Service)).OfType<GatewayStatus>()]
             : [];
@@ -46,6 +46,14 @@ internal static class ShadowViews
             RedrawsDropped = redraws.Dropped,
             RedrawCost = Cost(redraws),
             Noise = noise,
+            Latency = Of(reading.Speed),
+            Failures =
+            [
+                .. reading
+                    .Failures.OrderByDescending(f => f.Value)
+                    .ThenBy(f => f.Key, StringComparer.Ordinal)
+                    .Select(f => new FailureView(f.Key, f.Value)),
+            ],
             Text = Text(lowest, copies, noise),
         };
     }
@@ -68,6 +76,18 @@ internal static class ShadowViews
                 ]
             );
 
+    private static PairedLatencyView? Of(PairSpeed speed) =>
+        speed.Pairs == 0
+            ? null
+            : new PairedLatencyView(
+                speed.Pairs,
+                Of(speed.StableFirst, speed.StableWhole),
+                Of(speed.CandidateFirst, speed.CandidateWhole)
+            );
+
+    private static AnswerSpeedView Of(LatencySketch first, LatencySketch whole) =>
+        new(first.Quantile(0.5), first.Quantile(0.99), whole.Quantile(0.5), whole.Quantile(0.99));
+
     private static NoisyPathView Of(NoisyPath path, bool beyond) =>
         new(path.Name, path.Triples, path.Raw * 100, path.Noise * 100, path.LogEvidence, beyond);
 
@@ -81,7 +101,7 @@ internal static class ShadowViews
             null => "nothing is copied now",
             _ when share.Now.Parts < share.Wanted.Parts => string.Create(
                 CultureInfo.InvariantCulture,
-                $"{share.Release} cannot keep up: {share.Now} of requests are copied instead of {share.Wanted}"
+                $"{share.Release} cannot keep up ({share.Why}): {share.Now} of requests are copied, not {share.Wanted}"
             ),
             _ => $"{share.Now} of requests are copied to {share.Release}",
         };
@@ -89,7 +109,7 @@ internal static class ShadowViews
             copies.Made > 0
                 ? string.Create(
                     CultureInfo.InvariantCulture,
-                    $"; {copies.Made} copies so far, {copies.Failed} failed and {copies.TimedOut} were not answered in time"
+                    $"; {copies.Made} copies so far, {copies.Failed} failed, {copies.TimedOut} not answered in time"
                 )
                 : "";
         string left = missed > 0 ? string.Create(CultureInfo.InvariantCulture, $"; {missed} copies were not made") : "";

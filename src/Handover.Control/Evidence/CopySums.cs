@@ -9,7 +9,7 @@ namespace Handover.Control.Evidence;
 /// added to it. So nothing is counted twice, also when a gateway tells again after this process came back.
 /// Immutable; stored with the evidence.
 /// </summary>
-public sealed record CopySums
+internal sealed record CopySums
 {
     /// <summary>Copies of beginnings that are over.</summary>
     public CopyTally Copies { get; init; } = new();

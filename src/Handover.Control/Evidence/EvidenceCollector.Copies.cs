@@ -11,16 +11,16 @@ public sealed partial class EvidenceCollector
     /// <summary>The gateways that are asked; set once they are made, before anything is gathered.</summary>
     public IReadOnlyList<IGatewayPort> Gateways { get; set; } = [];
 
-    /// <summary>What became of a rollout's copies; it may have ended.</summary>
-    public CopySums Copies(RolloutState state)
+    /// <summary>What a rollout's copies came to; it may have ended.</summary>
+    internal ShadowReading Shadow(RolloutState state)
     {
         if (_open.TryGetValue(state.Plan.Service, out Open? open) && open.Id == state.Id)
         {
             AskGateways(open);
-            return open.Evidence.Copies;
+            return open.Evidence.Shadow;
         }
 
-        return state.Open ? new CopySums() : RolloutEvidence.CopiesOf(store.LoadEvidence(state.Id));
+        return RolloutEvidence.ShadowOf(state.Open ? null : store.LoadEvidence(state.Id));
     }
 
     private void AskGateways(Open open)

@@ -2,25 +2,44 @@ using Handover.Ports;
 
 namespace Handover.Control.Evidence;
 
-/// <summary>What the rollout's copies came to, besides their answers. For people; no gate reads it.</summary>
+/// <summary>What the rollout's copies came to, besides what differs. For people; no gate reads it.</summary>
 internal sealed partial class RolloutEvidence
 {
+    /// <summary>Under this name go the reasons that are too many to be told apart.</summary>
+    public const string OtherReasons = "other reasons";
+
+    private const int MostReasons = 20;
+
+    private readonly SortedDictionary<string, long> _failures = new(StringComparer.Ordinal);
+    private PairSpeed _speed = new();
     private CopySums _copies = new();
 
-    /// <summary>The sums so far.</summary>
-    public CopySums Copies
+    /// <summary>What it came to so far.</summary>
+    public ShadowReading Shadow
     {
         get
         {
             lock (_gate)
             {
-                return _copies;
+                return new ShadowReading(
+                    _copies,
+                    PairSpeed.Load(_speed.Save()),
+                    new Dictionary<string, long>(_failures)
+                );
             }
         }
     }
 
-    /// <summary>The sums in a stored checkpoint; none when there is no checkpoint, or it is damaged.</summary>
-    public static CopySums CopiesOf(string? saved) => (saved is null ? null : Read(saved)?.Copies) ?? new CopySums();
+    /// <summary>The same of a stored checkpoint; nothing when there is none, or it is damaged.</summary>
+    public static ShadowReading ShadowOf(string? saved)
+    {
+        Checkpoint? checkpoint = saved is null ? null : Read(saved);
+        return new ShadowReading(
+            checkpoint?.Copies ?? new CopySums(),
+            PairSpeed.Load(checkpoint?.Speed),
+            checkpoint?.Failures ?? new Dictionary<string, long>()
+        );
+    }
 
     /// <summary>
     /// Asks a gateway what it has counted for this rollout. Under the lock, so that an older answer never replaces a
@@ -35,5 +54,21 @@ internal sealed partial class RolloutEvidence
                 _copies = _copies.With(gateway.Id, counts);
             }
         }
+    }
+
+    private void Restore(Checkpoint? saved)
+    {
+        _copies = saved?.Copies ?? _copies;
+        _speed = PairSpeed.Load(saved?.Speed);
+        foreach ((string reason, long times) in saved?.Failures ?? new Dictionary<string, long>())
+        {
+            _failures[reason] = times;
+        }
+    }
+
+    private void CountFailure(string reason)
+    {
+        string known = _failures.ContainsKey(reason) || _failures.Count < MostReasons ? reason : OtherReasons;
+        _failures[known] = _failures.GetValueOrDefault(known) + 1;
     }
 }

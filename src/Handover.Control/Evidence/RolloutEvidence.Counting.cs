@@ -114,8 +114,18 @@ internal sealed partial class RolloutEvidence
     private void CountPair(Exchange live, Exchange shadow)
     {
         _shadowPairs++;
-        bool stableBad = live.Outcome is not ExchangeOutcome.Ok;
-        bool candidateBad = shadow.Outcome is not ExchangeOutcome.Ok;
+        bool stableBad = AnswerPairs.Failure(_service.Protocol, live) is not null;
+        string? failure = AnswerPairs.Failure(_service.Protocol, shadow);
+        bool candidateBad = failure is not null;
+        if (failure is not null)
+        {
+            CountFailure(failure);
+        }
+        else if (!stableBad)
+        {
+            _speed.Add(live, shadow);
+        }
+
         string unit = live.Entity ?? live.RequestId;
         bool discordant = stableBad != candidateBad;
         if (!discordant || _units.FirstBad("pair:errors", 0, unit))

@@ -113,5 +113,5 @@ internal sealed partial class RolloutEvidence
     private Result<TypedAnswer> Answer(Exchange exchange) =>
         exchange is { Outcome: ExchangeOutcome.Ok, Response: { } body }
             ? AnswerReader.Read(_service.Protocol, body.Span)
-            : new Problem("failed", $"{exchange.Outcome}, status {exchange.Status}");
+            : new Problem("failed", exchange.HowItFailed);
 }

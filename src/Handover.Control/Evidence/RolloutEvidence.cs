@@ -93,7 +93,7 @@ internal sealed partial class RolloutEvidence
             _heard[metric] = heard;
         }
 
-        _copies = saved?.Copies ?? _copies;
+        Restore(saved);
         _broken.AddRange(saved?.Broken ?? []);
         _latency = saved?.Latency;
         _loss = saved?.Loss;
@@ -265,6 +265,8 @@ internal sealed partial class RolloutEvidence
                 Segments = _segments,
                 Noise = _noise.Count == 0 ? null : _noise.Save(),
                 Copies = _copies,
+                Speed = _speed.Pairs == 0 ? null : _speed.Save(),
+                Failures = _failures.Count == 0 ? null : _failures,
             };
             return new EvidenceSave(
                 JsonSerializer.Serialize(checkpoint, CoreJson.Options),
@@ -373,6 +375,10 @@ internal sealed partial class RolloutEvidence
         public string? Noise { get; init; }
 
         public CopySums? Copies { get; init; }
+
+        public long[][]? Speed { get; init; }
+
+        public IReadOnlyDictionary<string, long>? Failures { get; init; }
     }
 
     /// <summary>What entities are remembered for.</summary>

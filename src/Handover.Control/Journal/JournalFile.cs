@@ -16,7 +16,8 @@ internal sealed class JournalFile : IDisposable
 {
     private const string Columns =
         "request_id, service, release, epoch, reason, purpose, entity, share, at, latency, held, status, outcome, "
-        + "inference, method, path, content_type, request, response, segment";
+        + "inference, method, path, content_type, request, response, segment, "
+        + "first_byte, failure";
 
     private static readonly string[] Steps =
     [
@@ -32,6 +33,10 @@ internal sealed class JournalFile : IDisposable
             CREATE INDEX exchange_entity ON exchange (service, entity, at) WHERE entity IS NOT NULL;
             """,
         "ALTER TABLE exchange ADD COLUMN segment TEXT",
+        """
+            ALTER TABLE exchange ADD COLUMN first_byte INTEGER;
+            ALTER TABLE exchange ADD COLUMN failure TEXT;
+            """,
     ];
 
     private readonly SqliteDatabase _database;
@@ -235,6 +240,8 @@ internal sealed class JournalFile : IDisposable
             e.Request?.ToArray(),
             e.Response?.ToArray(),
             e.Segment,
+            e.FirstByte is { } first ? (long)first.TotalMicroseconds : null,
+            e.Failure,
         ];
 
     private static (long Id, Exchange Exchange) Map(SqliteDataReader row) =>
@@ -262,6 +269,8 @@ internal sealed class JournalFile : IDisposable
                 Request = Body(row, 18),
                 Response = Body(row, 19),
                 Segment = row.IsDBNull(20) ? null : row.GetString(20),
+                FirstByte = row.IsDBNull(21) ? null : TimeSpan.FromMicroseconds(row.GetInt64(21)),
+                Failure = row.IsDBNull(22) ? null : row.GetString(22),
             }
         );
 

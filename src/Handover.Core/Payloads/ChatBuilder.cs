@@ -78,6 +78,47 @@ internal sealed class ChatBuilder
         return new TypedAnswer(tensors) { Id = _id, Model = _model };
     }
 
+    /// <summary>Writes the answer so far as one whole document.</summary>
+    public void Write(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("object", "chat.completion");
+        if (_id is not null)
+        {
+            writer.WriteString("id", _id);
+        }
+
+        if (_model is not null)
+        {
+            writer.WriteString("model", _model);
+        }
+
+        writer.WriteStartArray("choices");
+        foreach ((int index, Choice choice) in _choices)
+        {
+            choice.Write(writer, index);
+        }
+
+        writer.WriteEndArray();
+        if (_promptTokens is not null || _completionTokens is not null)
+        {
+            writer.WriteStartObject("usage");
+            WriteCount(writer, "prompt_tokens", _promptTokens);
+            WriteCount(writer, "completion_tokens", _completionTokens);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static void WriteCount(Utf8JsonWriter writer, string name, long? count)
+    {
+        if (count is { } value)
+        {
+            writer.WriteNumber(name, value);
+        }
+    }
+
     private static void AddCount(List<TypedTensor> tensors, string name, long? count)
     {
         if (count is { } value)
@@ -127,6 +168,39 @@ internal sealed class ChatBuilder
 
         public string Tools() =>
             string.Join("; ", _tools.Values.Select(t => $"{t.Name}({Arguments(t.Arguments.ToString())})"));
+
+        public void Write(Utf8JsonWriter writer, int index)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("index", index);
+            writer.WriteStartObject("message");
+            writer.WriteString("role", "assistant");
+            writer.WriteString("content", Content.ToString());
+            if (HasTools)
+            {
+                writer.WriteStartArray("tool_calls");
+                foreach ((int tool, (StringBuilder name, StringBuilder arguments)) in _tools)
+                {
+                    writer.WriteStartObject();
+                    writer.WriteNumber("index", tool);
+                    writer.WriteStartObject("function");
+                    writer.WriteString("name", name.ToString());
+                    writer.WriteString("arguments", arguments.ToString());
+                    writer.WriteEndObject();
+                    writer.WriteEndObject();
+                }
+
+                writer.WriteEndArray();
+            }
+
+            writer.WriteEndObject();
+            if (FinishReason is not null)
+            {
+                writer.WriteString("finish_reason", FinishReason);
+            }
+
+            writer.WriteEndObject();
+        }
 
         private void AddTools(JsonElement message)
         {

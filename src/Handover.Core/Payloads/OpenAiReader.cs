@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Json;
 using Handover.Core.Foundation;
@@ -26,6 +27,33 @@ public static class OpenAiReader
     /// <summary>The answer that the events of a stream add up to.</summary>
     public static Result<TypedAnswer> ReadStream(ReadOnlySpan<byte> body)
     {
+        Result<ChatBuilder> chat = Gathered(body);
+        return chat.Ok ? chat.Value.Answer() : Result<TypedAnswer>.Failed(chat.Problems);
+    }
+
+    /// <summary>
+    /// The whole document that the events of a stream add up to: what the member would have answered had nobody asked
+    /// for a stream. Reading it gives what reading the stream gives. Problems as in <see cref="ReadResponse"/>.
+    /// </summary>
+    public static Result<ReadOnlyMemory<byte>> Gather(ReadOnlySpan<byte> stream)
+    {
+        Result<ChatBuilder> chat = Gathered(stream);
+        if (!chat.Ok)
+        {
+            return Result<ReadOnlyMemory<byte>>.Failed(chat.Problems);
+        }
+
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            chat.Value.Write(writer);
+        }
+
+        return (ReadOnlyMemory<byte>)buffer.WrittenMemory;
+    }
+
+    private static Result<ChatBuilder> Gathered(ReadOnlySpan<byte> body)
+    {
         if (body.Length > PayloadDocument.MaxBytes)
         {
             return new Problem(
@@ -39,7 +67,7 @@ public static class OpenAiReader
         {
             if (string.Equals(data, "[DONE]", StringComparison.Ordinal))
             {
-                return chat.Answer();
+                return chat;
             }
 
             Result<bool> read = PayloadDocument.Read<bool>(
@@ -51,7 +79,7 @@ public static class OpenAiReader
             );
             if (!read.Ok)
             {
-                return Result<TypedAnswer>.Failed(read.Problems);
+                return Result<ChatBuilder>.Failed(read.Problems);
             }
         }
 

@@ -38,6 +38,7 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
     )
     {
         TimeSpan timeout = passage.Snapshot.Service.Errors.Timeout;
+        passage.DispatchedAt = time.GetTimestamp();
         InFlightTable inFlight = passage.Unit.InFlight;
         bool hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
         var body = new RequestBodyStream(context.Request.Body, passage.RequestCopy, () => inFlight.Dispatched(ticket));
@@ -95,11 +96,11 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
     }
 
     // Outermost what the member writes into: the copy must be of what the caller gets.
-    private static void Wrap(HttpContext context, Passage passage)
+    private void Wrap(HttpContext context, Passage passage)
     {
         if (passage.ResponseCopy is { } copy)
         {
-            context.Response.Body = new ResponseTeeStream(context.Response.Body, copy);
+            context.Response.Body = new ResponseTeeStream(context.Response.Body, copy, passage, time);
         }
 
         if (passage.Adapter is { } adapter)

@@ -83,4 +83,13 @@ internal sealed class Passage
 
     /// <summary>Copy of the answer's body; null when nobody wants one.</summary>
     public BodyCopy? ResponseCopy { get; set; }
+
+    /// <summary>Timestamp at which it was handed over to the member.</summary>
+    public long DispatchedAt { get; set; }
+
+    /// <summary>From dispatch to the first byte of the answer; null when there was none, or nobody looked.</summary>
+    public TimeSpan? FirstByte { get; set; }
+
+    /// <summary>Why a copy has no good answer; null when it has, or the member said so itself.</summary>
+    public string? Failure { get; set; }
 }

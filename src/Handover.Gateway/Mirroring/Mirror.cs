@@ -1,5 +1,5 @@
 using Handover.Core.Catalog;
-using Handover.Core.Contracts.Adapters;
+using Handover.Core.Foundation;
 using Handover.Core.Traffic;
 using Handover.Gateway.Draining;
 using Handover.Gateway.Forwarding;
@@ -7,6 +7,7 @@ using Handover.Gateway.Observing;
 using Handover.Gateway.Routing;
 using Handover.Ports;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace Handover.Gateway.Mirroring;
 
@@ -18,34 +19,19 @@ namespace Handover.Gateway.Mirroring;
 /// <param name="recorder">Takes note of what the copies brought.</param>
 /// <param name="pins">Signs the copies' pins.</param>
 /// <param name="time">Clock.</param>
-internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvider time) : IDisposable
+/// <param name="log">Told when the share lowers itself, and when it is whole again.</param>
+internal sealed partial class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvider time, ILogger log)
+    : IDisposable
 {
     /// <summary>Largest request body that is copied.</summary>
     public const int BodyBound = 1 << 20;
-
-    private const int AnswerBound = 16 << 20;
-
-    private static readonly UriCreationOptions Verbatim = new() { DangerousDisablePathAndQueryCanonicalization = true };
-
-    private static readonly HashSet<string> NotCopied = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "Host",
-        "Connection",
-        "Keep-Alive",
-        "Proxy-Connection",
-        "Transfer-Encoding",
-        "TE",
-        "Trailer",
-        "Upgrade",
-        "Content-Length",
-    };
 
     private readonly CancellationTokenSource _stop = new();
 
     /// <summary>
     /// Whether a request is to be copied: drawn by request id, at the share that the watched release keeps up with.
     /// </summary>
-    public static bool Wants(Passage live)
+    public bool Wants(Passage live)
     {
         if (
             live.Snapshot is not { Mirror: { } mirror, MirrorRun: { } run, Off: null }
@@ -57,7 +43,9 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
             return false;
         }
 
-        if (MirrorDraw.Copies(live.RequestId, run.CopyPressure.Of(mirror.Share)))
+        Share now = run.CopyPressure.Of(mirror.Share);
+        Tell(live.Snapshot.Service.Name, mirror, run.CopyPressure);
+        if (MirrorDraw.Copies(live.RequestId, now))
         {
             return true;
         }
@@ -73,18 +61,27 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
     /// <param name="live">The live request.</param>
     /// <param name="headers">Its headers, as they went to the member.</param>
     /// <param name="baggage">Its baggage as it came.</param>
-    public void Offer(Passage live, IHeaderDictionary headers, Baggage baggage)
+    /// <param name="answer">Status and latency of its answer.</param>
+    public void Offer(Passage live, IHeaderDictionary headers, Baggage baggage, (int Status, TimeSpan Latency) answer)
     {
         MirrorConfiguration mirror = live.Snapshot.Mirror!;
         MirrorRun run = live.Snapshot.MirrorRun!;
+        if (answer.Status is >= 400 and < 500 && !live.Snapshot.Service.Errors.Counts(answer.Status))
+        {
+            // The caller's mistake: there is no answer to compare with, and nothing to learn from asking again.
+            run.Copies.Spared();
+            return;
+        }
+
         if (live.RequestCopy?.Within(BodyBound) is not { } body)
         {
             run.Copies.Dropped();
             return;
         }
 
+        CopyPatience patience = CopyPatience.Of(mirror.Timeout, live.FirstByte ?? answer.Latency, answer.Latency);
         var to = new Kind(mirror.Release, Purpose.Shadow, run.Copies, run.CopyPressure);
-        if (!Start(live, headers, baggage, body, to) || !MirrorDraw.Redraws(live.RequestId, mirror.Redraw))
+        if (!Start(live, headers, baggage, body, to, patience) || !MirrorDraw.Redraws(live.RequestId, mirror.Redraw))
         {
             return;
         }
@@ -92,7 +89,7 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
         var again = new Kind(live.Release, Purpose.Redraw, run.Redraws, run.RedrawPressure);
         if (MirrorDraw.Redraws(live.RequestId, again.Pressure.Of(mirror.Redraw)))
         {
-            Start(live, headers, baggage, body, again);
+            Start(live, headers, baggage, body, again, patience);
         }
         else
         {
@@ -105,7 +102,8 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
         IHeaderDictionary headers,
         Baggage baggage,
         ReadOnlyMemory<byte> body,
-        in Kind kind
+        in Kind kind,
+        CopyPatience patience
     )
     {
         MirrorConfiguration mirror = live.Snapshot.Mirror!;
@@ -135,17 +133,42 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
             Purpose = kind.Purpose,
             Inference = live.Inference,
             RequestCopy = live.RequestCopy,
-            ResponseCopy = new BodyCopy(ExchangeRecorder.PayloadBound),
+            ResponseCopy = new BodyCopy(ExchangeRecorder.AnswerBound(live.Snapshot.Service)),
             Adapter = live.Snapshot.Adapters.GetValueOrDefault(kind.Release),
             BaggageOut = pins.Issue(live.Snapshot, new ServiceCounters(), baggage, kind.Release, Purpose.Shadow),
         };
         MemberClient client = pool.Next();
-        HttpRequestMessage request = Compose(copy, client, headers, body);
+        HttpRequestMessage request = MirrorCall.Compose(copy, client, headers, body);
         string? contentType = headers.ContentType;
         Kind own = kind;
-        _ = Task.Run(() => RunAsync(copy, own, client, request, contentType, mirror.Timeout));
+        _ = Task.Run(() => RunAsync(copy, own, client, request, contentType, patience));
         return true;
     }
+
+    private void Tell(string service, MirrorConfiguration mirror, MirrorPressure pressure)
+    {
+        if (pressure.TakeTurn() is { } whole)
+        {
+            if (whole)
+            {
+                LogWhole(service, mirror.Release, mirror.Share);
+            }
+            else
+            {
+                LogLowered(service, mirror.Release, mirror.Share, pressure.Why ?? "");
+            }
+        }
+    }
+
+    [LoggerMessage(
+        3050,
+        LogLevel.Warning,
+        "{Service}: fewer requests are copied to {Release} than the plan's {Wanted}: {Why}"
+    )]
+    private partial void LogLowered(string service, string release, Share wanted, string why);
+
+    [LoggerMessage(3051, LogLevel.Information, "{Service}: {Release} keeps up again, {Wanted} of requests are copied")]
+    private partial void LogWhole(string service, string release, Share wanted);
 
     /// <summary>Gives up the copies that are under way; they are not recorded.</summary>
     public void Stop() => _stop.Cancel();
@@ -168,50 +191,9 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
 
     private static bool TryTakePlace(in Kind kind, int most)
     {
-        if (kind.Counts.TryTakePlace(most, out _))
-        {
-            return true;
-        }
-
-        kind.Pressure.Suffered();
-        return false;
-    }
-
-    private static HttpRequestMessage Compose(
-        Passage copy,
-        MemberClient client,
-        IHeaderDictionary headers,
-        ReadOnlyMemory<byte> body
-    )
-    {
-        var request = new HttpRequestMessage(
-            new HttpMethod(copy.Method),
-            new Uri(client.Prefix + copy.MemberTarget, Verbatim)
-        )
-        {
-            Version = System.Net.HttpVersion.Version11,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new ReadOnlyMemoryContent(body),
-        };
-        foreach ((string name, Microsoft.Extensions.Primitives.StringValues values) in headers)
-        {
-            if (copy.Adapter is not null && string.Equals(name, "Accept-Encoding", StringComparison.OrdinalIgnoreCase))
-            {
-                continue;
-            }
-
-            if (!NotCopied.Contains(name) && !request.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
-            {
-                request.Content.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
-            }
-        }
-
-        // A second question is a request of its own: under one id, whoever reads members' logs would see two releases.
-        string id = copy.Purpose == Purpose.Redraw ? $"{copy.RequestId}-again" : copy.RequestId;
-        request.Headers.TryAddWithoutValidation(HandoverHeaders.RequestId, id);
-        request.Headers.TryAddWithoutValidation(HandoverHeaders.Purpose, HandoverHeaders.Text(copy.Purpose));
-        request.Headers.TryAddWithoutValidation(Baggage.Header, copy.BaggageOut);
-        return request;
+        bool taken = kind.Counts.TryTakePlace(most, out int others);
+        kind.Pressure.Found(others, most);
+        return taken;
     }
 
     private async Task RunAsync(
@@ -220,107 +202,31 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
         MemberClient client,
         HttpRequestMessage request,
         string? contentType,
-        TimeSpan timeout
+        CopyPatience patience
     )
     {
         InFlightTicket ticket = copy.Unit.InFlight.Enter(copy.Release, copy.Entity, copy.Attributes, InFlightKind.Copy);
-        long began = time.GetTimestamp();
-        ExchangeOutcome outcome = ExchangeOutcome.Unreachable;
-        int status = 0;
-        long read = 0;
+        using var clock = new CopyClock(patience, time, _stop.Token);
+        CopyEnd end = new(ExchangeOutcome.Unreachable, 0, 0, "the copy failed in the gateway");
         try
         {
-            using var deadline = new CancellationTokenSource(timeout, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stop.Token);
-            try
-            {
-                using HttpResponseMessage answer = await client.Invoker.SendAsync(request, either.Token);
-                status = (int)answer.StatusCode;
-                bool bad = copy.Snapshot.Service.Errors.Counts(status);
-                bad |= !await TakeAsync(answer, copy, n => read += n, either.Token);
-                outcome = bad ? ExchangeOutcome.ModelError : ExchangeOutcome.Ok;
-            }
-            catch (OperationCanceledException)
-            {
-                outcome = ExchangeOutcome.Timeout;
-            }
-            catch (Exception e) when (e is HttpRequestException or IOException or ObjectDisposedException)
-            {
-                outcome = ExchangeOutcome.Unreachable;
-            }
+            end = await MirrorCall.AskAsync(copy, client, request, clock);
         }
         finally
         {
-            request.Dispose();
-            TimeSpan took = time.GetElapsedTime(began);
-            kind.Counts.Ended(outcome, copy.RequestCopy!.Length, read, took);
-            if (outcome is ExchangeOutcome.Timeout)
-            {
-                kind.Pressure.Suffered();
-            }
-
+            kind.Counts.Ended(end.Outcome, copy.RequestCopy!.Length, end.Bytes, clock.Elapsed);
             copy.Unit.InFlight.Exit(ticket);
             if (!_stop.IsCancellationRequested)
             {
-                recorder.Record(copy, contentType, outcome, status, took);
+                if (end.Outcome is ExchangeOutcome.Timeout)
+                {
+                    kind.Pressure.Suffered(MirrorPressure.Late);
+                }
+
+                (copy.FirstByte, copy.Failure) = (clock.FirstByte, end.Failure);
+                recorder.Record(copy, contentType, end.Outcome, end.Status, clock.Elapsed);
             }
         }
-    }
-
-    /// <summary>Takes the answer as callers would get it; false when its adapter cannot rewrite it.</summary>
-    private static async Task<bool> TakeAsync(
-        HttpResponseMessage answer,
-        Passage copy,
-        Action<int> took,
-        CancellationToken cancel
-    )
-    {
-        if (copy.Adapter is not { } adapter || !answer.IsSuccessStatusCode)
-        {
-            await DrainAsync(answer, copy.ResponseCopy!, took, cancel);
-            return true;
-        }
-
-        var raw = new BodyCopy(AnswerAdapter.MaxBytes);
-        await DrainAsync(answer, raw, took, cancel);
-        if (
-            AdaptedAnswer.Unfit(answer) is null
-            && raw.Within(AnswerAdapter.MaxBytes) is { } body
-            && adapter.Adapt(body.Span) is { Ok: true } adapted
-        )
-        {
-            copy.ResponseCopy!.Take(adapted.Value.Span);
-            copy.ResponseCopy.Ended = true;
-            return true;
-        }
-
-        Interlocked.Increment(ref copy.Unit.Counters.AdaptersFailed);
-        return false;
-    }
-
-    private static async Task DrainAsync(
-        HttpResponseMessage answer,
-        BodyCopy copy,
-        Action<int> took,
-        CancellationToken cancel
-    )
-    {
-        await using Stream stream = await answer.Content.ReadAsStreamAsync(cancel);
-        byte[] buffer = new byte[16 * 1024];
-        long total = 0;
-        int read;
-        while ((read = await stream.ReadAsync(buffer, cancel)) > 0)
-        {
-            copy.Take(buffer.AsSpan(0, read));
-            total += read;
-            took(read);
-            if (total > AnswerBound)
-            {
-                throw new HttpRequestException("the answer to a copy is larger than a copy is worth");
-            }
-        }
-
-        copy.Ended = true;
     }
 
     /// <summary>Who is asked, under which name it is recorded, and what counts and bounds it.</summary>

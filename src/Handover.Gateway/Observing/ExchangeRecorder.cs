@@ -1,4 +1,6 @@
 using Handover.Core.Catalog;
+using Handover.Core.Foundation;
+using Handover.Core.Payloads;
 using Handover.Core.Traffic;
 using Handover.Gateway.Forwarding;
 using Handover.Ports;
@@ -14,6 +16,13 @@ internal sealed class ExchangeRecorder(IExchangePort port)
 {
     /// <summary>Largest body that is kept with an exchange.</summary>
     public const int PayloadBound = 256 * 1024;
+
+    /// <summary>
+    /// Largest answer that is looked at: a chat's stream says each word in 200 bytes, so it may be longer than what is
+    /// kept of it.
+    /// </summary>
+    public static int AnswerBound(Service service) =>
+        service.Protocol is WireProtocol.OpenAi ? 16 * PayloadBound : PayloadBound;
 
     /// <summary>Records how a passage ended.</summary>
     /// <param name="passage">The passage.</param>
@@ -38,17 +47,41 @@ internal sealed class ExchangeRecorder(IExchangePort port)
                 Segment = passage.Segment,
                 At = passage.At,
                 Latency = latency,
+                FirstByte = passage.FirstByte,
                 Held = passage.Held,
                 Status = status,
                 Outcome = outcome,
+                Failure = passage.Failure,
                 Inference = passage.Inference,
                 Method = passage.Method,
                 Path = passage.MemberTarget,
                 ContentType = contentType,
                 Request = payloads ? passage.RequestCopy?.Within(PayloadBound) : null,
-                Response = payloads ? passage.ResponseCopy?.Within(PayloadBound) : null,
+                Response = payloads ? Answer(passage) : null,
             }
         );
+    }
+
+    // A stream that is too long to be kept as it came is kept as the one document that its pieces add up to.
+    private static ReadOnlyMemory<byte>? Answer(Passage passage)
+    {
+        if (passage.ResponseCopy is not { } copy || copy.Within(AnswerBound(passage.Snapshot.Service)) is not { } body)
+        {
+            return null;
+        }
+
+        if (body.Length <= PayloadBound)
+        {
+            return body;
+        }
+
+        Result<ReadOnlyMemory<byte>> gathered = OpenAiReader.Gather(body.Span);
+        if (!gathered.Ok || gathered.Value.Length > PayloadBound)
+        {
+            return null;
+        }
+
+        return gathered.Value;
     }
 
     /// <summary>Whether a call is inference, which alone counts as evidence.</summary>

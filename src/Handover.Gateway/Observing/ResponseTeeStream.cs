@@ -8,11 +8,15 @@ namespace Handover.Gateway.Observing;
 /// </summary>
 /// <param name="inner">The caller's side.</param>
 /// <param name="copy">Takes the copy.</param>
-internal sealed class ResponseTeeStream(Stream inner, BodyCopy copy) : WriteOnlyStream
+/// <param name="passage">Takes the time of the first piece.</param>
+/// <param name="time">Clock.</param>
+internal sealed class ResponseTeeStream(Stream inner, BodyCopy copy, Passage passage, TimeProvider time)
+    : WriteOnlyStream
 {
     /// <inheritdoc/>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        passage.FirstByte ??= time.GetElapsedTime(passage.DispatchedAt);
         copy.Take(buffer.Span);
         return inner.WriteAsync(buffer, cancellationToken);
     }

@@ -139,6 +139,15 @@ public sealed class AdapterTests
         Exchange failed = Assert.Single(h.Exchanges, e => e.Outcome == ExchangeOutcome.ModelError);
         Assert.Equal((Purpose.Shadow, "v2"), (failed.Purpose, failed.Release));
         Assert.Null(failed.Response);
+        Assert.StartsWith("the adapter cannot rewrite the answer: /outputs: has no tensor", failed.Failure);
+        h.Service = h.Service with { Journal = h.Service.Journal with { Redact = ["/secret"] } };
+        h.Configure();
+        using HttpResponseMessage third = await h.InferAsync("c-1");
+        await h.UntilAsync(() => h.Exchanges.Count == 6);
+        Assert.Contains(
+            h.Exchanges,
+            e => e.Failure == "the adapter cannot rewrite the answer: adapter-failed at /outputs"
+        );
     }
 
     [Fact]

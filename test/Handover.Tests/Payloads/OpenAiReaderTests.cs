@@ -1,4 +1,5 @@
 using System.Text;
+using CsCheck;
 using Handover.Core.Foundation;
 using Handover.Core.Payloads;
 using Xunit;
@@ -42,6 +43,42 @@ public sealed class OpenAiReaderTests
             Assert.Equal(tensor.Texts, stream.Find(tensor.Name)!.Texts);
             Assert.Equal(tensor.Numbers, stream.Find(tensor.Name)!.Numbers);
         }
+    }
+
+    [Fact]
+    public void A_stream_that_is_gathered_into_one_document_reads_as_the_stream_does()
+    {
+        Assert.Equal("stream-truncated", OpenAiReader.Gather(Encoding.UTF8.GetBytes(Stream[..^4])).Problems[0].Code);
+        Gen.Select(Gen.Int[0, 3], Gen.String[Gen.Char, 0, 6], Gen.Int[0, 3])
+            .Array[0, 20]
+            .Sample(deltas =>
+            {
+                string stream =
+                    string.Concat(deltas.Select(d => Event(Delta(d.Item1, d.Item2, d.Item3)))) + "data: [DONE]\n\n";
+                TypedAnswer read = OpenAiReader.ReadStream(Encoding.UTF8.GetBytes(stream)).Value;
+                ReadOnlyMemory<byte> gathered = OpenAiReader.Gather(Encoding.UTF8.GetBytes(stream)).Value;
+                TypedAnswer again = OpenAiReader.ReadResponse(gathered.Span).Value;
+                Assert.Equal(read.Tensors.Select(t => t.Name), again.Tensors.Select(t => t.Name));
+                Assert.Equal(read.Tensors.SelectMany(t => t.Texts), again.Tensors.SelectMany(t => t.Texts));
+            });
+        byte[] whole = OpenAiReader.Gather(Encoding.UTF8.GetBytes(Stream)).Value.ToArray();
+        Assert.Equal(("c1", "m-2"), (Read(Encoding.UTF8.GetString(whole)).Value.Id, Read(Whole).Value.Model));
+
+        static string Delta(int index, string text, int tool) =>
+            System.Text.Json.JsonSerializer.Serialize(
+                new
+                {
+                    index,
+                    delta = new
+                    {
+                        content = text,
+                        tool_calls = tool == 0
+                            ? null
+                            : new[] { new { index = tool, function = new { name = text, arguments = text } } },
+                    },
+                    finish_reason = tool == 3 ? "stop" : null,
+                }
+            );
     }
 
     [Fact]

@@ -9,8 +9,7 @@ using Xunit;
 namespace Handover.Tests.Record;
 
 /// <summary>
-/// What became of copies is counted by rollout: over all gateways, over their restarts and over ours, and nothing
-/// twice.
+/// What became of copies is counted by rollout: over all gateways, their restarts and ours, and nothing twice.
 /// </summary>
 public sealed class CopyCountsTests : IDisposable
 {
@@ -54,8 +53,8 @@ public sealed class CopyCountsTests : IDisposable
         _world.Collector.End(_world.State);
         RolloutState over = _world.State with { Status = RolloutStatus.Succeeded, EndedAt = Start };
         _a.Tell("q.1", Start, 1000);
-        Assert.Equal(12, _world.Collector.Copies(over).AllCopies.Made);
-        Assert.Equal(24, _world.Collector.Copies(over).AllRedraws.Made);
+        Assert.Equal(12, _world.Collector.Shadow(over).Copies.AllCopies.Made);
+        Assert.Equal(24, _world.Collector.Shadow(over).Copies.AllRedraws.Made);
     }
 
     [Fact]
@@ -84,7 +83,7 @@ public sealed class CopyCountsTests : IDisposable
 
     public void Dispose() => _world.Dispose();
 
-    private long Made => _world.Collector.Copies(_world.State).AllCopies.Made;
+    private long Made => _world.Collector.Shadow(_world.State).Copies.AllCopies.Made;
 
     private void Judge()
     {

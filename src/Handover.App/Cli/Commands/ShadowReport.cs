@@ -35,6 +35,24 @@ internal static class ShadowReport
         output.WriteLine();
         output.WriteLine(char.ToUpperInvariant(shadow.Text[0]) + shadow.Text[1..] + ".");
         output.WriteLine();
+        if (shadow.Latency is { } latency)
+        {
+            table(
+                output,
+                ["answers", "first byte p50", "first byte p99", "whole p50", "whole p99"],
+                [Speed("stable", latency.Stable), Speed("candidate", latency.Candidate)]
+            );
+        }
+
+        if (shadow.Failures.Count > 0)
+        {
+            table(
+                output,
+                ["why the candidate had no good answer", "times"],
+                shadow.Failures.Select(f => (string[])[f.Reason, f.Times.ToString(CultureInfo.InvariantCulture)])
+            );
+        }
+
         if (shadow.Noise is { Paths.Count: > 0 } noise)
         {
             table(
@@ -60,6 +78,12 @@ internal static class ShadowReport
         );
         OutputWriter.Table(output, noise.Paths, [.. Columns.Select(c => (c.Head.ToUpperInvariant(), c.Cell))]);
     }
+
+    private static string[] Speed(string who, AnswerSpeedView speed) =>
+        [who, Ms(speed.FirstByteMsP50), Ms(speed.FirstByteMsP99), Ms(speed.MsP50), Ms(speed.MsP99)];
+
+    private static string Ms(double? ms) =>
+        ms is { } value ? value.ToString("0.##", CultureInfo.InvariantCulture) + " ms" : "";
 
     private static string Percent(double percent) => percent.ToString("0.##", CultureInfo.InvariantCulture) + "%";
 }

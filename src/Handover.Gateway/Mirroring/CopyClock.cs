@@ -1,0 +1,66 @@
+namespace Handover.Gateway.Mirroring;
+
+/// <summary>
+/// One timer that keeps all three deadlines of a copy: it is set anew as pieces come, and tells which one was missed.
+/// </summary>
+internal sealed class CopyClock : IDisposable
+{
+    private readonly CopyPatience _patience;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _late;
+    private readonly CancellationTokenSource _either;
+    private readonly long _began;
+    private long _set;
+    private long _heard;
+
+    /// <summary>Begins to count.</summary>
+    public CopyClock(CopyPatience patience, TimeProvider time, CancellationToken stop)
+    {
+        (_patience, _time) = (patience, time);
+        _began = _set = time.GetTimestamp();
+        _late = new CancellationTokenSource(patience.First, time);
+        _either = CancellationTokenSource.CreateLinkedTokenSource(_late.Token, stop);
+    }
+
+    /// <summary>Ends with the first deadline that is missed, or with the gateway.</summary>
+    public CancellationToken Token => _either.Token;
+
+    /// <summary>Since the beginning.</summary>
+    public TimeSpan Elapsed => _time.GetElapsedTime(_began);
+
+    /// <summary>From the beginning to the first byte; null before it.</summary>
+    public TimeSpan? FirstByte { get; private set; }
+
+    /// <summary>Why it is late, in words that are the same for all copies, so that they can be counted.</summary>
+    public string Missed =>
+        FirstByte is null ? "no answer in time"
+        : _time.GetElapsedTime(_heard) > _patience.Silence / 2 ? "the answer stopped in the middle"
+        : "the answer was not complete in time";
+
+    /// <summary>A piece of the answer has come.</summary>
+    public void Heard()
+    {
+        long now = _time.GetTimestamp();
+        bool first = FirstByte is null;
+        _heard = now;
+        FirstByte ??= _time.GetElapsedTime(_began, now);
+
+        // A stream comes in thousands of pieces; the timer need not be set for each of them.
+        if (!first && _time.GetElapsedTime(_set, now) < _patience.Silence / 8)
+        {
+            return;
+        }
+
+        _set = now;
+        TimeSpan left = _patience.Whole - _time.GetElapsedTime(_began, now);
+        TimeSpan next = left < _patience.Silence ? left : _patience.Silence;
+        _late.CancelAfter(next > TimeSpan.Zero ? next : TimeSpan.Zero);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _either.Dispose();
+        _late.Dispose();
+    }
+}
