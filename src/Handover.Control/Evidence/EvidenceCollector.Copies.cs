@@ -20,7 +20,7 @@ public sealed partial class EvidenceCollector
             return open.Evidence.Shadow;
         }
 
-        return RolloutEvidence.ShadowOf(state.Open ? null : store.LoadEvidence(state.Id));
+        return RolloutEvidence.ShadowOf(store.LoadEvidence(state.Id));
     }
 
     private void AskGateways(Open open)

@@ -57,6 +57,7 @@ internal sealed class ShadowNode : IAsyncDisposable
             "- verify: {}",
             "- start: { timeout: 30s }",
             $"- shadow: {shadow}",
+            "- shift: { share: 100%, for: 10m }",
             "- retire: { keep: 10m }",
         ];
         string manifest = AcceptancePlans.Plan("watched", "v2", "flag", phases);

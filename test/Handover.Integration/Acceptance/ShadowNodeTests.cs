@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Handover.Protocol;
 using Handover.Testkit;
 using Microsoft.AspNetCore.Http;
@@ -38,6 +39,10 @@ public sealed class ShadowNodeTests
         differs = await node.DivergenceAsync();
         Assert.Contains(differs.Paths, p => p.Kind == "candidateFailed");
 
+        // What is gathered is kept every five seconds.
+        long counted = Stopwatch.GetTimestamp();
+        before = view.Shadow.Copies;
+        await node.UntilAsync(_ => Stopwatch.GetElapsedTime(counted) > TimeSpan.FromSeconds(6), ask: 1);
         await node.Node.KillAsync();
         await node.Node.StartAsync();
         RolloutView after = await NodeProcess.RolloutAsync(node.Admin, node.Rollout);
