@@ -49,6 +49,7 @@ public static class AnswerComparison
     ) =>
         stable.SequenceEqual(candidate) ? Difference.None
         : protocol == WireProtocol.Json
+        && !JsonArrays.Named(tolerances ?? Tolerances.Default)
         && JsonStepComparison.Compare(stable, candidate, tolerances ?? Tolerances.Default) is { } difference
             ? difference
         : Compare(AnswerReader.Read(protocol, stable), AnswerReader.Read(protocol, candidate), tolerances);
@@ -89,8 +90,33 @@ public static class AnswerComparison
             }
         }
 
-        paths.AddRange(JsonComparison.Compare(stable.Leaves, candidate.Leaves, rules));
+        Leaves(paths, stable.Leaves, candidate.Leaves, rules);
         return paths.Count == 0 ? Difference.None : Of(paths, rules);
+    }
+
+    private static void Leaves(
+        List<PathDifference> paths,
+        IReadOnlyList<JsonLeaf> before,
+        IReadOnlyList<JsonLeaf> after,
+        Tolerances rules
+    )
+    {
+        if (JsonArrays.Named(rules))
+        {
+            var lists = new List<(TypedTensor Before, TypedTensor After)>();
+            (before, after) = JsonArrays.Take(before, after, rules, lists);
+
+            // Lists of one path, as those of the items of another list, are one path with a count.
+            paths.AddRange(
+                lists
+                    .Select(l => Compare(l.Before, l.After, rules.For(l.Before.Name)))
+                    .OfType<PathDifference>()
+                    .GroupBy(d => (d.Path, d.Kind))
+                    .Select(g => g.MaxBy(d => d.Severity)! with { Count = g.Sum(d => d.Count) })
+            );
+        }
+
+        paths.AddRange(JsonComparison.Compare(before, after, rules));
     }
 
     /// <summary>Paths that differ, at least one, the worst first and not more than may be told.</summary>
@@ -118,7 +144,9 @@ public static class AnswerComparison
             return VectorComparison.Compare(kind, before, after, rules);
         }
 
-        if (!before.Shape.SequenceEqual(after.Shape))
+        // A list of the best items may well be shorter in one answer; that is a difference of ranking, not of shape.
+        bool ranked = kind == OutputKind.Ranking && before.Shape.Count == 1 && after.Shape.Count == 1;
+        if (!ranked && !before.Shape.SequenceEqual(after.Shape))
         {
             return new PathDifference(
                 path,
@@ -225,7 +253,7 @@ public static class AnswerComparison
         string[] a = [.. Enumerable.Range(0, before.Count).Select(i => Text(before, i))];
         string[] b = [.. Enumerable.Range(0, after.Count).Select(i => Text(after, i))];
         double overlap = RankingComparison.RankBiasedOverlap(a, b);
-        bool topChanged = a.Length > 0 && !string.Equals(a[0], b[0], StringComparison.Ordinal);
+        bool topChanged = !string.Equals(a.FirstOrDefault(), b.FirstOrDefault(), StringComparison.Ordinal);
         return overlap >= rules.RankOverlap && !topChanged
             ? null
             : new PathDifference(

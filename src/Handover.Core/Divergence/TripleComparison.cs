@@ -76,7 +76,7 @@ public static class TripleComparison
 
         foreach (JsonLeaf leaf in answer.Value.Leaves)
         {
-            Add(JsonComparison.Fold(leaf.Path));
+            Add(JsonArrays.PathOf(JsonComparison.Fold(leaf.Path), rules));
         }
 
         void Add(string path)
