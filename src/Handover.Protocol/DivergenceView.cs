@@ -33,6 +33,17 @@ public sealed record DivergenceView(
     /// </summary>
     public IReadOnlyList<string> Redacted { get; init; } = [];
 
+    /// <summary>
+    /// How each output differs, in the measures of what it is: labels, texts, probabilities, rankings, and numbers with
+    /// a threshold.
+    /// </summary>
+    public IReadOnlyList<DivergentOutputView> Outputs { get; init; } = [];
+
+    /// <summary>
+    /// Paths of the plan's <c>compare</c> that no answer had: what it says there was never used. Empty without pairs.
+    /// </summary>
+    public IReadOnlyList<string> Unseen { get; init; } = [];
+
     /// <summary>The same by segment of the plan.</summary>
     public IReadOnlyList<DivergentSliceView> Segments { get; init; } = [];
 
@@ -66,3 +77,30 @@ public sealed record DivergentExampleView(string RequestId, string Detail, strin
 /// <param name="Pairs">Its pairs.</param>
 /// <param name="Differing">Those that differ.</param>
 public sealed record DivergentSliceView(string Name, int Pairs, int Differing);
+
+/// <summary>How one output differs over all pairs.</summary>
+/// <param name="Path">Output name, or folded JSON pointer.</param>
+/// <param name="As">What it is: <c>number label probabilities ranking text</c>.</param>
+/// <param name="Values">Values that were held against each other.</param>
+/// <param name="Measures">The measures.</param>
+/// <param name="Changes">Labels that became other labels, the most frequent first.</param>
+public sealed record DivergentOutputView(
+    string Path,
+    string As,
+    long Values,
+    IReadOnlyList<OutputMeasureView> Measures,
+    IReadOnlyList<LabelChangeView> Changes
+);
+
+/// <summary>One measure of an output.</summary>
+/// <param name="Name">What is measured.</param>
+/// <param name="Stable">Share of stable's values, in [0, 1]; null for a measure of pairs.</param>
+/// <param name="Candidate">Share of the candidate's values, in [0, 1]; null for a measure of pairs.</param>
+/// <param name="Value">Mean over the pairs; null for a measure of each side.</param>
+public sealed record OutputMeasureView(string Name, double? Stable, double? Candidate, double? Value);
+
+/// <summary>A label that became another one.</summary>
+/// <param name="Stable">What stable said.</param>
+/// <param name="Candidate">What the candidate said.</param>
+/// <param name="Pairs">How often.</param>
+public sealed record LabelChangeView(string Stable, string Candidate, long Pairs);

@@ -76,16 +76,24 @@ internal static class DivergenceRoutes
         Dictionary<string, Exchange> live = all.Where(e => e.Purpose == Purpose.Live && e.Release == rollout.From)
             .GroupBy(e => e.RequestId)
             .ToDictionary(g => g.Key, g => g.First());
-        var summary = new DivergenceSummary(
-            AnswerRules.Of(api.Catalog.Snapshot, service, rollout.From, rollout.Plan.To, rollout.Plan.Compare)
-        );
+        RolloutPlan plan = rollout.Plan;
+        Tolerances rules = AnswerRules.Of(api.Catalog.Snapshot, service, rollout.From, plan.To, plan.Compare);
+        var summary = new DivergenceSummary(rules);
+        var profiles = new OutputProfiles(rules, plan.Compare.Select(c => c.Path));
         var pairs = new Dictionary<string, (Exchange Stable, Exchange Candidate)>(StringComparer.Ordinal);
         foreach (Exchange copy in copies)
         {
             if (live.TryGetValue(copy.RequestId, out Exchange? served) && Kept(served) && Kept(copy))
             {
                 IReadOnlyCollection<string> slices = RequestSlices.Of(served.Request);
-                summary.Add(copy.RequestId, Read(service, served), Read(service, copy), slices, copy.Segment);
+                Result<TypedAnswer> stable = Read(service, served);
+                Result<TypedAnswer> candidate = Read(service, copy);
+                summary.Add(copy.RequestId, stable, candidate, slices, copy.Segment);
+                if (stable.Ok && candidate.Ok)
+                {
+                    profiles.Add(stable.Value, candidate.Value);
+                }
+
                 pairs[copy.RequestId] = (served, copy);
             }
         }
@@ -104,6 +112,8 @@ internal static class DivergenceRoutes
         {
             LeftOut = summary.LeftOut + Math.Max(0, summary.Places.Count - MostPaths),
             Redacted = service.Journal.Redact,
+            Outputs = OutputViews.Of(profiles),
+            Unseen = summary.Pairs == 0 ? [] : profiles.Unseen,
             Segments = [.. summary.Segments.Select(s => new DivergentSliceView(s.Name, s.Pairs, s.Differ))],
             Noise = ShadowViews.Of(api.Evidence.Noise(rollout)),
         };

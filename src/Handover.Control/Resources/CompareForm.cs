@@ -33,6 +33,7 @@ internal static class CompareForm
                     Absolute = map.Has("absolute") ? (double)map.Number("absolute", 0, 0) : null,
                     Relative = map.Ratio("relative")?.Value,
                     Ulps = map.Has("ulps") ? map.Whole("ulps", 0, 0, long.MaxValue) : null,
+                    Threshold = map.Has("threshold") ? (double)map.Number("threshold", 0, decimal.MinValue) : null,
                     Variation = map.Ratio("variation")?.Value,
                     Likeness = map.Ratio("likeness")?.Value,
                 }

@@ -27,6 +27,11 @@ public static partial class ResourceWriter
                 json.WriteNumber("ulps", ulps);
             }
 
+            if (path.Threshold is { } threshold)
+            {
+                json.WriteNumber("threshold", threshold);
+            }
+
             WriteRatio("variation", path.Variation);
             WriteRatio("likeness", path.Likeness);
             json.WriteEndObject();

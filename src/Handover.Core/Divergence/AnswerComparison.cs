@@ -177,7 +177,7 @@ public static class AnswerComparison
             double a = before.Numbers[i];
             double b = after.Numbers[i];
             severity += NumberComparison.Severity(a, b);
-            if (!NumberComparison.Same(a, b, rules.Absolute, rules.Relative, rules.Ulps))
+            if (!NumberComparison.Same(a, b, rules))
             {
                 first = differ == 0 ? i : first;
                 differ++;

@@ -64,6 +64,7 @@ public static class ComparisonRules
             Absolute = path.Absolute ?? all.Absolute,
             Relative = path.Relative ?? all.Relative,
             Ulps = path.Ulps ?? all.Ulps,
+            Threshold = path.Threshold ?? all.Threshold,
             TotalVariation = path.Variation ?? all.TotalVariation,
             TextF1 = path.Likeness ?? all.TextF1,
             RankOverlap = path.Likeness ?? all.RankOverlap,

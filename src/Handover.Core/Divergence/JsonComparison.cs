@@ -94,7 +94,7 @@ public static class JsonComparison
 
         if (before.Kind == JsonLeafKind.Number)
         {
-            return NumberComparison.Same(before.Number, now.Number, rules.Absolute, rules.Relative, rules.Ulps)
+            return NumberComparison.Same(before.Number, now.Number, rules)
                 ? null
                 : NumberComparison.Severity(before.Number, now.Number);
         }

@@ -54,7 +54,7 @@ internal ref partial struct JsonStepWalk
         }
         else if (kind == JsonLeafKind.Number)
         {
-            if (NumberComparison.Same(x, y, found.Rules.Absolute, found.Rules.Relative, found.Rules.Ulps))
+            if (NumberComparison.Same(x, y, found.Rules))
             {
                 return true;
             }

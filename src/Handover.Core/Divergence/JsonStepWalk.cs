@@ -215,9 +215,7 @@ internal ref partial struct JsonStepWalk
 
     // Where no path is named, every number is a quantity with one tolerance, and its path need not be known.
     private readonly bool Alike(double x, double y) =>
-        _rules.ByPath is null
-        && _rules.Kinds.Count == 0
-        && NumberComparison.Same(x, y, _rules.Absolute, _rules.Relative, _rules.Ulps);
+        _rules.ByPath is null && _rules.Kinds.Count == 0 && NumberComparison.Same(x, y, _rules);
 
     // A name that an object has twice makes two readers of one body see two answers.
     private bool New(Name name, int from)

@@ -7,6 +7,13 @@ public static class NumberComparison
     private const double MostExact = 9007199254740992;
 
     /// <summary>
+    /// Whether two numbers are the same by the tolerances of an output, and on the same side of its threshold if it has
+    /// one. A value that is no number is below every threshold.
+    /// </summary>
+    public static bool Same(double a, double b, Tolerances rules) =>
+        !(rules.Threshold is { } at && a >= at != b >= at) && Same(a, b, rules.Absolute, rules.Relative, rules.Ulps);
+
+    /// <summary>
     /// Whether |a - b| is at most absolute + relative x max(|a|, |b|), or they are at most so many ULPs apart.
     /// </summary>
     public static bool Same(double a, double b, double absolute, double relative, long ulps = 0)

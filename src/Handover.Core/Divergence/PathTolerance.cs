@@ -24,6 +24,12 @@ public sealed record PathTolerance(string Path)
     public double? Variation { get; init; }
 
     /// <summary>
+    /// Where a number decides something, such as a score from which a payment is stopped: two values on different sides
+    /// of it are never the same, however close. Of probabilities: where the most probable class is sure enough.
+    /// </summary>
+    public double? Threshold { get; init; }
+
+    /// <summary>
     /// How alike texts (token F1), rankings (rank-biased overlap), boxes (overlap), vectors of one space (cosine) or of
     /// two (neighbour overlap) must be to be the same; 0 to 1.
     /// </summary>

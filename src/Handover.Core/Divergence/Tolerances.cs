@@ -35,6 +35,11 @@ public sealed record Tolerances
     public long Ulps { get; init; }
 
     /// <summary>
+    /// Where numbers decide something: values on different sides of it are never the same. Null: nowhere.
+    /// </summary>
+    public double? Threshold { get; init; }
+
+    /// <summary>
     /// Total variation up to which probability vectors with the same top class are the same. Default 5 %.
     /// </summary>
     public double TotalVariation { get; init; } = 0.05;

@@ -21,7 +21,7 @@ public sealed class ComparisonRulesTests
             - { path: price, absolute: 50, relative: 0 }
             - { path: order, as: ranking, likeness: 90% }
             - { path: /debug, as: ignored }
-            - { path: /items/*/score, ulps: 4, variation: 2.5% }
+            - { path: /items/*/score, ulps: 4, variation: 2.5%, threshold: 0.8 }
         """;
 
     [Fact]

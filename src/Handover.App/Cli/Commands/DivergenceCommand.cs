@@ -77,6 +77,15 @@ internal static class DivergenceCommand
             }
         }
 
+        OutputMeasures.Show(output, view.Outputs);
+        if (view.Unseen.Count > 0)
+        {
+            output.WriteLine();
+            output.WriteLine(
+                $"No answer has {string.Join(", ", view.Unseen)}: what compare says there was never used."
+            );
+        }
+
         Slices(output, "SEGMENT", view.Segments);
         Slices(output, "REQUESTS WITH", view.Slices);
         ShadowReport.Noise(output, view.Noise);
