@@ -5,8 +5,8 @@ using Handover.Core.Payloads;
 namespace Handover.Core.Divergence;
 
 /// <summary>
-/// Lists of plain JSON that are one thing and not many: rankings, probabilities, boxes, vectors. Which they are only the
-/// plan can say, so a list is taken as a tensor where it names the list's own path; whatever is not a regular list of
+/// Lists of plain JSON that are one thing and not many: rankings, probabilities, boxes, vectors. Only the plan can say
+/// which they are, so a list is taken as a tensor where it names the list's own path; whatever is not a regular list of
 /// numbers or of texts there is compared leaf by leaf, as everything else.
 /// </summary>
 internal static class JsonArrays
