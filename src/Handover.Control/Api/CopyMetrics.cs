@@ -15,59 +15,84 @@ internal static class CopyMetrics
     /// <param name="statuses">What the gateways say of each service.</param>
     public static IEnumerable<MetricSource> Of(IReadOnlyList<(string Service, GatewayStatus[] All)> statuses)
     {
-        (string Service, CopyTally Copies, CopyTally Redraws)[] sums =
+        Sums[] sums =
         [
             .. statuses.Select(s =>
-                (
+                new Sums(
                     s.Service,
                     s.All.Aggregate(new CopyTally(), (sum, g) => sum + g.Copies),
                     s.All.Aggregate(new CopyTally(), (sum, g) => sum + g.Redraws)
                 )
             ),
         ];
-        return
+        return [.. Made(sums), .. NotMade(sums), .. Cost(sums), .. Shares(statuses)];
+    }
+
+    private static MetricSource[] Made(Sums[] sums) =>
         [
-            Copies("mirrored", "Copies of requests that the candidate was asked.", t => t.Made),
-            Copies("mirrors_failed", "Copies that got no good answer.", t => t.Failed),
-            Copies("mirrors_timed_out", "Copies whose answer did not come, or went silent, in time.", t => t.TimedOut),
+            Copies(sums, "mirrored", "Copies of requests that the candidate was asked.", t => t.Made),
+            Copies(sums, "mirrors_failed", "Copies that got no good answer.", t => t.Failed),
             Copies(
+                sums,
+                "mirrors_timed_out",
+                "Copies whose answer did not come, or went silent, in time.",
+                t => t.TimedOut
+            ),
+            Redraws(sums, "redraws", "Requests that stable was asked a second time.", t => t.Made),
+        ];
+
+    private static MetricSource[] NotMade(Sums[] sums) =>
+        [
+            Copies(
+                sums,
                 "mirrors_dropped",
                 "Copies that were not made: too many were under way, or the body was too large.",
                 t => t.Dropped
             ),
             Copies(
+                sums,
                 "mirrors_withheld",
                 "Copies that were not made because the share had lowered itself.",
                 t => t.Withheld
             ),
             Copies(
+                sums,
                 "mirrors_spared",
                 "Copies that were not made because the request was turned away as the caller's mistake.",
                 t => t.Spared
             ),
-            Redraws("redraws", "Requests that stable was asked a second time.", t => t.Made),
             Redraws(
+                sums,
                 "redraws_dropped",
                 "Second questions to stable that were not asked: too many were under way.",
                 t => t.Dropped
             ),
             Redraws(
+                sums,
                 "redraws_withheld",
                 "Second questions to stable that were not asked because the share had lowered itself.",
                 t => t.Withheld
             ),
-            new MetricSource(
+        ];
+
+    private static MetricSource[] Cost(Sums[] sums) =>
+        [
+            new(
                 "handover_copy_bytes_total",
                 "Bytes of bodies that were sent for copies and read of their answers.",
                 MetricType.Counter,
                 () => sums.SelectMany(s => Bytes(s.Service, Copy, s.Copies).Concat(Bytes(s.Service, Redraw, s.Redraws)))
             ),
-            new MetricSource(
+            new(
                 "handover_copy_seconds_total",
                 "Time that members took to answer copies, added up.",
                 MetricType.Counter,
                 () => sums.SelectMany(s => Seconds(s.Service, s.Copies, s.Redraws))
             ),
+        ];
+
+    private static MetricSource[] Shares(IReadOnlyList<(string Service, GatewayStatus[] All)> statuses) =>
+        [
             Share(
                 statuses,
                 "handover_mirror_share",
@@ -82,12 +107,11 @@ internal static class CopyMetrics
             ),
         ];
 
-        MetricSource Copies(string name, string help, Func<CopyTally, long> value) =>
-            Counter(name, help, () => sums.Select(s => (s.Service, value(s.Copies))));
+    private static MetricSource Copies(Sums[] sums, string name, string help, Func<CopyTally, long> value) =>
+        Counter(name, help, () => sums.Select(s => (s.Service, value(s.Copies))));
 
-        MetricSource Redraws(string name, string help, Func<CopyTally, long> value) =>
-            Counter(name, help, () => sums.Select(s => (s.Service, value(s.Redraws))));
-    }
+    private static MetricSource Redraws(Sums[] sums, string name, string help, Func<CopyTally, long> value) =>
+        Counter(name, help, () => sums.Select(s => (s.Service, value(s.Redraws))));
 
     private static MetricSource Counter(string name, string help, Func<IEnumerable<(string Service, long N)>> read) =>
         new(
@@ -121,4 +145,6 @@ internal static class CopyMetrics
             new(copies.Time.TotalSeconds, ("service", service), ("kind", Copy)),
             new(redraws.Time.TotalSeconds, ("service", service), ("kind", Redraw)),
         ];
+
+    private readonly record struct Sums(string Service, CopyTally Copies, CopyTally Redraws);
 }

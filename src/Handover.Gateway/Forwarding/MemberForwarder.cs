@@ -43,6 +43,7 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
         bool hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
         var body = new RequestBodyStream(context.Request.Body, passage.RequestCopy, () => inFlight.Dispatched(ticket));
         context.Request.Body = body;
+        passage.RequestCopy?.Coding = context.Request.Headers.ContentEncoding;
         Wrap(context, passage);
         using var deadline = new AnswerDeadline(timeout, time);
         body.Deadline = deadline;
@@ -162,6 +163,7 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
             if (passage.ResponseCopy is { } copy)
             {
                 copy.Ended = true;
+                copy.Coding = context.Response.Headers.ContentEncoding;
             }
 
             bool bad = passage.Snapshot.Service.Errors.Counts(status);

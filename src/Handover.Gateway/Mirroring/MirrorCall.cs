@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using Handover.Core.Contracts.Adapters;
 using Handover.Core.Foundation;
 using Handover.Core.Traffic;
@@ -111,7 +112,13 @@ internal static class MirrorCall
     {
         if (copy.Adapter is not { } adapter || !answer.IsSuccessStatusCode)
         {
-            await DrainAsync(answer, copy.ResponseCopy!, reading);
+            copy.ResponseCopy!.Coding = answer.Content.Headers.NonValidated.TryGetValues(
+                "Content-Encoding",
+                out HeaderStringValues coding
+            )
+                ? coding.ToString()
+                : null;
+            await DrainAsync(answer, copy.ResponseCopy, reading);
             return null;
         }
 

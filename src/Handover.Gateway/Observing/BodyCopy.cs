@@ -13,6 +13,9 @@ internal sealed class BodyCopy(int limit)
     /// <summary>Whether more went by than may be kept.</summary>
     public bool Overflowed { get; private set; }
 
+    /// <summary>How it is compressed, as its <c>Content-Encoding</c> says; null when it is not.</summary>
+    public string? Coding { get; set; }
+
     /// <summary>Whether the body was seen to its end.</summary>
     public bool Ended { get; set; }
 

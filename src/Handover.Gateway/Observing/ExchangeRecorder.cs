@@ -56,7 +56,8 @@ internal sealed class ExchangeRecorder(IExchangePort port)
                 Method = passage.Method,
                 Path = passage.MemberTarget,
                 ContentType = contentType,
-                Request = payloads ? passage.RequestCopy?.Within(PayloadBound) : null,
+                Request =
+                    payloads && passage.RequestCopy is { } request ? PlainBody.Within(request, PayloadBound) : null,
                 Response = payloads ? Answer(passage) : null,
             }
         );
@@ -65,7 +66,10 @@ internal sealed class ExchangeRecorder(IExchangePort port)
     // A stream that is too long to be kept as it came is kept as the one document that its pieces add up to.
     private static ReadOnlyMemory<byte>? Answer(Passage passage)
     {
-        if (passage.ResponseCopy is not { } copy || copy.Within(AnswerBound(passage.Snapshot.Service)) is not { } body)
+        if (
+            passage.ResponseCopy is not { } copy
+            || PlainBody.Within(copy, AnswerBound(passage.Snapshot.Service)) is not { } body
+        )
         {
             return null;
         }

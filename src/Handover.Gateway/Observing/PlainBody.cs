@@ -4,8 +4,9 @@ using System.IO.Compression;
 namespace Handover.Gateway.Observing;
 
 /// <summary>
-/// A body as its reader would read it: without the compression that caller and member agreed on for the way. The journal,
-/// comparisons and labels know nothing of codings, and most HTTP clients ask for one without anybody's having decided it.
+/// A body as its reader would read it: without the compression that caller and member agreed on for the way. The
+/// journal, comparisons and labels know nothing of codings, and most HTTP clients ask for one without anybody's having
+/// decided it.
 /// </summary>
 /// <remarks>
 /// Nothing larger than the bound is made, however small the body was on the way. What cannot be decoded (an unknown
@@ -21,7 +22,7 @@ internal static class PlainBody
     {
         string? coding = copy.Coding?.Trim();
         return string.IsNullOrEmpty(coding) || coding.Equals("identity", StringComparison.OrdinalIgnoreCase)
-            ? copy.Within(bound)
+                ? copy.Within(bound)
             : copy.Within(bound) is { } body ? Decode(body, coding, bound)
             : null;
     }
@@ -63,7 +64,7 @@ internal static class PlainBody
         }
     }
 
-    // RFC 9110, 8.4.1: x-gzip is gzip, and deflate is the zlib format. Several codings are a list, which is none of these.
+    // RFC 9110, 8.4.1: x-gzip is gzip, and deflate is the zlib format. Several codings are a list, which is none.
     private static Stream? Decoder(Stream source, string coding) =>
         coding.ToUpperInvariant() switch
         {

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Handover.Tests.Api;
 
-/// <summary>What <c>/metrics</c> tells of copies: over all gateways, candidates' and stable's apart, nothing unnamed.</summary>
+/// <summary>What <c>/metrics</c> tells of copies: over all gateways, candidates' and stable's apart.</summary>
 public sealed class CopyMetricsTests
 {
     private static readonly CopyTally Primes = new()

@@ -15,10 +15,11 @@ public sealed class PlainBodyTests
     [Fact]
     public void Every_coding_gives_back_what_was_put_in()
     {
-        Gen.Select(Gen.Byte.Array[0, 1000], Gen.Int[0, 20], Gen.OneOfConst(Codings))
+        Gen.Select(Gen.Byte.Array[0, 1000], Gen.Int[0, 20], Gen.Int[0, Codings.Length - 1])
             .Sample(
-                (bytes, times, coding) =>
+                (bytes, times, which) =>
                 {
+                    string coding = Codings[which];
                     byte[] body = [.. Enumerable.Repeat(bytes, times).SelectMany(b => b)];
                     ReadOnlyMemory<byte>? plain = Read(Compress(body, coding), coding);
                     byte[]? expected = Compress(body, coding).Length > Bound || body.Length > Bound ? null : body;
@@ -54,7 +55,9 @@ public sealed class PlainBodyTests
     [Fact]
     public void A_damaged_body_is_not_kept()
     {
-        byte[] text = Encoding.UTF8.GetBytes("""{"choices":[{"index":0,"message":{"content":"a price of 462 dollars"}}]}""");
+        byte[] text = Encoding.UTF8.GetBytes(
+            """{"choices":[{"index":0,"message":{"content":"a price of 462 dollars"}}]}"""
+        );
         foreach (string coding in Codings)
         {
             byte[] good = Compress(text, coding);
