@@ -17,13 +17,11 @@ internal static class CopyMetrics
     {
         Sums[] sums =
         [
-            .. statuses.Select(s =>
-                new Sums(
-                    s.Service,
-                    s.All.Aggregate(new CopyTally(), (sum, g) => sum + g.Copies),
-                    s.All.Aggregate(new CopyTally(), (sum, g) => sum + g.Redraws)
-                )
-            ),
+            .. statuses.Select(s => new Sums(
+                s.Service,
+                s.All.Aggregate(new CopyTally(), (sum, g) => sum + g.Copies),
+                s.All.Aggregate(new CopyTally(), (sum, g) => sum + g.Redraws)
+            )),
         ];
         return [.. Made(sums), .. NotMade(sums), .. Cost(sums), .. Shares(statuses)];
     }
