@@ -9,6 +9,7 @@ using Handover.Core.Traffic;
 using Handover.Gateway;
 using Handover.Ports;
 using Handover.Testkit;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -59,6 +60,8 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
 
     public ILedgerPort? Ledger { get; set; }
 
+    public ILoggerFactory Logs { get; set; } = NullLoggerFactory.Instance;
+
     public string StateDirectory => _directory;
 
     public OutsideFlag? Flag { get; set; }
@@ -87,7 +90,7 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
             DrainTimeout = TimeSpan.FromSeconds(5),
             IgnoreStickiness = sabotage,
         };
-        Server = new GatewayServer(options, Store, this, TimeProvider.System, NullLoggerFactory.Instance, Ledger);
+        Server = new GatewayServer(options, Store, this, TimeProvider.System, Logs, Ledger);
         Server.Replied += Replies.Enqueue;
         Configure();
         await Server.StartAsync(default);
