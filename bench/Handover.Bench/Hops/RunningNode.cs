@@ -13,13 +13,22 @@ public sealed class RunningNode : IAsyncDisposable
     private readonly MemberProcess _process;
     private readonly HttpClient _http;
 
-    private RunningNode(MemberProcess process, HttpClient http, Uri data)
+    private RunningNode(MemberProcess process, HttpClient http, Uri data, string state)
     {
-        (_process, _http, Data) = (process, http, data);
+        (_process, _http, Data, State) = (process, http, data, state);
     }
 
     /// <summary>Where callers send.</summary>
     public Uri Data { get; }
+
+    /// <summary>Where its API is.</summary>
+    public Uri Admin => _http.BaseAddress!;
+
+    /// <summary>What the API asks for.</summary>
+    public string Token => _http.DefaultRequestHeaders.Authorization!.Parameter!;
+
+    /// <summary>The directory of its state.</summary>
+    public string State { get; }
 
     /// <summary>Its process, to read what it costs.</summary>
     public int ProcessId => _process.Id;
@@ -32,14 +41,15 @@ public sealed class RunningNode : IAsyncDisposable
         string[] arguments = ["run", root, "--data-url", data.ToString(), "--admin-url", admin.ToString()];
         var process = new MemberProcess(executable, arguments, root);
         await process.ReadyAsync(new Uri(admin, "readyz"));
-        string token = File.ReadAllText(Path.Combine(root, ".handover", "admin.token")).Trim();
+        string state = Path.Combine(root, ".handover");
+        string token = File.ReadAllText(Path.Combine(state, "admin.token")).Trim();
         var http = new HttpClient(new SocketsHttpHandler { UseProxy = false })
         {
             BaseAddress = admin,
             Timeout = AskTimeout,
         };
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        return new RunningNode(process, http, data);
+        return new RunningNode(process, http, data, state);
     }
 
     /// <summary>Starts a rollout; returns its id.</summary>
@@ -53,6 +63,16 @@ public sealed class RunningNode : IAsyncDisposable
         return started.IsSuccessStatusCode
             ? (await JsonAsync(started)).GetProperty("id").GetString()!
             : throw new InvalidOperationException(await started.Content.ReadAsStringAsync(cancel));
+    }
+
+    /// <summary>Gives a command; throws what the API says when it refuses.</summary>
+    public async Task CommandAsync(string path)
+    {
+        using HttpResponseMessage answer = await _http.PostAsJsonAsync(path, new { reason = "measured" });
+        if (!answer.IsSuccessStatusCode)
+        {
+            throw new InvalidOperationException(await answer.Content.ReadAsStringAsync());
+        }
     }
 
     /// <summary>Waits for its end, or until stopped: then the state is empty.</summary>

@@ -6,7 +6,9 @@ internal static class ShadowBench
     public static async Task<int> RunAsync(string[] args)
     {
         int scale = Number(args, "--scale", 1);
-        string[] only = args is ["--only", .. var names] ? names : ["mirror", "cost", "pairs", "comparison"];
+        string[] only = args is ["--only", .. var names]
+            ? names
+            : ["mirror", "cost", "pairs", "comparison", "rules", "kills"];
         var table = new BenchTable("shadow");
         if (only.Contains("mirror"))
         {
@@ -26,6 +28,16 @@ internal static class ShadowBench
         if (only.Contains("comparison"))
         {
             ComparisonRows.Run(table);
+        }
+
+        if (only.Contains("rules"))
+        {
+            RuleRows.Run(table);
+        }
+
+        if (only.Contains("kills"))
+        {
+            await KillRows.RunAsync(table, rounds: 20 * scale);
         }
 
         return table.Finish();

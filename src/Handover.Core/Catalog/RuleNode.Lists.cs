@@ -87,17 +87,20 @@ internal abstract partial class RuleNode
     {
         public override RuleValue Evaluate(in RuleContext c)
         {
-            var missing = new List<RuleValue>();
+            List<RuleValue>? missing = null;
             foreach (Var name in names)
             {
                 RuleValue value = name.Evaluate(c);
                 if (value.Kind == RuleKind.Null || (value.Kind == RuleKind.Text && value.Text.Length == 0))
                 {
+                    missing ??= [];
                     missing.Add(RuleValue.Of(name.Name));
                 }
             }
 
-            return names.Length - missing.Count >= enough ? RuleValue.Of([]) : RuleValue.Of(missing);
+            return missing is null || names.Length - missing.Count >= enough
+                ? RuleValue.Of([])
+                : RuleValue.Of(missing);
         }
     }
 
