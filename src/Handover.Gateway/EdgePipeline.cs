@@ -122,7 +122,7 @@ internal sealed class EdgePipeline(PipelineTools tools)
         {
             ServiceSnapshot snapshot = unit.Snapshot;
             passage.Snapshot = snapshot;
-            if (Identify(context, passage, query, body) is { } refused)
+            if (await IdentifyAsync(context, passage, query, body) is { } refused)
             {
                 slot?.Dispose();
                 return new Admission(null, null, refused);
@@ -181,10 +181,18 @@ internal sealed class EdgePipeline(PipelineTools tools)
     private static InFlightTicket Enter(Passage passage) =>
         passage.Unit.InFlight.Enter(passage.Release, passage.Entity, passage.Attributes, InFlightKind.Caller);
 
-    private static Refusal? Identify(HttpContext context, Passage passage, string query, ReadOnlyMemory<byte> body)
+    private static async ValueTask<Refusal?> IdentifyAsync(
+        HttpContext context,
+        Passage passage,
+        string query,
+        ReadOnlyMemory<byte> body
+    )
     {
         Service service = passage.Snapshot.Service;
-        EntityReading reading = EntityReader.Read(service, context.Request, query, body);
+        ReadOnlyMemory<byte> claims = passage.Snapshot.Tokens is { } tokens
+            ? await tokens.ReadAsync(context.Request, passage.Unit.Counters)
+            : default;
+        EntityReading reading = EntityReader.Read(service, context.Request, query, body, claims);
         if (reading.Refused is not null)
         {
             return Refusal.BadEntity(reading.Refused);

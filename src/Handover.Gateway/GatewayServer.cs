@@ -212,6 +212,7 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
                 }
                 : null,
             PinsStripped = Interlocked.Read(ref unit.Counters.PinsStripped),
+            TokensRefused = Interlocked.Read(ref unit.Counters.TokensRefused),
         };
     }
 

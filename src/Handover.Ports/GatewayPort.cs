@@ -133,6 +133,9 @@ public sealed record GatewayStatus(
     /// <summary>Incoming pins that were taken off since the start: unsigned, wrong or out of date.</summary>
     public long PinsStripped { get; init; }
 
+    /// <summary>Callers' tokens that could not be believed since the start: their requests had no claims.</summary>
+    public long TokensRefused { get; init; }
+
     /// <summary>What came of asking the organisation's flag.</summary>
     public FlagCounts Flag { get; init; } = new(0, 0, 0, 0, 0, 0);
 }

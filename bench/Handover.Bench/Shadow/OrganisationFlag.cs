@@ -9,7 +9,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Handover.Bench.Shadow;
 
-/// <summary>An organisation's flag server that speaks OFREP on a real socket: one flag, on or off for everybody.</summary>
+/// <summary>
+/// An organisation's flag server that speaks OFREP on a real socket: one flag, on or off for everybody.
+/// </summary>
 internal sealed class OrganisationFlag : IAsyncDisposable
 {
     private readonly WebApplication _app;

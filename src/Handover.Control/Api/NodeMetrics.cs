@@ -115,6 +115,13 @@ internal static class NodeMetrics
             ),
             PerService(
                 statuses,
+                "handover_tokens_refused_total",
+                "Callers' tokens that could not be believed; their requests have no claims.",
+                MetricType.Counter,
+                all => all.Sum(s => s.TokensRefused)
+            ),
+            PerService(
+                statuses,
                 "handover_adapter_failures_total",
                 "Answers that their release's output adapter could not rewrite; callers got 502.",
                 MetricType.Counter,

@@ -41,7 +41,8 @@ internal static class NameMaps
         ("header", ValueSource.Header),
         ("cookie", ValueSource.Cookie),
         ("query", ValueSource.Query),
-        ("json", ValueSource.Json)
+        ("json", ValueSource.Json),
+        ("claim", ValueSource.Claim)
     );
 
     public static readonly NameMap<AbsentEntity> Absent = new(

@@ -35,6 +35,7 @@ public static partial class ResourceWriter
         }
 
         json.WriteEndArray();
+        Tokens(json, service.Tokens);
         json.WriteStartObject("errors");
         WriteTexts(json, "statuses", service.Errors.Statuses.Select(s => s < 10 ? $"{s}xx" : $"{s}"));
         json.WriteString("timeout", Units.Duration(service.Errors.Timeout));

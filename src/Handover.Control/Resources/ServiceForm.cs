@@ -18,8 +18,9 @@ internal static class ServiceForm
             Route = Route(spec.Map("route")),
             Entry = Member(spec, "entry", "model"),
             Stable = Member(spec, "stable", ""),
-            Entity = Entity(spec.Map("entity")),
+            Entity = Entity(spec.Map("entity"), spec.Has("tokens")),
             Attributes = Attributes(spec),
+            Tokens = TokenForm.Read(spec.Map("tokens")),
             Errors = Errors(spec.Map("errors")),
             Objectives = Objectives(spec.Map("objectives")),
             Impact = spec.Choice("impact", NameMaps.Impact, Impact.Low),
@@ -118,7 +119,7 @@ internal static class ServiceForm
         return path.Length > 1 ? path.TrimEnd('/') : path;
     }
 
-    private static EntityKey Entity(FieldCursor? map)
+    private static EntityKey Entity(FieldCursor? map, bool tokens)
     {
         if (map is null)
         {
@@ -127,6 +128,7 @@ internal static class ServiceForm
 
         ValueSource from = map.Choice("from", NameMaps.Source, ValueSource.Header);
         string key = SourceKey(map, from, "name");
+        TokenForm.NeedTokens(map, from, tokens);
         return new EntityKey(from, key, map.Choice("absent", NameMaps.Absent, AbsentEntity.Stable));
     }
 
@@ -136,6 +138,7 @@ internal static class ServiceForm
         foreach (FieldCursor map in spec.Maps("attributes"))
         {
             ValueSource from = map.Choice("from", NameMaps.Source, ValueSource.Header);
+            TokenForm.NeedTokens(map, from, spec.Has("tokens"));
             var source = new AttributeSource(map.Text("name"), from, SourceKey(map, from, "key"));
             if (source.Name.Length > 0 && all.Any(a => a.Name == source.Name))
             {
@@ -157,7 +160,7 @@ internal static class ServiceForm
             return key;
         }
 
-        if (from == ValueSource.Json)
+        if (from == ValueSource.Json || (from == ValueSource.Claim && key.StartsWith('/')))
         {
             if (!DnsLabel.IsPointer(key))
             {
@@ -165,11 +168,12 @@ internal static class ServiceForm
                 map.Bad("bad-pointer", node, field, $"'{key}' is not a JSON pointer.", fix);
             }
         }
-        else if (from == ValueSource.Query ? key.Length is 0 or > 128 : !DnsLabel.IsToken(key))
+        else if (from is ValueSource.Query or ValueSource.Claim ? key.Length is 0 or > 128 : !DnsLabel.IsToken(key))
         {
             string what =
                 from == ValueSource.Header ? "header"
                 : from == ValueSource.Cookie ? "cookie"
+                : from == ValueSource.Claim ? "claim"
                 : "parameter";
             map.Bad("bad-name", node, field, $"'{key}' can't be the name of a {what}.", "Write it like x-customer-id.");
         }

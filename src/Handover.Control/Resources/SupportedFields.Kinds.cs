@@ -25,7 +25,7 @@ public static partial class SupportedFields
             {
                 Required = true,
             },
-            Needed(S, "spec.entity.name", F.Text, "Header, cookie or query name, or JSON pointer."),
+            Needed(S, "spec.entity.name", F.Text, "Header, cookie, query or claim name, or JSON pointer."),
             Choice(S, "spec.entity.absent", NameMaps.Absent.All, "What happens to a request without it."),
             Field(S, "spec.attributes", F.Maps, "What segments may read."),
             Needed(S, "spec.attributes[].name", F.Text, "Name in segment rules."),
@@ -33,7 +33,8 @@ public static partial class SupportedFields
             {
                 Required = true,
             },
-            Needed(S, "spec.attributes[].key", F.Text, "Header, cookie or query name, or JSON pointer."),
+            Needed(S, "spec.attributes[].key", F.Text, "Header, cookie, query or claim name, or JSON pointer."),
+            .. Tokens,
             Field(S, "spec.errors", F.Map, "What counts as an error of the model."),
             Field(S, "spec.errors.statuses", F.Statuses, "Status codes and classes; default 5xx."),
             Field(S, "spec.errors.timeout", F.Duration, "A longer answer is a timeout; default 2s."),

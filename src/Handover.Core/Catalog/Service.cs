@@ -28,6 +28,9 @@ public sealed record Service
     /// <summary>What segments may read.</summary>
     public IReadOnlyList<AttributeSource> Attributes { get; init; } = [];
 
+    /// <summary>Whose tokens are believed; null when no claim is read.</summary>
+    public TokenPolicy? Tokens { get; init; }
+
     /// <summary>What counts as an error of the model.</summary>
     public ErrorPolicy Errors { get; init; } = new();
 
@@ -108,7 +111,7 @@ public sealed record ServiceRoute(string Path)
 
 /// <summary>Where the entity is found in a request.</summary>
 /// <param name="From">Which part of the request.</param>
-/// <param name="Name">Header, cookie or query name, or RFC 6901 pointer for JSON.</param>
+/// <param name="Name">Header, cookie, query or claim name, or RFC 6901 pointer for JSON and for nested claims.</param>
 /// <param name="Absent">What happens to a request without it.</param>
 public sealed record EntityKey(ValueSource From, string Name, AbsentEntity Absent = AbsentEntity.Stable);
 
@@ -126,6 +129,9 @@ public enum ValueSource
 
     /// <summary>A JSON pointer into the body.</summary>
     Json,
+
+    /// <summary>A claim of a verified token.</summary>
+    Claim,
 }
 
 /// <summary>What happens to a request that carries no entity.</summary>
@@ -144,7 +150,7 @@ public enum AbsentEntity
 /// <summary>An attribute that segments may read.</summary>
 /// <param name="Name">Name in segment rules.</param>
 /// <param name="From">Which part of the request.</param>
-/// <param name="Key">Header, cookie or query name, or JSON pointer.</param>
+/// <param name="Key">Header, cookie, query or claim name, or JSON pointer.</param>
 public sealed record AttributeSource(string Name, ValueSource From, string Key);
 
 /// <summary>What counts as an error of the model. Only inference calls count, not metadata or health.</summary>

@@ -45,7 +45,8 @@ internal sealed class GatewayFeed(MemberClients clients, AgentLoop loop, KillSwi
                     declared.Flag,
                     configuration.PinKeys,
                     Adapters(declared),
-                    declared.OverrideTokenHashes
+                    declared.OverrideTokenHashes,
+                    declared.Service.Tokens is { } tokens ? new TokenDesk(tokens, time) : null
                 );
                 units.Add(declared.Service.Name, Enlist(settings));
             }

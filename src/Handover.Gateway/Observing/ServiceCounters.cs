@@ -8,6 +8,9 @@ internal sealed class ServiceCounters
     /// <summary>Incoming pins that were unsigned, wrong or out of date and were taken off.</summary>
     public long PinsStripped;
 
+    /// <summary>Callers' tokens that could not be believed; their requests have no claims.</summary>
+    public long TokensRefused;
+
     /// <summary>Copies to the release that is watched.</summary>
     public readonly CopyCounts Copies = new();
 

@@ -25,9 +25,16 @@ internal static class EntityReader
     /// <param name="request">The request.</param>
     /// <param name="query">Raw query with its question mark.</param>
     /// <param name="body">The whole body where <see cref="NeedsBody"/> says so; else empty.</param>
-    public static EntityReading Read(Service service, HttpRequest request, string query, ReadOnlyMemory<byte> body)
+    /// <param name="claims">The claims of a verified token as JSON; empty when there are none.</param>
+    public static EntityReading Read(
+        Service service,
+        HttpRequest request,
+        string query,
+        ReadOnlyMemory<byte> body,
+        ReadOnlyMemory<byte> claims = default
+    )
     {
-        Value entity = One(service.Entity.From, service.Entity.Name, request, query, body);
+        Value entity = One(service.Entity.From, service.Entity.Name, request, query, body, claims);
         if (entity.Bad)
         {
             return new EntityReading(null, None, $"entity key '{service.Entity.Name}'");
@@ -41,7 +48,7 @@ internal static class EntityReader
         var attributes = new Dictionary<string, string>(service.Attributes.Count);
         foreach (AttributeSource source in service.Attributes)
         {
-            Value value = One(source.From, source.Key, request, query, body);
+            Value value = One(source.From, source.Key, request, query, body, claims);
             if (value.Bad)
             {
                 return new EntityReading(null, None, $"attribute '{source.Name}'");
@@ -61,15 +68,23 @@ internal static class EntityReader
         string name,
         HttpRequest request,
         string query,
-        ReadOnlyMemory<byte> body
+        ReadOnlyMemory<byte> body,
+        ReadOnlyMemory<byte> claims
     ) =>
         from switch
         {
             ValueSource.Header => Single(request.Headers[name]),
             ValueSource.Cookie => Single(request.Cookies[name]),
             ValueSource.Query => Single(QueryValues(query, name)),
+            ValueSource.Claim => Single(claims.IsEmpty ? null : JsonPointer.Read(claims, ClaimPointer(name))),
             _ => Single(JsonPointer.Read(body, name)),
         };
+
+    // A name that does not begin with a slash is one claim, however it is spelt (https://example.com/tenant).
+    private static string ClaimPointer(string name) =>
+        name.StartsWith('/')
+            ? name
+            : $"/{name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}";
 
     private static Value Single(StringValues values) =>
         values.Count switch

@@ -9,7 +9,7 @@ namespace Handover.Gateway.Routing;
 internal static class JsonPointer
 {
     /// <summary>
-    /// The text of the string or number at <paramref name="pointer"/>; null when the body is not JSON, the pointer
+    /// The text of the string, number or truth value at <paramref name="pointer"/>; null when the body is not JSON, the pointer
     /// leads nowhere or the value is of another kind.
     /// </summary>
     public static string? Read(ReadOnlyMemory<byte> body, string pointer)
@@ -68,7 +68,7 @@ internal static class JsonPointer
         value.ValueKind switch
         {
             JsonValueKind.String => value.GetString(),
-            JsonValueKind.Number => value.GetRawText(),
+            JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
             _ => null,
         };
 }

@@ -14,6 +14,7 @@ namespace Handover.Gateway.Routing;
 /// <param name="PinKeys">Keys for pins.</param>
 /// <param name="Adapters">How answers are rewritten, by release.</param>
 /// <param name="OverrideTokenHashes">Who may name a release.</param>
+/// <param name="Tokens">Who verifies callers' tokens; null where no claim is read.</param>
 internal sealed record ServiceSettings(
     Service Service,
     IReadOnlyDictionary<string, IReadOnlyDictionary<string, MemberPool>> Releases,
@@ -21,5 +22,6 @@ internal sealed record ServiceSettings(
     OutsideFlag? Flag,
     IReadOnlyList<byte[]> PinKeys,
     IReadOnlyDictionary<string, AnswerAdapter> Adapters,
-    IReadOnlyList<string> OverrideTokenHashes
+    IReadOnlyList<string> OverrideTokenHashes,
+    TokenDesk? Tokens = null
 );

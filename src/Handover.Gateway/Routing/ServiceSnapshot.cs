@@ -47,6 +47,9 @@ internal sealed record ServiceSnapshot
     /// <summary>The organisation's flag; null when everybody may have the candidate.</summary>
     public OutsideFlag? Flag { get; init; }
 
+    /// <summary>Who verifies callers' tokens; null where no claim is read.</summary>
+    public TokenDesk? Tokens { get; init; }
+
     /// <summary>HMAC keys for pins: the first signs, all verify.</summary>
     public required IReadOnlyList<byte[]> PinKeys { get; init; }
 

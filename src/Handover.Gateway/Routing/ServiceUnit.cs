@@ -32,6 +32,7 @@ internal sealed class ServiceUnit
             Mirror = settings.Mirror,
             MirrorRun = Run(null, settings.Mirror, time),
             Flag = settings.Flag,
+            Tokens = settings.Tokens,
             PinKeys = settings.PinKeys,
             OverrideTokenHashes = settings.OverrideTokenHashes,
         };
@@ -73,6 +74,7 @@ internal sealed class ServiceUnit
                 Mirror = settings.Mirror,
                 MirrorRun = Run(s.MirrorRun, settings.Mirror, _time),
                 Flag = settings.Flag,
+                Tokens = settings.Tokens,
                 PinKeys = settings.PinKeys,
                 OverrideTokenHashes = settings.OverrideTokenHashes,
             }

@@ -83,10 +83,12 @@ public sealed class RoutingTests
     [InlineData("/a/b/01", null)]
     [InlineData("/a/b/9", null)]
     [InlineData("/a", null)]
+    [InlineData("/on", "true")]
+    [InlineData("/off", null)]
     [InlineData("a", null)]
-    public void A_pointer_reads_strings_and_numbers(string pointer, string? expected)
+    public void A_pointer_reads_strings_numbers_and_truth(string pointer, string? expected)
     {
-        byte[] body = Encoding.UTF8.GetBytes("""{"a":{"b":["x","y"]},"a/b":{"m~n":7.50}}""");
+        byte[] body = Encoding.UTF8.GetBytes("""{"a":{"b":["x","y"]},"a/b":{"m~n":7.50},"on":true,"off":null}""");
         Assert.Equal(expected, JsonPointer.Read(body, pointer));
         Assert.Null(JsonPointer.Read("{broken"u8.ToArray(), pointer));
     }
