@@ -55,7 +55,7 @@ internal static class TokenForm
         };
     }
 
-    /// <summary>A claim without a token that could be believed would always be absent: refused where it is read.</summary>
+    /// <summary>A claim without tokens to believe would always be absent: refused where it is read.</summary>
     public static void NeedTokens(FieldCursor map, ValueSource from, bool tokens)
     {
         if (from == ValueSource.Claim && !tokens && map.Find("from") is { } node)

@@ -69,7 +69,7 @@ public sealed class TokenDeskTests
     }
 
     [Fact]
-    public async Task An_altered_token_is_counters.TokensRefused_after_the_true_one_was_remembered()
+    public async Task An_altered_token_is_refused_after_the_true_one_was_remembered()
     {
         string token = Token();
         Assert.Equal("c-17", (await ReadAsync(token)).Entity);
@@ -139,7 +139,7 @@ public sealed class TokenDeskTests
     }
 
     [Fact]
-    public async Task An_algorithm_that_is_not_allowed_is_counters.TokensRefused_though_the_key_is_right() =>
+    public async Task An_algorithm_that_is_not_allowed_is_refused_though_the_key_is_right() =>
         await RefusedAsync(Token(algorithm: "RS512"));
 
     [Fact]
@@ -163,7 +163,7 @@ public sealed class TokenDeskTests
     }
 
     [Fact]
-    public async Task A_token_that_never_ends_is_counters.TokensRefused()
+    public async Task A_token_that_never_ends_is_refused()
     {
         string header = Base64UrlEncoder.Encode("{\"alg\":\"RS256\",\"kid\":\"rsa\"}");
         string claims = $"{{\"iss\":\"{Issuer}\",\"aud\":\"{Audience}\",\"sub\":\"c-17\"}}";
@@ -180,10 +180,10 @@ public sealed class TokenDeskTests
     [InlineData("e30.e30.e30")]
     [InlineData("a.b.c.d.e")]
     [InlineData("ümlaut.☃.x")]
-    public async Task Garbage_is_counters.TokensRefused(string token) => await RefusedAsync(token);
+    public async Task Garbage_is_refused(string token) => await RefusedAsync(token);
 
     [Fact]
-    public async Task A_huge_token_and_two_tokens_are_counters.TokensRefused()
+    public async Task A_huge_token_and_two_tokens_are_refused()
     {
         await RefusedAsync(Token(extra: new string('x', TokenPolicy.MostCharacters)));
         await RefusedAsync(Token(), Token());
