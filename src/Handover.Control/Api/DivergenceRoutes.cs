@@ -61,40 +61,26 @@ internal static class DivergenceRoutes
         CancellationToken cancel
     )
     {
-        var query = new JournalQuery(service.Name)
-        {
-            Release = rollout.Plan.To,
-            Purpose = Purpose.Shadow,
-            Since = rollout.StartedAt,
-        };
-        IReadOnlyList<Exchange> copies = await api.Journal.RecentAsync(query, MostPairs, cancel);
-        IReadOnlyList<Exchange> all = await api.Journal.FindAsync(
-            service.Name,
-            [.. copies.Select(c => c.RequestId)],
+        (int copies, Dictionary<string, (Exchange Stable, Exchange Candidate)> pairs) = await PairsAsync(
+            api,
+            rollout,
             cancel
         );
-        Dictionary<string, Exchange> live = all.Where(e => e.Purpose == Purpose.Live && e.Release == rollout.From)
-            .GroupBy(e => e.RequestId)
-            .ToDictionary(g => g.Key, g => g.First());
         RolloutPlan plan = rollout.Plan;
         Tolerances rules = AnswerRules.Of(api.Catalog.Snapshot, service, rollout.From, plan.To, plan.Compare);
         var summary = new DivergenceSummary(rules);
         var profiles = new OutputProfiles(rules, plan.Compare.Select(c => c.Path));
-        var pairs = new Dictionary<string, (Exchange Stable, Exchange Candidate)>(StringComparer.Ordinal);
-        foreach (Exchange copy in copies)
+        IReadOnlyList<IReadOnlyCollection<string>> slices = RequestSlices.Of(
+            pairs.Values.Select(p => p.Stable.Request)
+        );
+        foreach (((Exchange served, Exchange copy), IReadOnlyCollection<string> own) in pairs.Values.Zip(slices))
         {
-            if (live.TryGetValue(copy.RequestId, out Exchange? served) && Kept(served) && Kept(copy))
+            Result<TypedAnswer> stable = Read(service, served);
+            Result<TypedAnswer> candidate = Read(service, copy);
+            summary.Add(copy.RequestId, stable, candidate, own, copy.Segment);
+            if (stable.Ok && candidate.Ok)
             {
-                IReadOnlyCollection<string> slices = RequestSlices.Of(served.Request);
-                Result<TypedAnswer> stable = Read(service, served);
-                Result<TypedAnswer> candidate = Read(service, copy);
-                summary.Add(copy.RequestId, stable, candidate, slices, copy.Segment);
-                if (stable.Ok && candidate.Ok)
-                {
-                    profiles.Add(stable.Value, candidate.Value);
-                }
-
-                pairs[copy.RequestId] = (served, copy);
+                profiles.Add(stable.Value, candidate.Value);
             }
         }
 
@@ -105,7 +91,7 @@ internal static class DivergenceRoutes
             rollout.Plan.To,
             summary.Pairs,
             summary.Differing,
-            copies.Count - summary.Pairs,
+            copies - summary.Pairs,
             [.. summary.Places.Take(MostPaths).Select(p => View(p, pairs))],
             [.. summary.Slices.Take(MostSlices).Select(s => new DivergentSliceView(s.Name, s.Pairs, s.Differ))]
         )
@@ -117,6 +103,40 @@ internal static class DivergenceRoutes
             Segments = [.. summary.Segments.Select(s => new DivergentSliceView(s.Name, s.Pairs, s.Differ))],
             Noise = ShadowViews.Of(api.Evidence.Noise(rollout)),
         };
+    }
+
+    // The newest copies, and the pairs of them of which both halves were kept.
+    private static async Task<(int Copies, Dictionary<string, (Exchange Stable, Exchange Candidate)> Pairs)> PairsAsync(
+        ApiServices api,
+        RolloutState rollout,
+        CancellationToken cancel
+    )
+    {
+        var query = new JournalQuery(rollout.Plan.Service)
+        {
+            Release = rollout.Plan.To,
+            Purpose = Purpose.Shadow,
+            Since = rollout.StartedAt,
+        };
+        IReadOnlyList<Exchange> copies = await api.Journal.RecentAsync(query, MostPairs, cancel);
+        IReadOnlyList<Exchange> all = await api.Journal.FindAsync(
+            rollout.Plan.Service,
+            [.. copies.Select(c => c.RequestId)],
+            cancel
+        );
+        Dictionary<string, Exchange> live = all.Where(e => e.Purpose == Purpose.Live && e.Release == rollout.From)
+            .GroupBy(e => e.RequestId)
+            .ToDictionary(g => g.Key, g => g.First());
+        var pairs = new Dictionary<string, (Exchange Stable, Exchange Candidate)>(StringComparer.Ordinal);
+        foreach (Exchange copy in copies)
+        {
+            if (live.TryGetValue(copy.RequestId, out Exchange? served) && Kept(served) && Kept(copy))
+            {
+                pairs[copy.RequestId] = (served, copy);
+            }
+        }
+
+        return (copies.Count, pairs);
     }
 
     private static DivergentPathView View(

@@ -42,7 +42,7 @@ public sealed class BadTextTests
 
             _ = JsonPointer.Read(body, "/a");
             _ = SequenceReading.Of(body);
-            _ = RequestSlices.Of(body);
+            _ = RequestSlices.Of([body]);
             _ = WarmSample.Shape(body);
             _ = Redaction.Apply(body, ["/a/b", "/inputs/0/name"]);
         }
