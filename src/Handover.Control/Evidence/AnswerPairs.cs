@@ -36,9 +36,21 @@ internal static class AnswerPairs
             };
     }
 
-    /// <summary>Whether the answers differ beyond the tolerance; null when one of them was not kept.</summary>
-    public static bool? Differ(WireProtocol protocol, Exchange live, Exchange shadow, Tolerances rules) =>
-        live.Response is { } stable && shadow.Response is { } candidate
-            ? AnswerComparison.Compare(protocol, stable.Span, candidate.Span, rules).Differs
+    /// <summary>What the two answers are found to be.</summary>
+    public static PairFinding Compare(WireProtocol protocol, Exchange live, Exchange shadow, Tolerances rules)
+    {
+        (string? stable, string? candidate) = (Failure(protocol, live), Failure(protocol, shadow));
+        bool? differs = (stable, candidate, live.Response, shadow.Response) is (null, null, { } served, { } copied)
+            ? AnswerComparison.Compare(protocol, served.Span, copied.Span, rules).Differs
             : null;
+        return new PairFinding(stable, candidate, differs);
+    }
 }
+
+/// <summary>What two answers to one request are found to be.</summary>
+/// <param name="Stable">Why stable's is none; null when it is one.</param>
+/// <param name="Candidate">The same of the candidate's.</param>
+/// <param name="Differs">
+/// Whether they differ beyond the tolerance; null when one is none, or was not kept.
+/// </param>
+internal readonly record struct PairFinding(string? Stable, string? Candidate, bool? Differs);

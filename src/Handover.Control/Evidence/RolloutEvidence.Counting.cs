@@ -37,6 +37,7 @@ internal sealed partial class RolloutEvidence
         // Reading an answer takes longer than counting it: outside the lock.
         bool live = exchange.Purpose is Purpose.Live;
         string? output = live && !elsewhere && WantsOutput ? OutputOf(exchange) : null;
+        Exchange? other = null;
         lock (_gate)
         {
             if (live)
@@ -55,12 +56,27 @@ internal sealed partial class RolloutEvidence
                 }
             }
 
-            if (_setup.Shadows && _pairs.Add(exchange) is { } other)
+            // A request that was never copied has no other half to wait for.
+            if (_setup.Shadows && (!live || MirrorDraw.Copies(exchange.RequestId, _copied)))
             {
-                (Exchange answered, Exchange shadow) =
-                    exchange.Purpose is Purpose.Live ? (exchange, other) : (other, exchange);
-                CountPair(answered, shadow);
+                other = _pairs.Add(exchange);
             }
+        }
+
+        if (other is not null)
+        {
+            ObservePair(live ? exchange : other, live ? other : exchange);
+        }
+    }
+
+    // Comparing may take a thousand times as long as counting, and every live request of the service counts under the
+    // lock: so it is done before.
+    private void ObservePair(Exchange live, Exchange shadow)
+    {
+        PairFinding finding = AnswerPairs.Compare(_service.Protocol, live, shadow, _rules);
+        lock (_gate)
+        {
+            CountPair(live, shadow, finding);
         }
     }
 
@@ -111,13 +127,12 @@ internal sealed partial class RolloutEvidence
         }
     }
 
-    private void CountPair(Exchange live, Exchange shadow)
+    private void CountPair(Exchange live, Exchange shadow, PairFinding finding)
     {
         _shadowPairs++;
-        bool stableBad = AnswerPairs.Failure(_service.Protocol, live) is not null;
-        string? failure = AnswerPairs.Failure(_service.Protocol, shadow);
-        bool candidateBad = failure is not null;
-        if (failure is not null)
+        bool stableBad = finding.Stable is not null;
+        bool candidateBad = finding.Candidate is not null;
+        if (finding.Candidate is { } failure)
         {
             CountFailure(failure);
         }
@@ -134,7 +149,7 @@ internal sealed partial class RolloutEvidence
                 .Pair("errors", candidateBad && discordant, stableBad && discordant, candidateBad && stableBad);
         }
 
-        if (!stableBad && !candidateBad && AnswerPairs.Differ(_service.Protocol, live, shadow, _rules) is { } differs)
+        if (finding.Differs is { } differs)
         {
             Accumulator(Share.None).Pair("divergence", differs, stableOnly: false, bothBad: false);
         }

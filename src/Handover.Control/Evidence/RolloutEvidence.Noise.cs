@@ -21,7 +21,7 @@ internal sealed partial class RolloutEvidence
     private const int TriplesWaiting = 2_000;
 
     private readonly Lock _triplesGate = new();
-    private readonly TripleBuffer _triples = new(TriplesWaiting);
+    private readonly TripleBuffer _triples = new(TriplesWaiting, BytesWaiting);
     private readonly NoisyPaths _noise = new(0, MostNoisyPaths);
     private readonly Share _copied;
     private readonly Share _redraw;

@@ -20,6 +20,7 @@ namespace Handover.Control.Evidence;
 internal sealed partial class RolloutEvidence
 {
     private const int PairsWaiting = 20_000;
+    private const long BytesWaiting = 64 << 20;
     private const int MostDrawn = 16_384;
 
     private readonly Lock _gate = new();
@@ -29,7 +30,7 @@ internal sealed partial class RolloutEvidence
     private readonly DateTimeOffset _startedAt;
     private readonly GateSetup _setup;
     private readonly Tolerances _rules;
-    private readonly PairBuffer _pairs = new(PairsWaiting);
+    private readonly PairBuffer _pairs = new(PairsWaiting, BytesWaiting);
     private readonly PairedLosses _pairedLosses = new(PairsWaiting);
     private readonly Dictionary<Share, TickAccumulator> _open = [];
     private readonly GateBook _book;

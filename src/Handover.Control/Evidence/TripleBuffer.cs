@@ -4,13 +4,18 @@ using Handover.Ports;
 namespace Handover.Control.Evidence;
 
 /// <summary>
-/// Waits for the three answers to one request: stable's, the candidate's and stable's second one. Bounded: over it the
-/// oldest request is given up. Not thread-safe; the owner locks.
+/// Waits for the three answers to one request: stable's, the candidate's and stable's second one. Bounded in number and
+/// in bytes of answers: over either the oldest request is given up. Not thread-safe; the owner locks.
 /// </summary>
-internal sealed class TripleBuffer(int capacity)
+/// <param name="capacity">Most requests.</param>
+/// <param name="bytes">Most bytes of their answers, but for the newest.</param>
+internal sealed class TripleBuffer(int capacity, long bytes)
 {
     private readonly Dictionary<string, Triple> _waiting = new(StringComparer.Ordinal);
     private readonly Queue<string> _order = new();
+
+    /// <summary>Bytes of answers that wait.</summary>
+    public long Bytes { get; private set; }
 
     /// <summary>Adds one answer; all three when it was the last of them, else null.</summary>
     public Triple? Add(Exchange exchange)
@@ -19,12 +24,10 @@ internal sealed class TripleBuffer(int capacity)
         {
             _waiting[exchange.RequestId] = triple = new Triple();
             _order.Enqueue(exchange.RequestId);
-            while (_order.Count > capacity)
-            {
-                _waiting.Remove(_order.Dequeue());
-            }
         }
 
+        Bytes -= triple.Bytes;
+        exchange = exchange with { Request = null };
         switch (exchange.Purpose)
         {
             case Purpose.Live:
@@ -38,10 +41,19 @@ internal sealed class TripleBuffer(int capacity)
                 break;
         }
 
-        return
-            triple is { First: not null, Candidate: not null, Second: not null } && _waiting.Remove(exchange.RequestId)
-            ? triple
-            : null;
+        if (triple is { First: not null, Candidate: not null, Second: not null })
+        {
+            _waiting.Remove(exchange.RequestId);
+            return triple;
+        }
+
+        Bytes += triple.Bytes;
+        while (_order.Count > capacity || (Bytes > bytes && _order.Count > 1))
+        {
+            Bytes -= _waiting.Remove(_order.Dequeue(), out Triple? oldest) ? oldest.Bytes : 0;
+        }
+
+        return null;
     }
 
     /// <summary>Three answers to one request.</summary>
@@ -52,5 +64,9 @@ internal sealed class TripleBuffer(int capacity)
         public Exchange? Second { get; set; }
 
         public Exchange? Candidate { get; set; }
+
+        public long Bytes => SizeOf(First) + SizeOf(Second) + SizeOf(Candidate);
+
+        private static long SizeOf(Exchange? exchange) => exchange?.Response?.Length ?? 0;
     }
 }
