@@ -25,7 +25,7 @@ public sealed class WaitingAnswersTests
             {
                 var buffer = new PairBuffer(Most, MostBytes);
                 var twin = new List<(string Id, bool Live, int Size)>();
-                foreach ((int id, bool live, int size) in asked)
+                foreach ((int id, bool live, int size) in asked.DistinctBy(a => (a.Item1, a.Item2)))
                 {
                     Exchange answer = Of($"r-{id}", live ? Purpose.Live : Purpose.Shadow, size);
                     Exchange? other = buffer.Add(answer);
@@ -41,7 +41,7 @@ public sealed class WaitingAnswersTests
                         continue;
                     }
 
-                    // Given up, or never there, or the same half again.
+                    // Never there, or given up without a byte.
                     twin.RemoveAll(t => t.Id == answer.RequestId);
                     twin.Add((answer.RequestId, live, size));
                     while (twin.Sum(t => t.Size) > buffer.Bytes)
