@@ -17,9 +17,10 @@ const next = () => {
 const below = (n) => next() % n;
 const pick = (list) => list[below(list.length)];
 
-// ASCII only: the npm library hashes UTF-16 units where flagd itself and we hash UTF-8, so they differ beyond ASCII.
+// What is drawn is ASCII only: the npm library hashes UTF-16 units where flagd itself and we hash UTF-8, so they differ
+// beyond ASCII. The last rows, a fifth as many as the others, draw nothing and hold texts of any kind.
 const names = ['tenant', 'country', 'version', 'age', 'user.name', 'targetingKey', '$flagd.flagKey'];
-const texts = ['acme', 'self', 'de', '', '1.2.3', 'v2.0', '1', '1.2', '1.0.0+b', '2.0.0-rc.1', '18', '17.5', '01.2.3'];
+let texts = ['acme', 'self', 'de', '', '1.2.3', 'v2.0', '1', '1.2', '1.0.0+b', '2.0.0-rc.1', '18', '17.5', '01.2.3'];
 const values = () => pick([() => pick(texts), () => pick(texts), () => below(40), () => below(400) / 10, () => below(2) === 1]);
 const variable = () => ({ var: pick(names) });
 const text = () => pick(texts);
@@ -66,9 +67,11 @@ const targeting = () =>
     fractional,
   ])();
 
+const wide = ['Zürich', 'Zu\u0308rich', 'łódź', '東京', '😀', '😀a', 'ß', 'İ', 'ſ', 'acme', 'ﬁ', '\u200b', '٣', '18', ''];
 const rows = [];
-while (rows.length < count) {
-  const rule = targeting();
+while (rows.length < count * 1.2) {
+  if (rows.length === count) texts = wide;
+  const rule = rows.length < count ? targeting() : { if: [condition(0), 'a', condition(0), 'b', 'c'] };
   const context = { targetingKey: `c-${below(100000)}` };
   if (below(20) === 0) delete context.targetingKey;
   for (const name of ['tenant', 'country', 'version', 'age']) {

@@ -47,6 +47,18 @@ public static partial class Decider
         return Effects.NeedsReadmission(s) ? [new RolloutEvent.HoldBegan(now, LeftBehind(s))] : Nothing;
     }
 
+    // Like a rollback it is tried for as long as it takes, at growing distances: nothing else moves before it is made,
+    // so a hold would protect nobody and only wait for a person once it is.
+    private static string StillToBar(RolloutState s, string why)
+    {
+        string[] back = [.. s.TakenBack.Keys.Except(s.BarredInForce).Order(StringComparer.Ordinal)];
+        string what =
+            back.Length > 0
+                ? $"{string.Join(", ", back)} could not go back to {s.From} yet"
+                : "a segment could not be brought in again yet";
+        return $"{what} ({why}); it is tried again by itself, and {s.From} takes everybody by: rollback";
+    }
+
     private static string LeftBehind(RolloutState s) =>
         $"{string.Join(", ", s.Barred)} went back to {s.From} alone, and the next move would bring everybody over: "
         + "readmit, or roll back";

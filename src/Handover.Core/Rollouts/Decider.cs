@@ -226,6 +226,11 @@ public static partial class Decider
             return Nothing;
         }
 
+        if (s.BarPending && s.RollbackReason is null)
+        {
+            return [new RolloutEvent.MoveGivenUp(now, StillToBar(s, c.Reason))];
+        }
+
         var events = new List<RolloutEvent> { new RolloutEvent.MoveGivenUp(now, c.Reason) };
         if (s.MoveFailures + 1 >= MoveFailuresBeforeHold && s.Status == RolloutStatus.Running)
         {

@@ -61,6 +61,31 @@ public sealed class SegmentTests
     }
 
     [Fact]
+    public void A_segment_that_cannot_go_back_yet_is_tried_again_until_it_has_and_nobody_needs_to_ask()
+    {
+        RolloutWalk walk = AtBeta(WhenHarmed.Segment);
+        walk.Do(new RolloutCommand.SegmentHarmed("beta", Harm));
+        for (int failures = 0; failures < 5; failures++)
+        {
+            RolloutEffect.Move back = walk.Effects.OfType<RolloutEffect.Move>().Single();
+            Assert.Equal(failures, back.Attempt);
+            walk.Do(new RolloutCommand.MoveFailed(back.Target, "gw-2 is silent"));
+            Assert.Equal(RolloutStatus.Running, walk.State.Status);
+            Assert.Equal(
+                "beta could not go back to v1 yet (gw-2 is silent); it is tried again by itself, and v1 takes everybody "
+                    + "by: rollback",
+                walk.State.Reasons.Single()
+            );
+        }
+
+        walk.Move();
+        Assert.Equal(["beta"], walk.State.BarredInForce);
+        walk.Do(new RolloutCommand.Tick());
+        walk.Do(new RolloutCommand.Tick());
+        Assert.Equal((RolloutStatus.Running, 6), (walk.State.Status, walk.State.PhaseIndex));
+    }
+
+    [Fact]
     public void A_pause_does_not_keep_a_harmed_segment_on_the_candidate()
     {
         RolloutWalk walk = AtBeta(WhenHarmed.Segment);
