@@ -98,9 +98,7 @@ internal abstract partial class RuleNode
                 }
             }
 
-            return missing is null || names.Length - missing.Count >= enough
-                ? RuleValue.Of([])
-                : RuleValue.Of(missing);
+            return missing is null || names.Length - missing.Count >= enough ? RuleValue.Of([]) : RuleValue.Of(missing);
         }
     }
 

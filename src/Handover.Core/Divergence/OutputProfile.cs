@@ -122,7 +122,7 @@ public sealed class OutputProfile(string path, OutputKind kind, double? threshol
         Values++;
         Mean("rank-biased overlap", RankingComparison.RankBiasedOverlap(stable, candidate));
         Mean($"overlap of the first {TopRanks}", RankingComparison.OverlapAt(stable, candidate, TopRanks));
-        Mean("top item changed", stable.FirstOrDefault() == candidate.FirstOrDefault() ? 0 : 1);
+        Mean("top item changed", First(stable) == First(candidate) ? 0 : 1);
         double tau = RankingComparison.KendallTau(stable, candidate);
         if (!double.IsNaN(tau))
         {
@@ -154,6 +154,8 @@ public sealed class OutputProfile(string path, OutputKind kind, double? threshol
             yield return new OutputMeasure("Cohen's kappa", null, null, Comparison.Kappa);
         }
     }
+
+    private static string? First(IReadOnlyList<string> ranking) => ranking.Count == 0 ? null : ranking[0];
 
     private double Share(long count) => Values == 0 ? 0 : (double)count / Values;
 

@@ -93,10 +93,21 @@ public readonly record struct TextTraits(bool Empty, bool Refuses, bool Truncate
         int items = lines.Count(l =>
             l.StartsWith("- ", StringComparison.Ordinal)
             || l.StartsWith("* ", StringComparison.Ordinal)
-            || l.StartsWith("\u2022", StringComparison.Ordinal)
-            || (l.Length > 2 && char.IsAsciiDigit(l[0]) && l.TrimStart("0123456789".ToCharArray())[..1] is "." or ")")
+            || l.StartsWith('\u2022')
+            || IsNumbered(l)
         );
         return lines.Length > 1 && items * 2 > lines.Length;
+    }
+
+    private static bool IsNumbered(string line)
+    {
+        int digits = 0;
+        while (digits < line.Length && char.IsAsciiDigit(line[digits]))
+        {
+            digits++;
+        }
+
+        return digits > 0 && digits < line.Length && line[digits] is '.' or ')';
     }
 }
 

@@ -130,7 +130,12 @@ public sealed class ComparisonRulesTests
                 new PathTolerance("price") { Absolute = 50, Relative = 0 },
                 new PathTolerance("order") { As = OutputKind.Ranking, Likeness = 0.9 },
                 new PathTolerance("/debug") { As = OutputKind.Ignored },
-                new PathTolerance("/items/*/score") { Ulps = 4, Variation = 0.025, Threshold = 0.8 },
+                new PathTolerance("/items/*/score")
+                {
+                    Ulps = 4,
+                    Variation = 0.025,
+                    Threshold = 0.8,
+                },
             ],
             plan.Compare
         );

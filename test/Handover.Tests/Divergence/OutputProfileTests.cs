@@ -30,12 +30,19 @@ public sealed class OutputProfileTests
     [InlineData("1. one\n2. two", TextForm.List, false)]
     [InlineData("One sentence.\nAnother one.", TextForm.Prose, false)]
     [InlineData("42", TextForm.Prose, false)]
+    [InlineData("100\n200\n300", TextForm.Prose, false)]
+    [InlineData(")\n)", TextForm.Prose, false)]
+    [InlineData("[", TextForm.Json, true)]
     [InlineData("  ", TextForm.Empty, false)]
     public void A_text_has_a_form_and_may_be_cut_off(string text, TextForm form, bool truncated)
     {
         TextTraits traits = TextTraits.Of(text);
         Assert.Equal((form, truncated), (traits.Form, traits.Truncated));
     }
+
+    [Fact]
+    public void Any_text_at_all_has_traits() =>
+        CsCheck.Gen.String.Sample(text => Assert.True(Enum.IsDefined(TextTraits.Of(text).Form)), iter: 5_000);
 
     [Fact]
     public void A_long_text_that_ends_in_mid_sentence_is_cut_off()
