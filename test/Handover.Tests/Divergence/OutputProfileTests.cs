@@ -1,4 +1,5 @@
 using System.Text;
+using CsCheck;
 using Handover.Core.Catalog;
 using Handover.Core.Divergence;
 using Handover.Core.Payloads;
@@ -42,7 +43,7 @@ public sealed class OutputProfileTests
 
     [Fact]
     public void Any_text_at_all_has_traits() =>
-        CsCheck.Gen.String.Sample(text => Assert.True(Enum.IsDefined(TextTraits.Of(text).Form)), iter: 5_000);
+        Gen.String.Sample(text => Assert.True(Enum.IsDefined(TextTraits.Of(text).Form)), iter: 5_000);
 
     [Fact]
     public void A_long_text_that_ends_in_mid_sentence_is_cut_off()
