@@ -3,6 +3,7 @@ using Handover.Core.Contracts.Adapters;
 using Handover.Core.Traffic;
 using Handover.Gateway.Draining;
 using Handover.Gateway.Forwarding;
+using Handover.Gateway.Grpc;
 using Handover.Gateway.Observing;
 using Handover.Gateway.Routing;
 using Handover.Ports;
@@ -134,6 +135,7 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
             Attributes = live.Attributes,
             Purpose = kind.Purpose,
             Inference = live.Inference,
+            Grpc = live.Grpc,
             RequestCopy = live.RequestCopy,
             ResponseCopy = new BodyCopy(ExchangeRecorder.PayloadBound),
             Adapter = live.Snapshot.Adapters.GetValueOrDefault(kind.Release),
@@ -190,7 +192,7 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
             new Uri(client.Prefix + copy.MemberTarget, Verbatim)
         )
         {
-            Version = System.Net.HttpVersion.Version11,
+            Version = copy.Grpc ? System.Net.HttpVersion.Version20 : System.Net.HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             Content = new ReadOnlyMemoryContent(body),
         };
@@ -205,6 +207,11 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
             {
                 request.Content.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
             }
+        }
+
+        if (copy.Grpc)
+        {
+            request.Headers.TryAddWithoutValidation("TE", "trailers");
         }
 
         // A second question is a request of its own: under one id, whoever reads members' logs would see two releases.
@@ -236,8 +243,9 @@ internal sealed class Mirror(ExchangeRecorder recorder, PinDesk pins, TimeProvid
             {
                 using HttpResponseMessage answer = await client.Invoker.SendAsync(request, either.Token);
                 status = (int)answer.StatusCode;
-                bool bad = copy.Snapshot.Service.Errors.Counts(status);
-                bad |= !await TakeAsync(answer, copy, either.Token);
+                bool bad = !await TakeAsync(answer, copy, either.Token);
+                status = GrpcCall.StatusOf(answer, copy.Grpc);
+                bad |= copy.Snapshot.Service.Errors.Counts(status);
                 outcome = bad ? ExchangeOutcome.ModelError : ExchangeOutcome.Ok;
             }
             catch (OperationCanceledException)

@@ -1,4 +1,5 @@
 using Handover.Core.Catalog;
+using Handover.Core.Payloads;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -27,7 +28,8 @@ internal static class EntityReader
     /// <param name="body">The whole body where <see cref="NeedsBody"/> says so; else empty.</param>
     public static EntityReading Read(Service service, HttpRequest request, string query, ReadOnlyMemory<byte> body)
     {
-        Value entity = One(service.Entity.From, service.Entity.Name, request, query, body);
+        bool grpc = service.Protocol == WireProtocol.OpenInferenceGrpc;
+        Value entity = One(service.Entity.From, service.Entity.Name, request, query, body, grpc);
         if (entity.Bad)
         {
             return new EntityReading(null, None, $"entity key '{service.Entity.Name}'");
@@ -41,7 +43,7 @@ internal static class EntityReader
         var attributes = new Dictionary<string, string>(service.Attributes.Count);
         foreach (AttributeSource source in service.Attributes)
         {
-            Value value = One(source.From, source.Key, request, query, body);
+            Value value = One(source.From, source.Key, request, query, body, grpc);
             if (value.Bad)
             {
                 return new EntityReading(null, None, $"attribute '{source.Name}'");
@@ -61,14 +63,15 @@ internal static class EntityReader
         string name,
         HttpRequest request,
         string query,
-        ReadOnlyMemory<byte> body
+        ReadOnlyMemory<byte> body,
+        bool grpc
     ) =>
         from switch
         {
             ValueSource.Header => Single(request.Headers[name]),
             ValueSource.Cookie => Single(request.Cookies[name]),
             ValueSource.Query => Single(QueryValues(query, name)),
-            _ => Single(JsonPointer.Read(body, name)),
+            _ => Single(grpc ? OpenInferenceGrpcReader.Value(body.Span, name) : JsonPointer.Read(body, name)),
         };
 
     private static Value Single(StringValues values) =>
