@@ -42,6 +42,11 @@ public sealed class GatewayWarmTarget(
             Version = grpc ? HttpVersion.Version20 : HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
+        if (grpc)
+        {
+            request.Headers.TE.ParseAdd("trailers");
+        }
+
         request.Headers.TryAddWithoutValidation("baggage", $"{Pin.BaggageKey}={sign(pin)}");
         if (recorded.Request is { } body)
         {
