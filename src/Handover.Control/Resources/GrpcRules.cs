@@ -1,6 +1,5 @@
 using Handover.Core.Catalog;
 using Handover.Core.Foundation;
-using Handover.Core.Ledger;
 
 namespace Handover.Control.Resources;
 
