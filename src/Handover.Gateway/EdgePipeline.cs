@@ -4,6 +4,7 @@ using Handover.Core.Ledger;
 using Handover.Core.Traffic;
 using Handover.Gateway.Draining;
 using Handover.Gateway.Forwarding;
+using Handover.Gateway.Grpc;
 using Handover.Gateway.Holding;
 using Handover.Gateway.Ledger;
 using Handover.Gateway.Mirroring;
@@ -35,6 +36,7 @@ internal sealed class EdgePipeline(PipelineTools tools)
     {
         ServiceSnapshot snapshot = unit.Snapshot;
         string method = context.Request.Method;
+        bool grpc = GrpcCall.Is(context.Request);
         var passage = new Passage
         {
             RequestId = requestId,
@@ -46,10 +48,11 @@ internal sealed class EdgePipeline(PipelineTools tools)
             Member = snapshot.Service.Entry,
             Epoch = snapshot.Epoch,
             Release = snapshot.Routing?.Stable ?? "",
+            Grpc = grpc,
             Inference = ExchangeRecorder.IsInference(snapshot.Service.Protocol, method, memberPath),
         };
         long limit = snapshot.Service.Limits.RequestBytes;
-        Refusal? refusal = RequestBody.Bound(context, limit);
+        Refusal? refusal = GrpcCall.Check(snapshot.Service, grpc, memberPath) ?? RequestBody.Bound(context, limit);
         ReadOnlyMemory<byte> body = default;
         IdempotencyPolicy policy = snapshot.Service.Idempotency;
         if (
@@ -309,6 +312,11 @@ internal sealed class EdgePipeline(PipelineTools tools)
 
         passage.BaggageOut = tools.Pins.Issue(snapshot, passage.Unit.Counters, baggage, passage.Release, Purpose.Live);
         RequestHygiene.Strip(context.Request.Headers);
+        if (passage.Grpc)
+        {
+            GrpcCall.AskPlain(context.Request.Headers);
+        }
+
         if (passage.StripAuthorization)
         {
             context.Request.Headers.Authorization = default;

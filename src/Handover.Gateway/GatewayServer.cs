@@ -5,6 +5,7 @@ using Handover.Core.Moves;
 using Handover.Gateway.Feed;
 using Handover.Gateway.Flags;
 using Handover.Gateway.Forwarding;
+using Handover.Gateway.Grpc;
 using Handover.Gateway.Holding;
 using Handover.Gateway.Ledger;
 using Handover.Gateway.Mirroring;
@@ -81,7 +82,12 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
             Ledger = ledger ?? new NoLedger(),
             Owner = Incarnation,
         };
-        var entry = new RequestEntry(_feed, tools, logs.CreateLogger<RequestEntry>());
+        var entry = new RequestEntry(
+            _feed,
+            tools,
+            new GrpcHealth(_feed, () => Ready),
+            logs.CreateLogger<RequestEntry>()
+        );
         _app.Run(entry.HandleAsync);
     }
 
@@ -100,6 +106,9 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
     /// <summary>Where it is reached, with the ports that it really got. Empty before it is started.</summary>
     public IReadOnlyList<Uri> Addresses { get; private set; } = [];
 
+    /// <summary>The same of <see cref="GatewayServerOptions.Http2Urls"/>.</summary>
+    public IReadOnlyList<Uri> Http2Addresses { get; private set; } = [];
+
     /// <summary>Starts to serve. Throws <see cref="IOException"/> when an address is taken.</summary>
     public async Task StartAsync(CancellationToken cancel)
     {
@@ -107,7 +116,9 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
         _switches.Start();
         await _app.StartAsync(cancel);
         var bound = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>();
-        Addresses = [.. bound!.Addresses.Select(a => new Uri(a))];
+        var all = bound!.Addresses.Select(a => new Uri(a)).ToList();
+        Addresses = [.. all.Take(_options.DataUrls.Count)];
+        Http2Addresses = [.. all.Skip(_options.DataUrls.Count)];
         Ready = true;
     }
 
@@ -248,7 +259,7 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
         // Empty: nothing in the environment or in a settings file of the working directory may change what listens
         // here.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options.DataUrls));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.Services.AddSingleton(logs);
         builder.Services.AddHttpForwarder();
         builder.Services.AddSingleton<IHostLifetime, EmbeddedLifetime>();
@@ -256,7 +267,7 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
         return builder.Build();
     }
 
-    private static void Listen(KestrelServerOptions kestrel, IReadOnlyList<Uri> urls)
+    private static void Listen(KestrelServerOptions kestrel, GatewayServerOptions options)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = null;
@@ -265,25 +276,35 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
             : name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionEncoding.Instance
             : null;
         kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
-        foreach (Uri url in urls)
+        foreach (Uri url in options.DataUrls)
         {
-            if (url.Scheme != Uri.UriSchemeHttp)
-            {
-                throw new NotSupportedException($"{url}: only http is supported yet for the data address.");
-            }
+            Listen(kestrel, url, HttpProtocols.Http1);
+        }
 
-            if (IPAddress.TryParse(url.Host.Trim('[', ']'), out IPAddress? address))
-            {
-                kestrel.Listen(address, url.Port);
-            }
-            else if (url.IsLoopback)
-            {
-                kestrel.ListenLocalhost(url.Port);
-            }
-            else
-            {
-                throw new NotSupportedException($"{url}: the data address must be an IP address or localhost.");
-            }
+        foreach (Uri url in options.Http2Urls)
+        {
+            Listen(kestrel, url, HttpProtocols.Http2);
+        }
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, Uri url, HttpProtocols protocols)
+    {
+        if (url.Scheme != Uri.UriSchemeHttp)
+        {
+            throw new NotSupportedException($"{url}: only http is supported yet for the data address.");
+        }
+
+        if (IPAddress.TryParse(url.Host.Trim('[', ']'), out IPAddress? address))
+        {
+            kestrel.Listen(address, url.Port, listen => listen.Protocols = protocols);
+        }
+        else if (url.IsLoopback)
+        {
+            kestrel.ListenLocalhost(url.Port, listen => listen.Protocols = protocols);
+        }
+        else
+        {
+            throw new NotSupportedException($"{url}: the data address must be an IP address or localhost.");
         }
     }
 

@@ -15,6 +15,12 @@ public sealed record GatewayServerOptions
     public required IReadOnlyList<Uri> DataUrls { get; init; }
 
     /// <summary>
+    /// Where callers are served over HTTP/2 in clear text with prior knowledge, as gRPC clients speak inside a cluster:
+    /// one such port cannot speak HTTP/1.1 too. Written as <see cref="DataUrls"/>; may be empty.
+    /// </summary>
+    public IReadOnlyList<Uri> Http2Urls { get; init; } = [];
+
+    /// <summary>
     /// Directory of the gateway's own files; made when it is missing, and locked while the gateway runs.
     /// </summary>
     public required string StateDirectory { get; init; }

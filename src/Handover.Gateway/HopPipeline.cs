@@ -2,6 +2,7 @@ using Handover.Core.Contracts.Adapters;
 using Handover.Core.Traffic;
 using Handover.Gateway.Draining;
 using Handover.Gateway.Forwarding;
+using Handover.Gateway.Grpc;
 using Handover.Gateway.Observing;
 using Handover.Gateway.Routing;
 using Handover.Ports;
@@ -59,6 +60,7 @@ internal sealed class HopPipeline(PipelineTools tools)
             Epoch = pin.Epoch,
             Reason = AssignReason.Stable,
             Purpose = pin.Purpose,
+            Grpc = GrpcCall.Is(context.Request),
             Adapter = Adapter(snapshot, pin, member, context.Request.Method, path),
         };
         Refusal? refusal = RequestBody.Bound(context, snapshot.Service.Limits.RequestBytes);

@@ -1,5 +1,6 @@
 using Handover.Gateway.Feed;
 using Handover.Gateway.Forwarding;
+using Handover.Gateway.Grpc;
 using Handover.Gateway.Routing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -10,8 +11,9 @@ namespace Handover.Gateway;
 /// <summary>The first thing a request meets: is it sound, and whose is it.</summary>
 /// <param name="feed">The routes.</param>
 /// <param name="tools">What the pipelines work with.</param>
+/// <param name="health">Answers gRPC's question whether the gateway serves.</param>
 /// <param name="log">Errors of the gateway itself.</param>
-internal sealed partial class RequestEntry(GatewayFeed feed, PipelineTools tools, ILogger log)
+internal sealed partial class RequestEntry(GatewayFeed feed, PipelineTools tools, GrpcHealth health, ILogger log)
 {
     private readonly EdgePipeline _edge = new(tools);
     private readonly HopPipeline _hop = new(tools);
@@ -63,6 +65,12 @@ internal sealed partial class RequestEntry(GatewayFeed feed, PipelineTools tools
         if (segments.Length > 0 && segments[0] == "-")
         {
             await HopAsync(context, table, target, segments, requestId);
+            return;
+        }
+
+        if (GrpcHealth.Wants(context, target.Path))
+        {
+            await health.AnswerAsync(context, target.Path);
             return;
         }
 

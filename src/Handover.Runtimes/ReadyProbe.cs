@@ -7,7 +7,8 @@ namespace Handover.Runtimes;
 internal static class ReadyProbe
 {
     /// <summary>
-    /// Null when the path was answered with a 2xx status, else why it was not. Throws only when cancelled.
+    /// Null when the path was answered with a 2xx status, else why it was not. The path of a gRPC method that tells
+    /// health is called as one, and has to say yes. Throws only when cancelled.
     /// </summary>
     public static async Task<string?> AskAsync(
         HttpClient client,
@@ -21,6 +22,11 @@ internal static class ReadyProbe
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancel);
         try
         {
+            if (GrpcReady.Is(path))
+            {
+                return await GrpcReady.AskAsync(client, path, either.Token);
+            }
+
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
             using HttpResponseMessage answer = await client.SendAsync(
                 request,

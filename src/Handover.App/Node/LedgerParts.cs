@@ -23,7 +23,7 @@ internal sealed class LedgerParts : IAsyncDisposable
         RunOptions options,
         JournalWriter journal,
         Func<string, Service?> serviceOf,
-        Func<Uri> dataUrl,
+        Func<Service, Uri?> urlOf,
         Func<Pin, string> sign,
         TimeProvider time,
         ILoggerFactory logs
@@ -35,7 +35,7 @@ internal sealed class LedgerParts : IAsyncDisposable
             time,
             logs.CreateLogger<LedgerStore>()
         );
-        _target = new GatewayWarmTarget(dataUrl, sign, time, Purpose.Reconcile);
+        _target = new GatewayWarmTarget(urlOf, sign, time, Purpose.Reconcile);
         _reconciliation = new Reconciliation(journal, Store, _target, time);
     }
 

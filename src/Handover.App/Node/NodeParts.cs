@@ -39,6 +39,9 @@ public sealed class NodeParts : IAsyncDisposable
     /// <summary>Where callers are served.</summary>
     public Uri DataUrl => _gateway.Addresses.Count > 0 ? _gateway.Addresses[0] : _dataUrl!;
 
+    /// <summary>Where gRPC is served; null when it is not, or before the start.</summary>
+    public Uri? Http2Url => _gateway.Http2Addresses.Count > 0 ? _gateway.Http2Addresses[0] : null;
+
     /// <summary>Where people and programs steer.</summary>
     public Uri AdminUrl => new(_admin.Urls.First());
 
@@ -181,11 +184,11 @@ public sealed class NodeParts : IAsyncDisposable
         _labels = new LabelParts(options, journal, evidence, () => _catalog.Current, _time, _logs);
         _stops.Add(_labels.DisposeAsync);
         MemberRuntime runtime = Runtime(options, urls);
-        _ledger = new LedgerParts(options, journal, ServiceOf, () => DataUrl, pins.Sign, _time, _logs);
+        _ledger = new LedgerParts(options, journal, ServiceOf, UrlOf, pins.Sign, _time, _logs);
         _stops.Add(_ledger.DisposeAsync);
         _gateway = Gateway(options, urls, epochs, new ExchangeFanOut(evidence, journal, _labels.Contracts));
         evidence.Gateways = [_gateway];
-        var warmTarget = new GatewayWarmTarget(() => DataUrl, pins.Sign, _time, Purpose.Warm);
+        var warmTarget = new GatewayWarmTarget(UrlOf, pins.Sign, _time, Purpose.Warm);
         var warmer = new Warmer(journal, Keep(warmTarget), _time);
         _around = Around(options, urls, database, runtime, audit);
         _engine = Engine(
@@ -306,6 +309,8 @@ public sealed class NodeParts : IAsyncDisposable
         return services.Count == 0 ? null : $"the stable release is still starting: {string.Join(", ", services)}";
     }
 
+    private Uri? UrlOf(Service service) => service.Protocol == WireProtocol.OpenInferenceGrpc ? Http2Url : DataUrl;
+
     private Service? ServiceOf(string name) => _catalog.Current.Services.GetValueOrDefault(name);
 
     private MemberRuntime Runtime(RunOptions options, UrlPolicy urls)
@@ -337,6 +342,7 @@ public sealed class NodeParts : IAsyncDisposable
             new GatewayServerOptions
             {
                 DataUrls = [_dataUrl],
+                Http2Urls = options.Http2Url is { } grpc ? [new Uri(grpc)] : [],
                 StateDirectory = Path.Combine(options.StateDirectory, "gateway"),
                 FlagDirectory = Path.Combine(options.StateDirectory, "flags"),
                 UrlPolicy = urls,

@@ -12,6 +12,11 @@ public sealed record RunOptions
     /// <summary>Where the gateway listens; default <c>http://127.0.0.1:8080</c>.</summary>
     public string DataUrl { get; init; } = "http://127.0.0.1:8080";
 
+    /// <summary>
+    /// Where the gateway listens for HTTP/2 in clear text, which gRPC clients speak; null when it does not.
+    /// </summary>
+    public string? Http2Url { get; init; }
+
     /// <summary>Where the API and the dashboard listen; default <c>http://127.0.0.1:7070</c>.</summary>
     public string AdminUrl { get; init; } = "http://127.0.0.1:7070";
 

@@ -168,6 +168,7 @@ internal static class CatalogViews
         protocol switch
         {
             WireProtocol.OpenInference => "open-inference",
+            WireProtocol.OpenInferenceGrpc => "open-inference-grpc",
             WireProtocol.TensorFlowServing => "tensorflow-serving",
             WireProtocol.OpenAi => "openai",
             _ => "json",

@@ -175,6 +175,12 @@ internal static class DivergenceRoutes
         }
 
         ReadOnlySpan<byte> bytes = body.Span;
+        if (exchange.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true)
+        {
+            Result<TypedAnswer> message = OpenInferenceGrpcReader.ReadResponse(bytes);
+            return message.Ok ? TensorText.Of(message.Value, MostText) : message.Problems[0].Message;
+        }
+
         return bytes.Length <= MostText
             ? Encoding.UTF8.GetString(bytes)
             : Encoding.UTF8.GetString(bytes[..CutOf(bytes, MostText)]) + "…";

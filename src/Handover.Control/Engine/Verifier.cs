@@ -93,7 +93,8 @@ public sealed class Verifier(IRuntimePort runtime, Func<long?> freeBytes)
         CancellationToken cancel
     )
     {
-        if (release.Input is null && release.Output is null)
+        // Over gRPC there is no JSON metadata to ask for; there each answer is held against the declaration.
+        if ((release.Input is null && release.Output is null) || service.Protocol == WireProtocol.OpenInferenceGrpc)
         {
             return [];
         }

@@ -61,6 +61,8 @@ public static class CatalogValidator
                 Missing(key, "spec.stable", $"release '{service.Stable}'", ReleasesOf(service.Name));
             }
 
+            Refuse(key, GrpcRules.Check(service));
+
             // A label would be compared with the word that stands in the output's place.
             if (service.Labels is { } labels && Covering(service, labels.Output) is { } pointer)
             {
@@ -126,6 +128,7 @@ public static class CatalogValidator
                 Add("bad-adapter", key, "spec.adapter.output", message, Fix);
             }
 
+            Refuse(key, GrpcRules.Check(service, release));
             foreach (FeatureUse use in release.Features)
             {
                 Feature(key, use);
@@ -152,7 +155,11 @@ public static class CatalogValidator
         public void Consumer(Consumer consumer)
         {
             var key = new ResourceKey(ResourceKind.Consumer, consumer.Service, consumer.Name);
-            if (!catalog.Services.ContainsKey(consumer.Service))
+            if (catalog.Services.TryGetValue(consumer.Service, out Service? service))
+            {
+                Refuse(key, GrpcRules.Check(service, consumer));
+            }
+            else
             {
                 Missing(key, "metadata.service", $"service '{consumer.Service}'", catalog.Services.Keys);
             }
@@ -243,6 +250,14 @@ public static class CatalogValidator
                 string view2 = $"version {use.Version} of feature view {use.View}";
                 string fix = NearestName.Advice(field, version.Fields.Select(f => f.Name).ToList());
                 Add("missing-reference", key, "spec.uses.features", $"{view2} has no field '{field}'.", fix);
+            }
+        }
+
+        private void Refuse(ResourceKey key, IEnumerable<Problem> faults)
+        {
+            foreach (Problem fault in faults)
+            {
+                Add(fault.Code, key, fault.Field!, fault.Message, fault.Fix);
             }
         }
 

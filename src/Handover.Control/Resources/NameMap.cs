@@ -32,6 +32,7 @@ internal static class NameMaps
 {
     public static readonly NameMap<WireProtocol> Protocol = new(
         ("open-inference", WireProtocol.OpenInference),
+        ("open-inference-grpc", WireProtocol.OpenInferenceGrpc),
         ("tensorflow-serving", WireProtocol.TensorFlowServing),
         ("openai", WireProtocol.OpenAi),
         ("json", WireProtocol.Json)

@@ -1,4 +1,6 @@
+using System.Net;
 using Handover.Core.Catalog;
+using Handover.Core.Payloads;
 using Handover.Core.Traffic;
 using Handover.Ports;
 
@@ -6,11 +8,14 @@ namespace Handover.Control.Warming;
 
 /// <summary>
 /// Sends recorded requests through the gateway's member route, under a signed pin whose purpose says that nothing may
-/// come of it.
+/// come of it. gRPC goes over HTTP/2, whose address is another one.
 /// </summary>
-public sealed class GatewayWarmTarget(Func<Uri> dataUrl, Func<Pin, string> sign, TimeProvider time, Purpose purpose)
-    : IWarmTarget,
-        IDisposable
+public sealed class GatewayWarmTarget(
+    Func<Service, Uri?> urlOf,
+    Func<Pin, string> sign,
+    TimeProvider time,
+    Purpose purpose
+) : IWarmTarget, IDisposable
 {
     private const int MostBytes = 8 << 20;
     private static readonly TimeSpan PinLife = TimeSpan.FromMinutes(1);
@@ -25,8 +30,23 @@ public sealed class GatewayWarmTarget(Func<Uri> dataUrl, Func<Pin, string> sign,
     public async Task<WarmAnswer> AskAsync(Service service, string release, Exchange recorded, CancellationToken cancel)
     {
         var pin = new Pin(service.Name, release, recorded.Epoch, purpose, time.GetUtcNow() + PinLife);
-        var uri = new Uri(dataUrl(), $"/-/services/{service.Name}/members/{service.Entry}{recorded.Path}");
-        using var request = new HttpRequestMessage(new HttpMethod(recorded.Method), uri);
+        if (urlOf(service) is not { } gateway)
+        {
+            return new WarmAnswer(Ok: false, [], "this node has no HTTP/2 address; start it with --http2-url");
+        }
+
+        bool grpc = service.Protocol == WireProtocol.OpenInferenceGrpc;
+        var uri = new Uri(gateway, $"/-/services/{service.Name}/members/{service.Entry}{recorded.Path}");
+        using var request = new HttpRequestMessage(new HttpMethod(recorded.Method), uri)
+        {
+            Version = grpc ? HttpVersion.Version20 : HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        if (grpc)
+        {
+            request.Headers.TE.ParseAdd("trailers");
+        }
+
         request.Headers.TryAddWithoutValidation("baggage", $"{Pin.BaggageKey}={sign(pin)}");
         if (recorded.Request is { } body)
         {
@@ -38,11 +58,17 @@ public sealed class GatewayWarmTarget(Func<Uri> dataUrl, Func<Pin, string> sign,
         {
             using HttpResponseMessage response = await _http.SendAsync(request, cancel);
             byte[] answer = await response.Content.ReadAsByteArrayAsync(cancel);
-            return new WarmAnswer(
-                response.IsSuccessStatusCode,
-                answer,
-                response.IsSuccessStatusCode ? null : $"status {(int)response.StatusCode}"
-            );
+            int status = (int)response.StatusCode;
+            if (grpc && status == 200)
+            {
+                bool told =
+                    response.TrailingHeaders.TryGetValues("grpc-status", out IEnumerable<string>? code)
+                    || response.Headers.TryGetValues("grpc-status", out code);
+                status = GrpcStatus.ToHttp(GrpcStatus.Parse(told ? code!.First() : null));
+            }
+
+            bool good = status is >= 200 and < 300;
+            return new WarmAnswer(good, answer, good ? null : $"status {status}");
         }
         catch (Exception e)
             when (e is HttpRequestException || (e is TaskCanceledException && !cancel.IsCancellationRequested))

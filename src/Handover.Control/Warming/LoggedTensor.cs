@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using Handover.Core.Payloads;
 
 namespace Handover.Control.Warming;
 

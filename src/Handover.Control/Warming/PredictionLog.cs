@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Handover.Core.Catalog;
+using Handover.Core.Payloads;
 
 namespace Handover.Control.Warming;
 

@@ -76,6 +76,9 @@ public enum WireProtocol
     /// <summary>Open Inference Protocol v2 over REST.</summary>
     OpenInference,
 
+    /// <summary>Open Inference Protocol v2 over gRPC.</summary>
+    OpenInferenceGrpc,
+
     /// <summary>TensorFlow Serving REST.</summary>
     TensorFlowServing,
 

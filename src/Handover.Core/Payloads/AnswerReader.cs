@@ -11,6 +11,7 @@ public static class AnswerReader
         protocol switch
         {
             WireProtocol.OpenInference => OpenInferenceReader.ReadResponse(body),
+            WireProtocol.OpenInferenceGrpc => OpenInferenceGrpcReader.ReadResponse(body),
             WireProtocol.TensorFlowServing => TensorFlowServingReader.ReadResponse(body),
             WireProtocol.OpenAi => OpenAiReader.ReadResponse(body),
             _ => PlainJsonReader.ReadResponse(body),

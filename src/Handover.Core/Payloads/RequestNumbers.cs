@@ -19,6 +19,7 @@ public static class RequestNumbers
         protocol switch
         {
             WireProtocol.OpenInference => Tensors(OpenInferenceReader.ReadRequest(body)),
+            WireProtocol.OpenInferenceGrpc => Tensors(OpenInferenceGrpcReader.ReadRequest(body)),
             WireProtocol.TensorFlowServing => Tensors(TensorFlowServingReader.ReadRequest(body)),
             WireProtocol.Json => Leaves(PlainJsonReader.ReadResponse(body)),
             _ => null,

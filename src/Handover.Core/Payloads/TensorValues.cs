@@ -1,10 +1,13 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Handover.Core.Payloads;
 
 /// <summary>
-/// Collects the values of one tensor from nested or flat JSON lists and checks them against datatype and shape.
+/// Collects the values of one tensor from nested or flat JSON lists, or one by one from protobuf, and checks them
+/// against datatype and shape.
 /// </summary>
 internal sealed class TensorValues(string datatype, IReadOnlyList<long> shape)
 {
@@ -23,12 +26,12 @@ internal sealed class TensorValues(string datatype, IReadOnlyList<long> shape)
     public string? Fill(JsonElement data)
     {
         bool nested = data.GetArrayLength() > 0 && data[0].ValueKind == JsonValueKind.Array;
-        string? trouble = nested ? Nested(data, 0) : Flat(data);
-        if (trouble is not null)
-        {
-            return trouble;
-        }
+        return (nested ? Nested(data, 0) : Flat(data)) ?? Complete();
+    }
 
+    /// <summary>Whether there are as many values as the shape asks for; returns what is wrong, or null.</summary>
+    public string? Complete()
+    {
         long expected = 1;
         foreach (long size in shape)
         {
@@ -116,6 +119,45 @@ internal sealed class TensorValues(string datatype, IReadOnlyList<long> shape)
             return $"has a {item.ValueKind} where {datatype} was declared";
         }
 
+        if (Take(number) is { } trouble)
+        {
+            return trouble;
+        }
+
+        _exact?.Add(item.GetRawText());
+        return null;
+    }
+
+    /// <summary>Takes the next text; bytes that are no UTF-8 are taken in base64, so that they stay different.</summary>
+    public void Add(ReadOnlySpan<byte> text) =>
+        _texts.Add(Utf8.IsValid(text) ? Encoding.UTF8.GetString(text) : Convert.ToBase64String(text));
+
+    /// <summary>Takes the next number; returns what is wrong with it, or null.</summary>
+    public string? Add(double number)
+    {
+        string? trouble = Take(number);
+        _exact?.Add(number.ToString("R", CultureInfo.InvariantCulture));
+        return trouble;
+    }
+
+    /// <summary>Takes the next whole number; returns what is wrong with it, or null.</summary>
+    public string? Add(long whole)
+    {
+        string? trouble = Take(whole);
+        _exact?.Add(whole.ToString(CultureInfo.InvariantCulture));
+        return trouble;
+    }
+
+    /// <summary>Takes the next whole number; returns what is wrong with it, or null.</summary>
+    public string? Add(ulong whole)
+    {
+        string? trouble = Take(whole);
+        _exact?.Add(whole.ToString(CultureInfo.InvariantCulture));
+        return trouble;
+    }
+
+    private string? Take(double number)
+    {
         if (
             (_integer || _boolean)
             && (number != Math.Floor(number) || number < _bounds!.Value.Min || number > _bounds.Value.Max)
@@ -130,7 +172,6 @@ internal sealed class TensorValues(string datatype, IReadOnlyList<long> shape)
         }
 
         _numbers.Add(number);
-        _exact?.Add(item.GetRawText());
         return null;
     }
 }

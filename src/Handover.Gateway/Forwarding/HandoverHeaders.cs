@@ -12,6 +12,7 @@ internal static class HandoverHeaders
     public const string Reason = "Handover-Reason";
     public const string RequestId = "Handover-Request-Id";
     public const string Replayed = "Handover-Replayed";
+    public const string Problem = "Handover-Problem";
     public const string Purpose = "Handover-Purpose";
 
     /// <summary>Takes off every header that pretends to be ours.</summary>

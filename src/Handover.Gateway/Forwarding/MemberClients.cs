@@ -114,6 +114,7 @@ internal sealed class MemberClients(UrlPolicy policy, TimeProvider time) : IDisp
     private SocketsHttpHandler Handler(MemberEndpoint endpoint)
     {
         SocketsHttpHandler handler = policy.CreateHandler();
+        handler.EnableMultipleHttp2Connections = true;
         handler.AutomaticDecompression = DecompressionMethods.None;
         handler.ActivityHeadersPropagator = null;
         handler.ConnectTimeout = Timeout.InfiniteTimeSpan;

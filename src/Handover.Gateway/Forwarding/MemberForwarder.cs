@@ -50,7 +50,7 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
         var transformer = new MemberTransformer(passage, Sending, Answered);
         var config = new ForwarderRequestConfig
         {
-            Version = HttpVersion.Version11,
+            Version = passage.Grpc ? HttpVersion.Version20 : HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             ActivityTimeout = timeout + StreamIdle,
         };
@@ -91,7 +91,12 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
 
         void Answered()
         {
-            deadline.Answered();
+            // A stream may take as long as it flows; a call has one answer, which is not there before its trailers.
+            if (!passage.Grpc)
+            {
+                deadline.Answered();
+            }
+
             slot?.Dispose();
         }
     }
@@ -157,7 +162,8 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
         AnswerDeadline deadline
     )
     {
-        int status = context.Response.HasStarted || error == ForwarderError.None ? context.Response.StatusCode : 0;
+        bool answered = context.Response.HasStarted || error == ForwarderError.None;
+        int status = answered ? passage.Status(context.Response.StatusCode) : 0;
         if (error == ForwarderError.None)
         {
             if (passage.ResponseCopy is { } copy)

@@ -1,3 +1,4 @@
+using Handover.Gateway.Grpc;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -50,6 +51,8 @@ internal sealed class MemberTransformer(Passage passage, Action sending, Action 
         if (proxyResponse is not null)
         {
             answered();
+            passage.GrpcCode =
+                passage.Grpc && proxyResponse.Headers.Contains(GrpcCall.Status) ? GrpcCall.Code(proxyResponse) : null;
         }
 
         bool copyBody = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
@@ -71,6 +74,11 @@ internal sealed class MemberTransformer(Passage passage, Action sending, Action 
         CancellationToken cancellationToken
     )
     {
+        if (passage.Grpc)
+        {
+            passage.GrpcCode = GrpcCall.Code(proxyResponse);
+        }
+
         foreach (string name in proxyResponse.TrailingHeaders.Select(h => h.Key).Where(HandoverHeaders.IsOurs).ToList())
         {
             proxyResponse.TrailingHeaders.Remove(name);

@@ -1,5 +1,6 @@
 using Handover.Core.Contracts.Adapters;
 using Handover.Core.Foundation;
+using Handover.Core.Payloads;
 using Handover.Core.Traffic;
 using Handover.Gateway.Observing;
 using Handover.Gateway.Routing;
@@ -60,6 +61,12 @@ internal sealed class Passage
     /// <summary>Whether it is an inference call at the edge.</summary>
     public bool Inference { get; init; }
 
+    /// <summary>Whether it is a gRPC call.</summary>
+    public bool Grpc { get; init; }
+
+    /// <summary>The gRPC status of the member's answer; null while it has none.</summary>
+    public int? GrpcCode { get; set; }
+
     /// <summary>Baggage for the member, pin included.</summary>
     public string? BaggageOut { get; set; }
 
@@ -92,4 +99,10 @@ internal sealed class Passage
 
     /// <summary>Why a copy has no good answer; null when it has, or the member said so itself.</summary>
     public string? Failure { get; set; }
+
+    /// <summary>
+    /// The status that rules and journal see: that of the wire, and of a gRPC answer what it means in HTTP.
+    /// </summary>
+    /// <param name="wire">Status on the wire.</param>
+    public int Status(int wire) => Grpc && wire == 200 ? GrpcStatus.ToHttp(GrpcCode ?? GrpcStatus.Unknown) : wire;
 }

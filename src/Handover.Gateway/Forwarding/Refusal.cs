@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
 using Handover.Core.Foundation;
+using Handover.Core.Payloads;
+using Handover.Gateway.Grpc;
 using Handover.Protocol;
 using Microsoft.AspNetCore.Http;
 
@@ -43,6 +45,14 @@ internal sealed record Refusal(int Status, string Code, string Title, string Det
 
     public static Refusal NotSupported(string what) =>
         new(501, "not-supported", "Not supported yet.", $"{what} is not supported yet.");
+
+    public static Refusal GrpcOnly(string service) =>
+        new(
+            415,
+            "grpc-only",
+            "This service speaks gRPC.",
+            $"Call '{service}' with a gRPC client, over HTTP/2, at the address that the gateway has for that."
+        );
 
     public static Refusal BadEntity(string what) =>
         new(400, "bad-entity", "The entity key is not usable.", $"The {what} is given more than once or is too long.");
@@ -150,14 +160,20 @@ internal sealed record Refusal(int Status, string Code, string Title, string Det
         Invariant.Holds(!context.Response.HasStarted, "a refusal is the whole answer");
         HttpResponse response = context.Response;
         response.Clear();
-        response.StatusCode = Status;
-        response.ContentType = MediaTypes.Problem;
         response.Headers[HandoverHeaders.RequestId] = requestId;
         if (passage is not null)
         {
             HandoverHeaders.Stamp(response, passage);
         }
 
+        if (GrpcCall.Is(context.Request))
+        {
+            WriteGrpc(response);
+            return Task.CompletedTask;
+        }
+
+        response.StatusCode = Status;
+        response.ContentType = MediaTypes.Problem;
         if (Again || Status == StatusCodes.Status503ServiceUnavailable)
         {
             response.Headers.RetryAfter = RetryAfter.ToString();
@@ -173,6 +189,17 @@ internal sealed record Refusal(int Status, string Code, string Title, string Det
         return HttpMethods.IsHead(context.Request.Method)
             ? Task.CompletedTask
             : response.Body.WriteAsync(body, 0, body.Length, context.RequestAborted);
+    }
+
+    // Retry-After in the words of gRPC's clients (gRFC A6); the code is beside the status, which says less.
+    private void WriteGrpc(HttpResponse response)
+    {
+        GrpcCall.EndWith(response, GrpcStatus.OfHttp(Status), $"{Title} {Detail}");
+        response.Headers[HandoverHeaders.Problem] = Code;
+        if (Again || Status == StatusCodes.Status503ServiceUnavailable)
+        {
+            response.Headers["grpc-retry-pushback-ms"] = $"{RetryAfter * 1000}";
+        }
     }
 
     private byte[] Body(string requestId)

@@ -3,6 +3,7 @@ using Handover.Core.Foundation;
 using Handover.Core.Traffic;
 using Handover.Gateway.Draining;
 using Handover.Gateway.Forwarding;
+using Handover.Gateway.Grpc;
 using Handover.Gateway.Observing;
 using Handover.Gateway.Routing;
 using Handover.Ports;
@@ -132,6 +133,7 @@ internal sealed partial class Mirror(ExchangeRecorder recorder, PinDesk pins, Ti
             Attributes = live.Attributes,
             Purpose = kind.Purpose,
             Inference = live.Inference,
+            Grpc = live.Grpc,
             RequestCopy = live.RequestCopy,
             ResponseCopy = new BodyCopy(ExchangeRecorder.AnswerBound(live.Snapshot.Service)),
             Adapter = live.Snapshot.Adapters.GetValueOrDefault(kind.Release),

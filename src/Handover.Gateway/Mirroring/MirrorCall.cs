@@ -3,6 +3,7 @@ using Handover.Core.Contracts.Adapters;
 using Handover.Core.Foundation;
 using Handover.Core.Traffic;
 using Handover.Gateway.Forwarding;
+using Handover.Gateway.Grpc;
 using Handover.Gateway.Observing;
 using Handover.Ports;
 using Microsoft.AspNetCore.Http;
@@ -45,7 +46,7 @@ internal static class MirrorCall
             new Uri(client.Prefix + copy.MemberTarget, Verbatim)
         )
         {
-            Version = System.Net.HttpVersion.Version11,
+            Version = copy.Grpc ? System.Net.HttpVersion.Version20 : System.Net.HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             Content = new ReadOnlyMemoryContent(body),
         };
@@ -60,6 +61,11 @@ internal static class MirrorCall
             {
                 request.Content.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
             }
+        }
+
+        if (copy.Grpc)
+        {
+            request.Headers.TryAddWithoutValidation("TE", "trailers");
         }
 
         // A second question is a request of its own: under one id, whoever reads members' logs would see two releases.
@@ -85,6 +91,9 @@ internal static class MirrorCall
             using HttpResponseMessage answer = await client.Invoker.SendAsync(request, clock.Token);
             status = (int)answer.StatusCode;
             string? unfit = await TakeAsync(answer, copy, reading);
+
+            // How a gRPC call ended is known only from what follows its answer.
+            status = GrpcCall.StatusOf(answer, copy.Grpc);
             bool bad = unfit is not null || copy.Snapshot.Service.Errors.Counts(status);
             return new CopyEnd(bad ? ExchangeOutcome.ModelError : ExchangeOutcome.Ok, status, reading.Bytes, unfit);
         }

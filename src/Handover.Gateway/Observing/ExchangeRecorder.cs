@@ -97,6 +97,7 @@ internal sealed class ExchangeRecorder(IExchangePort port)
         && protocol switch
         {
             WireProtocol.OpenInference => path.EndsWith("/infer", StringComparison.Ordinal),
+            WireProtocol.OpenInferenceGrpc => path.EndsWith("/ModelInfer", StringComparison.Ordinal),
             WireProtocol.TensorFlowServing => path.EndsWith(":predict", StringComparison.Ordinal),
             _ => true,
         };

@@ -1,4 +1,5 @@
 using Handover.Core.Catalog;
+using Handover.Core.Payloads;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -34,7 +35,8 @@ internal static class EntityReader
         ReadOnlyMemory<byte> claims = default
     )
     {
-        Value entity = One(service.Entity.From, service.Entity.Name, request, query, body, claims);
+        bool grpc = service.Protocol == WireProtocol.OpenInferenceGrpc;
+        Value entity = One(service.Entity.From, service.Entity.Name, request, query, body, claims, grpc);
         if (entity.Bad)
         {
             return new EntityReading(null, None, $"entity key '{service.Entity.Name}'");
@@ -48,7 +50,7 @@ internal static class EntityReader
         var attributes = new Dictionary<string, string>(service.Attributes.Count);
         foreach (AttributeSource source in service.Attributes)
         {
-            Value value = One(source.From, source.Key, request, query, body, claims);
+            Value value = One(source.From, source.Key, request, query, body, claims, grpc);
             if (value.Bad)
             {
                 return new EntityReading(null, None, $"attribute '{source.Name}'");
@@ -69,7 +71,8 @@ internal static class EntityReader
         HttpRequest request,
         string query,
         ReadOnlyMemory<byte> body,
-        ReadOnlyMemory<byte> claims
+        ReadOnlyMemory<byte> claims,
+        bool grpc
     ) =>
         from switch
         {
@@ -77,7 +80,7 @@ internal static class EntityReader
             ValueSource.Cookie => Single(request.Cookies[name]),
             ValueSource.Query => Single(QueryValues(query, name)),
             ValueSource.Claim => Single(claims.IsEmpty ? null : JsonPointer.Read(claims, ClaimPointer(name))),
-            _ => Single(JsonPointer.Read(body, name)),
+            _ => Single(grpc ? OpenInferenceGrpcReader.Value(body.Span, name) : JsonPointer.Read(body, name)),
         };
 
     // A name that does not begin with a slash is one claim, however it is spelt (https://example.com/tenant).

@@ -23,6 +23,11 @@ internal static class RequestBody
             feature.MaxRequestBodySize = limit;
         }
 
+        if (context.Request.ContentLength is null && HttpProtocol.IsHttp2(context.Request.Protocol))
+        {
+            context.Request.Body = new BoundedBody(context.Request.Body, limit);
+        }
+
         return null;
     }
 

@@ -10,9 +10,9 @@ internal static class SequenceKeeping
 {
     /// <summary>The sequence of a request; null when the service keeps none, or the request names none.</summary>
     public static SequenceReading? Of(HttpRequest request, Passage passage, ReadOnlyMemory<byte> body) =>
-        passage.Snapshot.Service.Sequences is not null && passage.Inference
-            ? SequenceReading.Of(JsonPart(request, body))
-            : null;
+        passage.Snapshot.Service.Sequences is null || !passage.Inference ? null
+        : passage.Grpc ? SequenceReading.OfGrpc(body.Span)
+        : SequenceReading.Of(JsonPart(request, body));
 
     // Tensors in binary follow the JSON, whose length the binary data extension of Open Inference tells in a header.
     private static ReadOnlyMemory<byte> JsonPart(HttpRequest request, ReadOnlyMemory<byte> body) =>

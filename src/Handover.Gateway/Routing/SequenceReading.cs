@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Handover.Core.Foundation;
+using Handover.Core.Payloads;
 
 namespace Handover.Gateway.Routing;
 
@@ -13,6 +14,14 @@ namespace Handover.Gateway.Routing;
 internal readonly record struct SequenceReading(string Id, bool Ends)
 {
     private const int MaxLength = 128;
+
+    /// <summary>The sequence of a gRPC message; null when it names none, or cannot be read.</summary>
+    public static SequenceReading? OfGrpc(ReadOnlySpan<byte> body)
+    {
+        string? id = OpenInferenceGrpcReader.Parameter(body, "sequence_id");
+        bool ends = OpenInferenceGrpcReader.Parameter(body, "sequence_end") == "true";
+        return id is { Length: > 0 and <= MaxLength } && id != "0" ? new SequenceReading(id, ends) : null;
+    }
 
     /// <summary>The sequence of a body; null when it names none, or is no JSON.</summary>
     public static SequenceReading? Of(ReadOnlyMemory<byte> body)

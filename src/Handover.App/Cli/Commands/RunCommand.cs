@@ -14,6 +14,10 @@ internal static class RunCommand
             DefaultValueFactory = _ => ".",
         };
         var data = new Option<string>("--data-url") { DefaultValueFactory = _ => "http://127.0.0.1:8080" };
+        var http2 = new Option<string?>("--http2-url")
+        {
+            Description = "Further data address, for HTTP/2 in clear text: gRPC clients need it (default: none)",
+        };
         var admin = new Option<string>("--admin-url") { DefaultValueFactory = _ => GlobalOptions.DefaultServer };
         var state = new Option<string?>("--state") { Description = "State directory, default DIR/.handover" };
         var cert = new Option<string?>("--admin-cert") { Description = "PEM certificate chain of the admin address" };
@@ -31,6 +35,7 @@ internal static class RunCommand
         {
             directory,
             data,
+            http2,
             admin,
             state,
             cert,
@@ -51,6 +56,7 @@ internal static class RunCommand
                     Directory = dir,
                     StateDirectory = Path.GetFullPath(parse.GetValue(state) ?? Path.Combine(dir, ".handover")),
                     DataUrl = parse.GetValue(data)!,
+                    Http2Url = parse.GetValue(http2),
                     AdminUrl = parse.GetValue(admin)!,
                     AdminCert = parse.GetValue(cert),
                     AdminKey = parse.GetValue(key),
@@ -72,12 +78,13 @@ internal static class RunCommand
             return ExitCodes.Usage;
         }
 
-        if (!Uri.TryCreate(options.DataUrl, UriKind.Absolute, out Uri? serves) || serves.Scheme != Uri.UriSchemeHttp)
+        foreach (string? address in (string?[])[options.DataUrl, options.Http2Url])
         {
-            session.Say(
-                $"error: '{options.DataUrl}' is not an address to serve at; write it as http://127.0.0.1:8080."
-            );
-            return ExitCodes.Usage;
+            if (address is not null && !IsAddress(address))
+            {
+                session.Say($"error: '{address}' is not an address to serve at; write it as http://127.0.0.1:8080.");
+                return ExitCodes.Usage;
+            }
         }
 
         if (session.Host.RunNode is not { } node)
@@ -88,4 +95,7 @@ internal static class RunCommand
 
         return await node(options, session.Cancel);
     }
+
+    private static bool IsAddress(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address.Scheme == Uri.UriSchemeHttp;
 }

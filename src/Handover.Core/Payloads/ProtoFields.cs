@@ -1,14 +1,18 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Handover.Control.Warming;
+namespace Handover.Core.Payloads;
 
 /// <summary>
-/// The few pieces of protobuf's wire format that TensorFlow's prediction logs are made of. What is read comes from
-/// files that others wrote: every length is checked, and what is damaged ends the reading.
+/// The few pieces of protobuf's wire format that messages of model servers and TensorFlow's prediction logs are made
+/// of. What is read was written by others: every length is checked, and what is damaged ends the reading. Groups, which
+/// nobody has written for fifteen years, count as damaged.
 /// </summary>
-internal ref struct ProtoFields(ReadOnlySpan<byte> data)
+/// <param name="data">One message, or a list of packed numbers.</param>
+public ref struct ProtoFields(ReadOnlySpan<byte> data)
 {
+    private const int MaxNumber = (1 << 29) - 1;
+
     private ReadOnlySpan<byte> _rest = data;
 
     /// <summary>Number of the current field.</summary>
@@ -20,8 +24,11 @@ internal ref struct ProtoFields(ReadOnlySpan<byte> data)
     /// <summary>Bytes of a field with a length; the raw value of a fixed one.</summary>
     public ReadOnlySpan<byte> Bytes { get; private set; }
 
+    /// <summary>Wire type of the current field: 0 varint, 1 eight bytes, 2 with a length, 5 four bytes.</summary>
+    public int WireType { get; private set; }
+
     /// <summary>Whether the field has a length: text, message or packed numbers.</summary>
-    public bool HasLength { get; private set; }
+    public readonly bool HasLength => WireType == 2;
 
     /// <summary>Whether what was read was damaged.</summary>
     public bool Damaged { get; private set; }
@@ -34,15 +41,15 @@ internal ref struct ProtoFields(ReadOnlySpan<byte> data)
     {
         Value = 0;
         Bytes = default;
-        HasLength = false;
         if (_rest.IsEmpty || Damaged)
         {
             return false;
         }
 
         ulong tag = Varint();
-        Number = (int)(tag >> 3);
-        switch (tag & 7)
+        Number = (int)Math.Min(tag >> 3, int.MaxValue);
+        WireType = (int)(tag & 7);
+        switch (WireType)
         {
             case 0:
                 Value = Varint();
@@ -53,7 +60,6 @@ internal ref struct ProtoFields(ReadOnlySpan<byte> data)
                 break;
             case 2:
                 Bytes = Take(Varint());
-                HasLength = true;
                 break;
             case 5:
                 Bytes = Take(4);
@@ -64,7 +70,8 @@ internal ref struct ProtoFields(ReadOnlySpan<byte> data)
                 break;
         }
 
-        return !Damaged && Number > 0;
+        Damaged |= Number is 0 or > MaxNumber;
+        return !Damaged;
     }
 
     /// <summary>Reads a number from a packed list; the caller asks <see cref="AtEnd"/> first.</summary>
