@@ -311,17 +311,7 @@ internal sealed class EdgePipeline(PipelineTools tools)
         }
 
         passage.BaggageOut = tools.Pins.Issue(snapshot, passage.Unit.Counters, baggage, passage.Release, Purpose.Live);
-        RequestHygiene.Strip(context.Request.Headers);
-        if (passage.Grpc)
-        {
-            GrpcCall.AskPlain(context.Request.Headers);
-        }
-
-        if (passage.StripAuthorization)
-        {
-            context.Request.Headers.Authorization = default;
-        }
-
+        Clean(context.Request.Headers, passage);
         bool mirrored = tools.Mirror.Wants(passage);
         bool payloads = snapshot.Service.Journal.Payloads;
         passage.RequestCopy =
@@ -351,6 +341,21 @@ internal sealed class EdgePipeline(PipelineTools tools)
             );
             latency = tools.Time.GetElapsedTime(began);
             return forwarded;
+        }
+    }
+
+    // What is for the gateway stays here.
+    private static void Clean(IHeaderDictionary headers, Passage passage)
+    {
+        RequestHygiene.Strip(headers);
+        if (passage.Grpc)
+        {
+            GrpcCall.AskPlain(headers);
+        }
+
+        if (passage.StripAuthorization)
+        {
+            headers.Authorization = default;
         }
     }
 

@@ -6,7 +6,9 @@ public sealed record ServiceView
     /// <summary>Unique name.</summary>
     public required string Name { get; init; }
 
-    /// <summary><c>open-inference</c>, <c>open-inference-grpc</c>, <c>tensorflow-serving</c>, <c>openai</c> or <c>json</c>.</summary>
+    /// <summary>
+    /// <c>open-inference</c>, <c>open-inference-grpc</c>, <c>tensorflow-serving</c>, <c>openai</c> or <c>json</c>.
+    /// </summary>
     public required string Protocol { get; init; }
 
     /// <summary>Path prefix that callers use.</summary>

@@ -44,7 +44,8 @@ public static class NodeHost
 
         KnownNodes.Note(new Uri($"{node.AdminUrl}"), options.StateDirectory, Environment.GetEnvironmentVariable);
         await Console.Error.WriteLineAsync(
-            $"handover: gateway {node.DataUrl}{(node.Http2Url is { } grpc ? $" and {grpc} (HTTP/2)" : "")}, API {node.AdminUrl}, state {options.StateDirectory}"
+            $"handover: gateway {node.DataUrl}{(node.Http2Url is { } grpc ? $" and {grpc} (HTTP/2)" : "")}, "
+                + $"API {node.AdminUrl}, state {options.StateDirectory}"
         );
         try
         {

@@ -69,7 +69,9 @@ public static class GrpcStatus
             _ => Internal,
         };
 
-    /// <summary>The number in a <c>grpc-status</c> field; <see cref="Unknown"/> when it is absent or no number.</summary>
+    /// <summary>
+    /// The number in a <c>grpc-status</c> field; <see cref="Unknown"/> when it is absent or no number.
+    /// </summary>
     public static int Parse(string? text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int code) ? code : Unknown;
 }

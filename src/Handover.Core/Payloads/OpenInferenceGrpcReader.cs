@@ -219,16 +219,7 @@ public static class OpenInferenceGrpcReader
             }
 
             string where = $"/{list}/{parts.Tensors.Count}";
-            ReadOnlySpan<byte> raw = default;
-            while (parts.Raws > 0 && raws.Next())
-            {
-                if (raws.HasLength && raws.Number == rawField)
-                {
-                    raw = raws.Bytes;
-                    break;
-                }
-            }
-
+            ReadOnlySpan<byte> raw = parts.Raws > 0 ? NextOf(ref raws, rawField) : default;
             Result<TypedTensor> tensor = OpenInferenceGrpcTensor.Read(again.Bytes, parts.Raws > 0, raw, where);
             if (!tensor.Ok)
             {
@@ -244,6 +235,19 @@ public static class OpenInferenceGrpcReader
         }
 
         return parts;
+    }
+
+    private static ReadOnlySpan<byte> NextOf(ref ProtoFields fields, int number)
+    {
+        while (fields.Next())
+        {
+            if (fields.HasLength && fields.Number == number)
+            {
+                return fields.Bytes;
+            }
+        }
+
+        return default;
     }
 
     private sealed class Parts

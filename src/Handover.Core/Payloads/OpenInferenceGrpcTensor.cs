@@ -90,7 +90,9 @@ internal static class OpenInferenceGrpcTensor
         return size <= int.MaxValue && shape.Count <= PayloadDocument.MaxDepth;
     }
 
-    /// <summary>Takes the values of all lists; two messages of contents are one after the other, as in protobuf.</summary>
+    /// <summary>
+    /// Takes the values of all lists; two messages of contents are one after the other, as in protobuf.
+    /// </summary>
     private static string? Typed(ReadOnlySpan<byte> message, bool isRaw, string datatype, TensorValues values)
     {
         int list = ListOf(datatype);

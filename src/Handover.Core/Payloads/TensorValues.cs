@@ -128,7 +128,9 @@ internal sealed class TensorValues(string datatype, IReadOnlyList<long> shape)
         return null;
     }
 
-    /// <summary>Takes the next text; bytes that are no UTF-8 are taken in base64, so that they stay different.</summary>
+    /// <summary>
+    /// Takes the next text; bytes that are no UTF-8 are taken in base64, so that they stay different.
+    /// </summary>
     public void Add(ReadOnlySpan<byte> text) =>
         _texts.Add(Utf8.IsValid(text) ? Encoding.UTF8.GetString(text) : Convert.ToBase64String(text));
 

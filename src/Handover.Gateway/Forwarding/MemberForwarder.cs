@@ -48,12 +48,7 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
         using var deadline = new AnswerDeadline(timeout, time);
         body.Deadline = deadline;
         var transformer = new MemberTransformer(passage, Sending, Answered);
-        var config = new ForwarderRequestConfig
-        {
-            Version = passage.Grpc ? HttpVersion.Version20 : HttpVersion.Version11,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            ActivityTimeout = timeout + StreamIdle,
-        };
+        ForwarderRequestConfig config = Config(passage, timeout);
         for (bool again = false; ; again = true)
         {
             MemberClient client = pool.Next();
@@ -100,6 +95,14 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
             slot?.Dispose();
         }
     }
+
+    private static ForwarderRequestConfig Config(Passage passage, TimeSpan timeout) =>
+        new()
+        {
+            Version = passage.Grpc ? HttpVersion.Version20 : HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            ActivityTimeout = timeout + StreamIdle,
+        };
 
     // Outermost what the member writes into: the copy must be of what the caller gets.
     private void Wrap(HttpContext context, Passage passage)

@@ -13,8 +13,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Handover.Testkit.Grpc;
 
 /// <summary>
-/// A model server that speaks Open Inference over gRPC on a real socket, made with the stock server library, so that the
-/// gateway meets somebody else's idea of the protocol. It keeps its own log.
+/// A model server that speaks Open Inference over gRPC on a real socket, made with the stock server library, so that
+/// the gateway meets somebody else's idea of the protocol. It keeps its own log.
 /// </summary>
 public sealed class GrpcModelFake : GRPCInferenceService.GRPCInferenceServiceBase, IAsyncDisposable
 {

@@ -13,7 +13,8 @@ namespace Handover.Tests.Payloads;
 /// <summary>The hand-written reader of gRPC messages beside the classes that protoc makes.</summary>
 public sealed class OpenInferenceGrpcProperties
 {
-    private static readonly Gen<string> Datatype = Gen.Int[0, Datatypes.All.Count - 1].Select(i => Datatypes.All.ElementAt(i));
+    private static readonly Gen<string> Datatype = Gen.Int[0, Datatypes.All.Count - 1]
+        .Select(i => Datatypes.All.ElementAt(i));
 
     [Fact]
     public void Whatever_protobuf_writes_is_read_as_the_same_tensors() =>
