@@ -53,7 +53,7 @@ public sealed class OpenInferenceGrpcProperties
                 {
                     byte[] body = GrpcFrame.Write(m.Answer.ToByteArray());
                     int place = at % body.Length;
-                    byte[] damaged = cut ? GrpcFrame.Write(body[..place]) : [.. body];
+                    byte[] damaged = cut ? GrpcFrame.Write(body.AsSpan(0, place)) : [.. body];
                     damaged[cut ? damaged.Length - 1 : place] = put;
                     Read(damaged);
                 }
