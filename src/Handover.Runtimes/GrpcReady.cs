@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http;
 using System.Net.Http.Headers;
 using Handover.Core.Payloads;
+using Handover.Ports;
 
 namespace Handover.Runtimes;
 
@@ -40,10 +41,7 @@ internal static class GrpcReady
         }
 
         byte[] body = await answer.Content.ReadAsByteArrayAsync(cancel);
-        bool told =
-            answer.TrailingHeaders.TryGetValues("grpc-status", out IEnumerable<string>? values)
-            || answer.Headers.TryGetValues("grpc-status", out values);
-        int code = GrpcStatus.Parse(told ? values!.FirstOrDefault() : null);
+        int code = GrpcOutcome.CodeOf(answer);
         return code != GrpcStatus.Ok ? $"{path} answered gRPC status {code}"
             : Yes(body) ? null
             : $"{path} says that it is not ready";

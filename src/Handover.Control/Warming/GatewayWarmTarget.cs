@@ -58,15 +58,7 @@ public sealed class GatewayWarmTarget(
         {
             using HttpResponseMessage response = await _http.SendAsync(request, cancel);
             byte[] answer = await response.Content.ReadAsByteArrayAsync(cancel);
-            int status = (int)response.StatusCode;
-            if (grpc && status == 200)
-            {
-                bool told =
-                    response.TrailingHeaders.TryGetValues("grpc-status", out IEnumerable<string>? code)
-                    || response.Headers.TryGetValues("grpc-status", out code);
-                status = GrpcStatus.ToHttp(GrpcStatus.Parse(told ? code!.First() : null));
-            }
-
+            int status = grpc ? GrpcOutcome.StatusOf(response) : (int)response.StatusCode;
             bool good = status is >= 200 and < 300;
             return new WarmAnswer(good, answer, good ? null : $"status {status}");
         }

@@ -1,4 +1,5 @@
 using Handover.Gateway.Grpc;
+using Handover.Ports;
 using Microsoft.AspNetCore.Http;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -52,7 +53,9 @@ internal sealed class MemberTransformer(Passage passage, Action sending, Action 
         {
             answered();
             passage.GrpcCode =
-                passage.Grpc && proxyResponse.Headers.Contains(GrpcCall.Status) ? GrpcCall.Code(proxyResponse) : null;
+                passage.Grpc && proxyResponse.Headers.Contains(GrpcOutcome.Field)
+                    ? GrpcOutcome.CodeOf(proxyResponse)
+                    : null;
         }
 
         bool copyBody = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
@@ -76,7 +79,7 @@ internal sealed class MemberTransformer(Passage passage, Action sending, Action 
     {
         if (passage.Grpc)
         {
-            passage.GrpcCode = GrpcCall.Code(proxyResponse);
+            passage.GrpcCode = GrpcOutcome.CodeOf(proxyResponse);
         }
 
         foreach (string name in proxyResponse.TrailingHeaders.Select(h => h.Key).Where(HandoverHeaders.IsOurs).ToList())

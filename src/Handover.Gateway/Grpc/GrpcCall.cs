@@ -2,6 +2,7 @@ using System.Text;
 using Handover.Core.Catalog;
 using Handover.Core.Payloads;
 using Handover.Gateway.Forwarding;
+using Handover.Ports;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -13,9 +14,6 @@ namespace Handover.Gateway.Grpc;
 /// </summary>
 internal static class GrpcCall
 {
-    /// <summary>The field that says how a call ended.</summary>
-    public const string Status = "grpc-status";
-
     private const string ContentType = "application/grpc";
 
     /// <summary>Whether a request is a gRPC call. Over HTTP/1.1 there are none, whatever their content says.</summary>
@@ -48,29 +46,13 @@ internal static class GrpcCall
     public static void AskPlain(IHeaderDictionary headers) => headers["grpc-accept-encoding"] = "identity";
 
     /// <summary>
-    /// The HTTP status that an answer means: of a gRPC answer with status 200, what its trailers say (or its headers,
-    /// when there is no message); of any other, the status itself. The answer must have been read to its end.
-    /// </summary>
-    public static int StatusOf(HttpResponseMessage answer, bool grpc) =>
-        grpc && answer.IsSuccessStatusCode ? GrpcStatus.ToHttp(Code(answer)) : (int)answer.StatusCode;
-
-    /// <summary>The gRPC status of an answer that was read to its end; unknown when it says nothing.</summary>
-    public static int Code(HttpResponseMessage answer)
-    {
-        bool found =
-            answer.TrailingHeaders.TryGetValues(Status, out IEnumerable<string>? values)
-            || answer.Headers.TryGetValues(Status, out values);
-        return GrpcStatus.Parse(found ? values!.FirstOrDefault() : null);
-    }
-
-    /// <summary>
     /// Writes an answer that is nothing but a status, as gRPC's "Trailers-Only". Nothing may have been sent before.
     /// </summary>
     public static void EndWith(HttpResponse response, int code, string message)
     {
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = ContentType;
-        response.Headers[Status] = code.ToString();
+        response.Headers[GrpcOutcome.Field] = code.ToString();
         response.Headers["grpc-message"] = Escape(message);
     }
 
@@ -79,7 +61,7 @@ internal static class GrpcCall
     {
         response.ContentType = ContentType;
         await response.Body.WriteAsync(GrpcFrame.Write(message), cancel);
-        response.AppendTrailer(Status, new StringValues("0"));
+        response.AppendTrailer(GrpcOutcome.Field, new StringValues("0"));
     }
 
     // Source: gRPC over HTTP2, "Status-Message": what is not printable ASCII, and the percent sign, is percent-encoded.

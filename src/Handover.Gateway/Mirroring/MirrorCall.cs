@@ -93,7 +93,7 @@ internal static class MirrorCall
             string? unfit = await TakeAsync(answer, copy, reading);
 
             // How a gRPC call ended is known only from what follows its answer.
-            status = GrpcCall.StatusOf(answer, copy.Grpc);
+            status = copy.Grpc ? GrpcOutcome.StatusOf(answer) : status;
             bool bad = unfit is not null || copy.Snapshot.Service.Errors.Counts(status);
             return new CopyEnd(bad ? ExchangeOutcome.ModelError : ExchangeOutcome.Ok, status, reading.Bytes, unfit);
         }
