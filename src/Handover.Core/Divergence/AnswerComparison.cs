@@ -46,13 +46,19 @@ public static class AnswerComparison
         ReadOnlySpan<byte> stable,
         ReadOnlySpan<byte> candidate,
         Tolerances? tolerances = null
-    ) =>
-        stable.SequenceEqual(candidate) ? Difference.None
-        : protocol == WireProtocol.Json
-        && !JsonArrays.Named(tolerances ?? Tolerances.Default)
-        && JsonStepComparison.Compare(stable, candidate, tolerances ?? Tolerances.Default) is { } difference
+    )
+    {
+        if (stable.SequenceEqual(candidate))
+        {
+            return Difference.None;
+        }
+
+        Tolerances rules = tolerances ?? Tolerances.Default;
+        bool inStep = protocol == WireProtocol.Json && !JsonArrays.Named(rules);
+        return inStep && JsonStepComparison.Compare(stable, candidate, rules) is { } difference
             ? difference
-        : Compare(AnswerReader.Read(protocol, stable), AnswerReader.Read(protocol, candidate), tolerances);
+            : Compare(AnswerReader.Read(protocol, stable), AnswerReader.Read(protocol, candidate), rules);
+    }
 
     /// <summary>Compares two answers.</summary>
     /// <param name="stable">What was served.</param>
@@ -219,6 +225,7 @@ public static class AnswerComparison
         double[] q = [.. after.Numbers];
         int width = before.Shape.Count == 0 ? p.Length : (int)before.Shape[^1];
         int flips = 0;
+        int crossed = 0;
         int differ = 0;
         double worst = 0;
         for (int at = 0; width > 0 && at + width <= p.Length; at += width)
@@ -226,9 +233,12 @@ public static class AnswerComparison
             ReadOnlySpan<double> a = p.AsSpan(at, width);
             ReadOnlySpan<double> b = q.AsSpan(at, width);
             double variation = Math.Min(1, ProbabilityComparison.TotalVariation(a, b));
-            bool flip = ProbabilityComparison.Top(a) != ProbabilityComparison.Top(b);
+            int top = ProbabilityComparison.Top(a);
+            bool flip = top != ProbabilityComparison.Top(b);
             flips += flip ? 1 : 0;
-            differ += flip || variation > rules.TotalVariation ? 1 : 0;
+            bool decides = !flip && rules.Threshold is { } sure && a[top] >= sure != b[top] >= sure;
+            crossed += decides ? 1 : 0;
+            differ += flip || decides || variation > rules.TotalVariation ? 1 : 0;
             worst = Math.Max(worst, variation);
         }
 
@@ -240,13 +250,16 @@ public static class AnswerComparison
                 worst,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"total variation up to {worst:0.####}, top class changed in {flips}"
+                    $"total variation up to {worst:0.####}, top class changed in {flips}{Crossed(crossed)}"
                 )
             )
             {
                 Count = differ,
             };
     }
+
+    private static string Crossed(int vectors) =>
+        vectors == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", its threshold crossed in {vectors}");
 
     private static PathDifference? Rankings(string path, TypedTensor before, TypedTensor after, Tolerances rules)
     {

@@ -18,8 +18,7 @@ internal static class JsonArrays
     /// <summary>The path under which a leaf is told: its list's where the plan takes the list as one thing.</summary>
     /// <param name="folded">Folded pointer of the leaf.</param>
     /// <param name="rules">What the plan says.</param>
-    public static string PathOf(string folded, Tolerances rules) =>
-        Named(rules) && NameOf(folded, rules) is { } list ? list : folded;
+    public static string PathOf(string folded, Tolerances rules) => NameOf(folded, rules) ?? folded;
 
     /// <summary>
     /// Takes the lists out that both answers have: what is left of both is compared leaf by leaf.
@@ -57,18 +56,8 @@ internal static class JsonArrays
         kind is OutputKind.Ranking or OutputKind.Probabilities or OutputKind.Boxes or OutputKind.Embedding;
 
     // The path of the list that the plan names and a leaf lies in.
-    private static string? NameOf(string folded, Tolerances rules)
-    {
-        for (string path = folded; path.Length > 0; path = path[..path.LastIndexOf('/')])
-        {
-            if (rules.Kinds.TryGetValue(path, out OutputKind kind))
-            {
-                return IsList(kind) ? path : null;
-            }
-        }
-
-        return null;
-    }
+    private static string? NameOf(string folded, Tolerances rules) =>
+        Tolerances.Longest(rules.Kinds, folded) is { } named && IsList(named.Value) ? named.Key : null;
 
     private static Dictionary<string, List<JsonLeaf>> Gather(IReadOnlyList<JsonLeaf> leaves, Tolerances rules)
     {

@@ -19,10 +19,19 @@ public sealed class OutputProfile(string path, OutputKind kind, double? threshol
     /// <summary>Ranks whose overlap is told.</summary>
     public const int TopRanks = 10;
 
+    /// <summary>
+    /// Work that all longest common subsequences of one output may take, in products of the lengths of both texts in
+    /// words: a second or so. Without it some thousand long texts would keep the node busy for a minute.
+    /// </summary>
+    public const long MostSubsequenceWork = 200_000_000;
+
     private readonly SortedDictionary<string, (double Sum, long Count)> _means = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, (long Stable, long Candidate)> _counts = new(StringComparer.Ordinal);
     private readonly List<(string Stable, string Candidate)> _labels = [];
     private LabelComparison? _comparison;
+    private long _subsequenceWork;
+    private long _rouged;
+    private double _rouge;
 
     /// <summary>Output name, or folded JSON pointer.</summary>
     public string Path => path;
@@ -43,6 +52,7 @@ public sealed class OutputProfile(string path, OutputKind kind, double? threshol
             .. _means
                 .Where(m => m.Value.Count > 0)
                 .Select(m => new OutputMeasure(m.Key, null, null, m.Value.Sum / m.Value.Count)),
+            .. Rouges(),
         ];
 
     /// <summary>Which label became which other one, the most frequent first.</summary>
@@ -91,8 +101,22 @@ public sealed class OutputProfile(string path, OutputKind kind, double? threshol
             same || TextComparison.Normalise(stable) == TextComparison.Normalise(candidate) ? 1 : 0
         );
         Mean("token F1", same ? 1 : TextComparison.TokenF1(stable, candidate));
-        Mean("ROUGE-L", same ? 1 : TextComparison.RougeL(stable, candidate));
+        Rouge(stable, candidate, same);
         Mean("length, shorter by longer", TextComparison.LengthRatio(stable, candidate));
+    }
+
+    // Over the bound no further text counts, and the measure's name says of how many it is.
+    private void Rouge(string stable, string candidate, bool same)
+    {
+        _subsequenceWork += same ? 0 : Words(stable) * Words(candidate);
+        if (_subsequenceWork <= MostSubsequenceWork)
+        {
+            _rouged++;
+            _rouge += same ? 1 : TextComparison.RougeL(stable, candidate);
+        }
+
+        // A word and what parts it from the next are two characters at least.
+        static long Words(string text) => Math.Min(TextComparison.MostTokens, (text.Length / 2) + 1);
     }
 
     /// <summary>Two vectors of probabilities over the same classes.</summary>
@@ -156,6 +180,15 @@ public sealed class OutputProfile(string path, OutputKind kind, double? threshol
     }
 
     private static string? First(IReadOnlyList<string> ranking) => ranking.Count == 0 ? null : ranking[0];
+
+    private IEnumerable<OutputMeasure> Rouges()
+    {
+        if (_rouged > 0)
+        {
+            string name = _rouged == Values ? "ROUGE-L" : $"ROUGE-L of the first {_rouged}";
+            yield return new OutputMeasure(name, null, null, _rouge / _rouged);
+        }
+    }
 
     private double Share(long count) => Values == 0 ? 0 : (double)count / Values;
 

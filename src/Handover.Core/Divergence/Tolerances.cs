@@ -83,27 +83,28 @@ public sealed record Tolerances
     public Tolerances For(string path) => ByPath is null ? this : Longest(ByPath, path, this);
 
     /// <summary>What the longest path above a path is named with; <paramref name="otherwise"/> for none.</summary>
-    internal static T Longest<T>(IReadOnlyDictionary<string, T> named, string path, T otherwise)
-    {
-        if (named.Count == 0)
-        {
-            return otherwise;
-        }
+    internal static T Longest<T>(IReadOnlyDictionary<string, T> named, string path, T otherwise) =>
+        Longest(named, path) is { } found ? found.Value : otherwise;
 
-        while (true)
+    /// <summary>The longest path above a path that is named, and with what; null when none is.</summary>
+    internal static KeyValuePair<string, T>? Longest<T>(IReadOnlyDictionary<string, T> named, string path)
+    {
+        while (named.Count > 0)
         {
             if (named.TryGetValue(path, out T? found))
             {
-                return found;
+                return new(path, found);
             }
 
             int above = path.LastIndexOf('/');
             if (above <= 0)
             {
-                return otherwise;
+                return null;
             }
 
             path = path[..above];
         }
+
+        return null;
     }
 }

@@ -152,6 +152,39 @@ public sealed class OutputProfileTests
         Assert.Equal(differs, AnswerComparison.Compare(WireProtocol.Json, a, turned, rules).Differs);
     }
 
+    [Theory]
+    [InlineData("[0.76,0.24]", "[0.74,0.26]", true)]
+    [InlineData("[0.78,0.22]", "[0.76,0.24]", false)]
+    public void Probabilities_on_both_sides_of_a_threshold_differ_however_close(string a, string b, bool differs)
+    {
+        Tolerances rules = Rules([new PathTolerance("/p") { As = OutputKind.Probabilities, Threshold = 0.75 }]);
+        Difference found = AnswerComparison.Compare(
+            WireProtocol.Json,
+            Encoding.UTF8.GetBytes($$"""{"p":{{a}}}"""),
+            Encoding.UTF8.GetBytes($$"""{"p":{{b}}}"""),
+            rules
+        );
+        Assert.Equal(differs, found.Differs);
+        Assert.All(found.Paths, p => Assert.Contains("threshold crossed in 1", p.Detail, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_dearest_measure_of_texts_ends_at_its_bound_and_says_of_how_many_it_is()
+    {
+        var profile = new OutputProfile("/answer", OutputKind.Text);
+        string left = string.Join(' ', Enumerable.Range(0, 3_000).Select(i => $"a{i}"));
+        string right = string.Join(' ', Enumerable.Range(0, 3_000).Select(i => $"b{i}"));
+        for (int i = 0; i < 60; i++)
+        {
+            profile.Text(left, right);
+        }
+
+        // 2,000 words times 2,000 for each pair of long texts.
+        OutputMeasure rouge = profile.Measures.Single(m => m.Name.StartsWith("ROUGE-L", StringComparison.Ordinal));
+        Assert.Equal(("ROUGE-L of the first 50", 0d), (rouge.Name, rouge.Value));
+        Assert.Equal(60, profile.Values);
+    }
+
     [Fact]
     public void A_path_of_the_plan_that_no_answer_has_is_told()
     {
