@@ -3,12 +3,18 @@ namespace Handover.Bench.Shadow;
 /// <summary>What shadowing costs and what it finds: `./do bench shadow`.</summary>
 internal static class ShadowBench
 {
+    private static readonly string[] Parts = ["pairs", "comparison", "rules", "mirror", "cost", "kills"];
+
     public static async Task<int> RunAsync(string[] args)
     {
         int scale = Number(args, "--scale", 1);
-        string[] only = args is ["--only", .. var names]
-            ? names
-            : ["mirror", "cost", "pairs", "comparison", "rules", "kills"];
+        string[] only = args is ["--only", .. var names] ? names : Parts;
+        if (only.Length == 0 || only.Except(Parts).Any())
+        {
+            Console.Error.WriteLine($"usage: bench shadow [--scale N | --only PART...], of {string.Join(", ", Parts)}");
+            return 2;
+        }
+
         var table = new BenchTable("shadow");
         // What one core does is measured first, before this process has driven any load.
         if (only.Contains("pairs"))
