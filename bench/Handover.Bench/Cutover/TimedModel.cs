@@ -1,13 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
 using System.Text;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Handover.Bench.Cutover;
 
@@ -17,25 +11,12 @@ namespace Handover.Bench.Cutover;
 /// </summary>
 internal sealed class TimedModel : IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    private readonly byte[] _answer;
+    private readonly TimeSpan _serviceTime;
+    private LoopbackServer _server = null!;
 
-    private TimedModel(string release, TimeSpan serviceTime)
-    {
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0));
-        _app = builder.Build();
-        byte[] answer = Encoding.UTF8.GetBytes($"{{\"release\":\"{release}\"}}");
-        _app.Run(async context =>
-        {
-            Arrivals.Enqueue(Stopwatch.GetTimestamp());
-            await context.Request.Body.CopyToAsync(Stream.Null);
-            await Task.Delay(serviceTime);
-            context.Response.ContentType = "application/json";
-            context.Response.ContentLength = answer.Length;
-            await context.Response.Body.WriteAsync(answer);
-            Answers.Enqueue(Stopwatch.GetTimestamp());
-        });
-    }
+    private TimedModel(string release, TimeSpan serviceTime) =>
+        (_answer, _serviceTime) = (Encoding.UTF8.GetBytes($"{{\"release\":\"{release}\"}}"), serviceTime);
 
     /// <summary>When requests arrived, in ticks of <see cref="Stopwatch"/>.</summary>
     public ConcurrentQueue<long> Arrivals { get; } = new();
@@ -43,15 +24,12 @@ internal sealed class TimedModel : IAsyncDisposable
     /// <summary>When answers were written.</summary>
     public ConcurrentQueue<long> Answers { get; } = new();
 
-    public Uri Address { get; private set; } = null!;
+    public Uri Address => _server.Address;
 
     public static async Task<TimedModel> StartAsync(string release, TimeSpan serviceTime)
     {
         var model = new TimedModel(release, serviceTime);
-        await model._app.StartAsync();
-        model.Address = new Uri(
-            model._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()
-        );
+        model._server = await LoopbackServer.StartAsync(model.HandleAsync);
         return model;
     }
 
@@ -62,5 +40,14 @@ internal sealed class TimedModel : IAsyncDisposable
         Answers.Clear();
     }
 
-    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        Arrivals.Enqueue(Stopwatch.GetTimestamp());
+        await context.Request.Body.CopyToAsync(Stream.Null);
+        await Task.Delay(_serviceTime);
+        await LoopbackServer.AnswerAsync(context, _answer);
+        Answers.Enqueue(Stopwatch.GetTimestamp());
+    }
 }

@@ -1,8 +1,4 @@
-using System.Net;
 using System.Text.Json;
-using Handover.Ports;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 
 namespace Handover.Bench.Shadow;
@@ -29,25 +25,18 @@ internal enum CandidateMode
 /// </summary>
 internal sealed class CandidateModel : IAsyncDisposable
 {
-    private readonly WebApplication _app;
     private readonly CancellationTokenSource _stop = new();
     private readonly byte[] _answer;
     private readonly TimeSpan _serviceTime;
-    private readonly int _port;
+    private LoopbackServer _server = null!;
     private volatile CandidateMode _mode;
     private long _asked;
 
-    private CandidateModel(int port, double price, TimeSpan serviceTime)
-    {
-        (_port, _serviceTime, _answer) = (port, serviceTime, Answer(price));
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(k => k.Listen(IPAddress.Loopback, port));
-        _app = builder.Build();
-        _app.Run(HandleAsync);
-    }
+    private CandidateModel(double price, TimeSpan serviceTime) =>
+        (_serviceTime, _answer) = (serviceTime, Answer(price));
 
     /// <summary>Where it is reached.</summary>
-    public Uri Address => new($"http://127.0.0.1:{_port}");
+    public Uri Address => _server.Address;
 
     /// <summary>Inference requests that came.</summary>
     public long Asked => Interlocked.Read(ref _asked);
@@ -69,8 +58,8 @@ internal sealed class CandidateModel : IAsyncDisposable
     /// <summary>Starts it, healthy.</summary>
     public static async Task<CandidateModel> StartAsync(double price, TimeSpan serviceTime)
     {
-        var model = new CandidateModel(LocalPort.Take(), price, serviceTime);
-        await model._app.StartAsync();
+        var model = new CandidateModel(price, serviceTime);
+        model._server = await LoopbackServer.StartAsync(model.HandleAsync);
         return model;
     }
 
@@ -80,8 +69,7 @@ internal sealed class CandidateModel : IAsyncDisposable
         _mode = mode;
         if (mode == CandidateMode.Refusing)
         {
-            using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(2));
-            await _app.StopAsync(bound.Token);
+            await _server.StopAsync(TimeSpan.FromSeconds(2));
         }
     }
 
@@ -89,7 +77,7 @@ internal sealed class CandidateModel : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await _app.DisposeAsync();
+        await _server.DisposeAsync();
         _stop.Dispose();
     }
 
@@ -116,8 +104,6 @@ internal sealed class CandidateModel : IAsyncDisposable
             }
         }
 
-        context.Response.ContentType = "application/json";
-        context.Response.ContentLength = _answer.Length;
-        await context.Response.Body.WriteAsync(_answer);
+        await LoopbackServer.AnswerAsync(context, _answer);
     }
 }

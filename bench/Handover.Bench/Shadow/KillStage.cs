@@ -194,31 +194,18 @@ internal sealed class KillStage : IAsyncDisposable
         }
     }
 
-    private string Resources()
-    {
-        string Release(string name, Uri at) =>
-            $$"""
-                ---
-                apiVersion: handover.dev/v1
-                kind: Release
-                metadata: { name: {{name}}, service: {{Service}} }
-                spec:
-                  members:
-                    model: { runtime: http, endpoints: [ "{{at.GetLeftPart(UriPartial.Authority)}}" ], ready: /ready }
+    private string Resources() =>
+        $$"""
+            apiVersion: handover.dev/v1
+            kind: Service
+            metadata: { name: {{Service}} }
+            spec:
+              protocol: json
+              route: { path: /price }
+              stable: v1
+              entity: { from: header, name: x-customer-id, absent: stable }
 
-                """;
-        return $$"""
-                apiVersion: handover.dev/v1
-                kind: Service
-                metadata: { name: {{Service}} }
-                spec:
-                  protocol: json
-                  route: { path: /price }
-                  stable: v1
-                  entity: { from: header, name: x-customer-id, absent: stable }
-
-                """
-            + Release("v1", _stable.Address)
-            + Release("v2", _candidate.Address);
-    }
+            """
+        + ShadowStage.Release(Service, "v1", _stable.Address)
+        + ShadowStage.Release(Service, "v2", _candidate.Address);
 }

@@ -1,11 +1,5 @@
-using System.Net;
 using System.Text;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Handover.Bench.Shadow;
 
@@ -14,25 +8,10 @@ namespace Handover.Bench.Shadow;
 /// </summary>
 internal sealed class OrganisationFlag : IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    private LoopbackServer _server = null!;
     private volatile bool _on = true;
 
-    private OrganisationFlag()
-    {
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0));
-        _app = builder.Build();
-        _app.Run(async context =>
-        {
-            await context.Request.Body.CopyToAsync(Stream.Null);
-            string key = Path.GetFileName(context.Request.Path.Value!);
-            string said = _on ? "\"value\":true,\"variant\":\"on\"" : "\"value\":false,\"variant\":\"off\"";
-            byte[] answer = Encoding.UTF8.GetBytes($"{{\"key\":\"{key}\",\"reason\":\"STATIC\",{said}}}");
-            context.Response.ContentType = "application/json";
-            context.Response.ContentLength = answer.Length;
-            await context.Response.Body.WriteAsync(answer);
-        });
-    }
+    private OrganisationFlag() { }
 
     /// <summary>What it says from now on.</summary>
     public bool On
@@ -41,17 +20,24 @@ internal sealed class OrganisationFlag : IAsyncDisposable
     }
 
     /// <summary>Where it is.</summary>
-    public Uri Address { get; private set; } = null!;
+    public Uri Address => _server.Address;
 
     public static async Task<OrganisationFlag> StartAsync()
     {
         var flag = new OrganisationFlag();
-        await flag._app.StartAsync();
-        IServer server = flag._app.Services.GetRequiredService<IServer>();
-        flag.Address = new Uri(server.Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        flag._server = await LoopbackServer.StartAsync(flag.HandleAsync);
         return flag;
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        await context.Request.Body.CopyToAsync(Stream.Null);
+        string key = Path.GetFileName(context.Request.Path.Value!);
+        string said = _on ? "\"value\":true,\"variant\":\"on\"" : "\"value\":false,\"variant\":\"off\"";
+        byte[] answer = Encoding.UTF8.GetBytes($"{{\"key\":\"{key}\",\"reason\":\"STATIC\",{said}}}");
+        await LoopbackServer.AnswerAsync(context, answer);
+    }
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Handover.Bench.Hops;
 
@@ -85,12 +83,21 @@ internal sealed class ShadowStage : IAsyncDisposable
         Directory.Delete(_root, recursive: true);
     }
 
-    private static string Resources(ShadowService service)
-    {
-        var text = new StringBuilder();
-        text.Append(
-            CultureInfo.InvariantCulture,
-            $$"""
+    /// <summary>A release that a model server on this machine answers for, as one document of YAML.</summary>
+    public static string Release(string service, string name, Uri address) =>
+        $$"""
+            ---
+            apiVersion: handover.dev/v1
+            kind: Release
+            metadata: { name: {{name}}, service: {{service}} }
+            spec:
+              members:
+                model: { runtime: http, endpoints: [ "{{address.GetLeftPart(UriPartial.Authority)}}" ], ready: /ready }
+
+            """;
+
+    private static string Resources(ShadowService service) =>
+        $$"""
             apiVersion: handover.dev/v1
             kind: Service
             metadata: { name: {{service.Name}} }
@@ -103,30 +110,8 @@ internal sealed class ShadowStage : IAsyncDisposable
               journal: { sample: {{service.JournalPercent}}% }
 
             """
-        );
-        Release(text, service.Name, "v1", service.Stable);
-        if (service.Candidate is { } candidate)
-        {
-            Release(text, service.Name, "v2", candidate);
-        }
-
-        return text.ToString();
-    }
-
-    private static void Release(StringBuilder text, string service, string name, Uri address) =>
-        text.Append(
-            CultureInfo.InvariantCulture,
-            $$"""
-            ---
-            apiVersion: handover.dev/v1
-            kind: Release
-            metadata: { name: {{name}}, service: {{service}} }
-            spec:
-              members:
-                model: { runtime: http, endpoints: [ "{{address.GetLeftPart(UriPartial.Authority)}}" ], ready: /ready }
-
-            """
-        );
+        + Release(service.Name, "v1", service.Stable)
+        + (service.Candidate is { } candidate ? Release(service.Name, "v2", candidate) : "");
 
     // A candidate that never answers would be taken back within moments; here it is to stay, so its errors only hold.
     private static string Rollout(string service) =>
