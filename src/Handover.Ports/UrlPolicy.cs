@@ -115,9 +115,12 @@ public sealed class UrlPolicy
     /// none is, and <see cref="SocketException"/> when none of them answers. Fits <see
     /// cref="SocketsHttpHandler.ConnectCallback"/>.
     /// </summary>
-    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
+    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel) =>
+        await ElsewhereStream.OfAsync(await DialAsync(context.DnsEndPoint, cancel));
+
+    /// <summary>The same, for who works with the socket itself.</summary>
+    public async ValueTask<Socket> DialAsync(DnsEndPoint target, CancellationToken cancel)
     {
-        DnsEndPoint target = context.DnsEndPoint;
         IPAddress[] resolved = IPAddress.TryParse(target.Host, out IPAddress? literal)
             ? [literal]
             : await Dns.GetHostAddressesAsync(target.Host, cancel);
@@ -137,7 +140,7 @@ public sealed class UrlPolicy
             try
             {
                 await socket.ConnectAsync(address, target.Port, cancel);
-                return new NetworkStream(socket, ownsSocket: true);
+                return socket;
             }
             catch (SocketException e)
             {

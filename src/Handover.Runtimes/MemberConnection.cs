@@ -21,7 +21,7 @@ internal static class MemberConnection
                 try
                 {
                     await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
-                    return new NetworkStream(socket, ownsSocket: true);
+                    return await ElsewhereStream.OfAsync(socket);
                 }
                 catch (Exception e) when (e is SocketException or OperationCanceledException)
                 {

@@ -11,6 +11,7 @@ public static class NodeHost
     /// <summary>Starts the node; returns 0 after a clean stop, 1 when it could not start.</summary>
     public static async Task<int> RunAsync(RunOptions options, CancellationToken cancel)
     {
+        InlineSockets.Prefer();
         string? failpoint = Environment.GetEnvironmentVariable(Failpoint.Variable);
         if (Failpoint.Arm(failpoint, options.Failpoints) is { } refused)
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Handover.Core.Catalog;
 using Handover.Core.Payloads;
 using Handover.Core.Traffic;
@@ -20,7 +21,7 @@ public sealed class GatewayWarmTarget(
     private const int MostBytes = 8 << 20;
     private static readonly TimeSpan PinLife = TimeSpan.FromMinutes(1);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { ActivityHeadersPropagator = null })
+    private readonly HttpClient _http = new(Handler())
     {
         Timeout = TimeSpan.FromSeconds(30),
         MaxResponseContentBufferSize = MostBytes,
@@ -70,4 +71,25 @@ public sealed class GatewayWarmTarget(
     }
 
     public void Dispose() => _http.Dispose();
+
+    private static SocketsHttpHandler Handler() =>
+        new()
+        {
+            ActivityHeadersPropagator = null,
+            UseProxy = false,
+            ConnectCallback = async (context, cancel) =>
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                try
+                {
+                    await socket.ConnectAsync(context.DnsEndPoint, cancel);
+                    return await ElsewhereStream.OfAsync(socket);
+                }
+                catch
+                {
+                    socket.Dispose();
+                    throw;
+                }
+            },
+        };
 }
