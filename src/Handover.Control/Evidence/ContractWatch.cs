@@ -20,6 +20,7 @@ public sealed class ContractWatch : IExchangePort, IAsyncDisposable
 {
     private const int QueueLength = 1024;
     private const int LargestShown = 16 << 10;
+    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(50);
 
     // Stable is checked to know whether a broken contract is news; a few of its answers say that.
     private const int CandidatePerSecond = 200;
@@ -98,21 +99,31 @@ public sealed class ContractWatch : IExchangePort, IAsyncDisposable
 
     private async Task RunAsync()
     {
-        await foreach (Exchange exchange in _queue.Reader.ReadAllAsync())
+        while (await _queue.Reader.WaitToReadAsync())
         {
-            try
+            // A few at a time: to wake a thread costs more than to check an answer.
+            await Task.WhenAny(Task.Delay(Gather), _queue.Reader.Completion);
+            while (_queue.Reader.TryRead(out Exchange? exchange))
             {
-                Check(exchange);
+                TryCheck(exchange);
             }
-            catch (Exception e)
-            {
-                // The top of a loop: one strange answer must not end the watch.
-                Interlocked.Increment(ref _notChecked);
-                _log.LogError(e, "An answer of {Release} was not checked.", exchange.Release);
-            }
-
-            Interlocked.Decrement(ref _inWork);
         }
+    }
+
+    private void TryCheck(Exchange exchange)
+    {
+        try
+        {
+            Check(exchange);
+        }
+        catch (Exception e)
+        {
+            // The top of a loop: one strange answer must not end the watch.
+            Interlocked.Increment(ref _notChecked);
+            _log.LogError(e, "An answer of {Release} was not checked.", exchange.Release);
+        }
+
+        Interlocked.Decrement(ref _inWork);
     }
 
     private void Check(Exchange exchange)
