@@ -14,12 +14,14 @@ internal sealed record Baggage(IReadOnlyList<string> Others, IReadOnlyList<strin
     /// <summary>Name of the header.</summary>
     public const string Header = "baggage";
 
+    private static readonly Baggage None = new([], []);
+
     /// <summary>Reads all baggage headers of a request.</summary>
     public static Baggage Read(StringValues headers)
     {
         if (headers.Count == 0)
         {
-            return new Baggage([], []);
+            return None;
         }
 
         var others = new List<string>();

@@ -11,6 +11,8 @@ internal sealed class PinDesk(TimeProvider time)
     /// <summary>How long a pin is good: no answer may take longer to begin, and hops happen before it ends.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
+    private readonly Issued?[] _issued = new Issued?[64];
+
     /// <summary>
     /// The baggage of a caller's request with a new pin for its release. Pins that do not verify are taken off and
     /// counted; one of this service is replaced; one of another service goes on, for it belongs to the chain that this
@@ -40,10 +42,7 @@ internal sealed class PinDesk(TimeProvider time)
 
         if (snapshot.PinKeys.Count > 0)
         {
-            DateTimeOffset expires = time.GetUtcNow() + Lifetime;
-            tokens.Add(
-                new Pin(snapshot.Service.Name, release, snapshot.Epoch, purpose, expires).Sign(snapshot.PinKeys[0])
-            );
+            tokens.Add(Signed(snapshot, release, purpose));
         }
 
         return baggage.With(tokens);
@@ -77,4 +76,32 @@ internal sealed class PinDesk(TimeProvider time)
     /// <summary>The baggage of a hop as it goes on: every pin that verifies, nothing that does not.</summary>
     public string Pass(ServiceSnapshot snapshot, Baggage baggage) =>
         baggage.With(baggage.Pins.Where(t => Pin.Verify(t, snapshot.PinKeys, time.GetUtcNow()) is not null));
+
+    // A pin names no request, so those of one second are one and the same and need signing once.
+    private string Signed(ServiceSnapshot snapshot, string release, Purpose purpose)
+    {
+        long second = time.GetUtcNow().ToUnixTimeSeconds();
+        ref Issued? place = ref _issued[
+            (uint)HashCode.Combine(snapshot.Service.Name, release, purpose) % (uint)_issued.Length
+        ];
+        if (
+            Volatile.Read(ref place) is { } known
+            && ReferenceEquals(known.Snapshot, snapshot)
+            && known.Second == second
+            && known.Purpose == purpose
+            && string.Equals(known.Release, release, StringComparison.Ordinal)
+        )
+        {
+            return known.Token;
+        }
+
+        DateTimeOffset expires = DateTimeOffset.FromUnixTimeSeconds(second) + Lifetime;
+        string token = new Pin(snapshot.Service.Name, release, snapshot.Epoch, purpose, expires).Sign(
+            snapshot.PinKeys[0]
+        );
+        Volatile.Write(ref place, new Issued(snapshot, release, purpose, second, token));
+        return token;
+    }
+
+    private sealed record Issued(ServiceSnapshot Snapshot, string Release, Purpose Purpose, long Second, string Token);
 }
