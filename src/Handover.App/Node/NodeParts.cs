@@ -346,6 +346,7 @@ public sealed class NodeParts : IAsyncDisposable
                 StateDirectory = Path.Combine(options.StateDirectory, "gateway"),
                 FlagDirectory = Path.Combine(options.StateDirectory, "flags"),
                 UrlPolicy = urls,
+                DirectUpstream = options.DirectUpstream,
                 IgnoreStickiness = options.IgnoreStickiness,
             },
             epochs,

@@ -32,6 +32,9 @@ public sealed record RunOptions
     /// <summary>Hosts and networks that remote members, flags and webhooks may point to, besides loopback.</summary>
     public IReadOnlyList<string> AllowUrls { get; init; } = [];
 
+    /// <summary>Whether plain requests go to members over the gateway's own connections; default so.</summary>
+    public bool DirectUpstream { get; init; } = true;
+
     /// <summary>
     /// Makes the gateway ignore stickiness and pins, to prove that a judge finds the mixed answers. Only the demo sets
     /// it.

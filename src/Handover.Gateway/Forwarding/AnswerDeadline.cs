@@ -43,6 +43,9 @@ internal sealed class AnswerDeadline : IDisposable
         }
     }
 
+    /// <summary>The next piece of an answer that has begun must come in this time.</summary>
+    public void Within(TimeSpan idle) => _source.CancelAfter(idle);
+
     /// <summary>The answer has begun.</summary>
     public void Answered()
     {

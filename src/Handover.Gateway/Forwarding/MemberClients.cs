@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Handover.Gateway.Upstream;
 using Handover.Ports;
 
 namespace Handover.Gateway.Forwarding;
@@ -11,12 +12,10 @@ namespace Handover.Gateway.Forwarding;
 /// done.
 /// </summary>
 /// <param name="policy">Which addresses may be dialled.</param>
-/// <param name="time">Clock of the delayed disposal.</param>
-internal sealed class MemberClients(UrlPolicy policy, TimeProvider time) : IDisposable
+/// <param name="direct">Whether plain requests go over connections of our own.</param>
+/// <param name="time">Clock of the delayed disposal, and of the connections.</param>
+internal sealed class MemberClients(UrlPolicy policy, bool direct, TimeProvider time) : IDisposable
 {
-    /// <summary>Longest time to make a connection; afterwards the endpoint counts as unreachable.</summary>
-    public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
-
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
 
     private readonly Lock _gate = new();
@@ -57,7 +56,7 @@ internal sealed class MemberClients(UrlPolicy policy, TimeProvider time) : IDisp
 
             foreach (MemberClient client in _clients.Values)
             {
-                client.Invoker.Dispose();
+                client.Dispose();
             }
         }
     }
@@ -80,9 +79,7 @@ internal sealed class MemberClients(UrlPolicy policy, TimeProvider time) : IDisp
     {
         if (!kept.TryGetValue(endpoint, out MemberClient? client))
         {
-            client =
-                _clients.GetValueOrDefault(endpoint)
-                ?? new MemberClient(endpoint, new HttpMessageInvoker(Handler(endpoint)));
+            client = _clients.GetValueOrDefault(endpoint) ?? Make(endpoint);
             kept.Add(endpoint, client);
         }
 
@@ -95,7 +92,7 @@ internal sealed class MemberClients(UrlPolicy policy, TimeProvider time) : IDisp
         timer = time.CreateTimer(
             _ =>
             {
-                client.Invoker.Dispose();
+                client.Dispose();
                 lock (_gate)
                 {
                     _retiring.Remove(timer!);
@@ -111,7 +108,18 @@ internal sealed class MemberClients(UrlPolicy policy, TimeProvider time) : IDisp
         timer.Change(Grace, Timeout.InfiniteTimeSpan);
     }
 
-    private SocketsHttpHandler Handler(MemberEndpoint endpoint)
+    private MemberClient Make(MemberEndpoint endpoint)
+    {
+        var dialer = new MemberDialer(endpoint, policy);
+        bool plain = direct && endpoint.Address.Scheme == Uri.UriSchemeHttp;
+        return new MemberClient(
+            endpoint,
+            new HttpMessageInvoker(Handler(dialer)),
+            plain ? new UpstreamPool(dialer, time) : null
+        );
+    }
+
+    private SocketsHttpHandler Handler(MemberDialer dialer)
     {
         SocketsHttpHandler handler = policy.CreateHandler();
         handler.EnableMultipleHttp2Connections = true;
@@ -121,43 +129,8 @@ internal sealed class MemberClients(UrlPolicy policy, TimeProvider time) : IDisp
         handler.RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8;
         handler.ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1;
         handler.ResponseDrainTimeout = TimeSpan.Zero;
-        handler.ConnectCallback = (context, cancel) => ConnectAsync(endpoint, context, cancel);
+        handler.ConnectCallback = async (_, cancel) =>
+            new NetworkStream(await dialer.DialAsync(cancel), ownsSocket: true);
         return handler;
-    }
-
-    // The bound is our own, because the handler's would look like a caller that gave up.
-    private async ValueTask<Stream> ConnectAsync(
-        MemberEndpoint endpoint,
-        SocketsHttpConnectionContext context,
-        CancellationToken cancel
-    )
-    {
-        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        bound.CancelAfter(ConnectTimeout);
-        try
-        {
-            return endpoint.UnixSocket is null
-                ? await policy.ConnectAsync(context, bound.Token)
-                : await DialAsync(endpoint.UnixSocket, bound.Token);
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            throw new SocketException((int)SocketError.TimedOut);
-        }
-    }
-
-    private static async ValueTask<Stream> DialAsync(string path, CancellationToken cancel)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 }

@@ -18,9 +18,6 @@ namespace Handover.Gateway.Forwarding;
 /// <param name="time">Clock of the deadlines.</param>
 internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider time)
 {
-    // A stream that has begun may pause for so long between two pieces.
-    private static readonly TimeSpan StreamIdle = TimeSpan.FromSeconds(100);
-
     /// <summary>
     /// Forwards; when nothing was sent to the caller yet, the result carries the refusal that is to be sent.
     /// </summary>
@@ -37,41 +34,21 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
         HoldSlot? slot
     )
     {
-        TimeSpan timeout = passage.Snapshot.Service.Errors.Timeout;
         passage.DispatchedAt = time.GetTimestamp();
         InFlightTable inFlight = passage.Unit.InFlight;
-        bool hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
         var body = new RequestBodyStream(context.Request.Body, passage.RequestCopy, () => inFlight.Dispatched(ticket));
         context.Request.Body = body;
         passage.RequestCopy?.Coding = context.Request.Headers.ContentEncoding;
         Wrap(context, passage);
-        using var deadline = new AnswerDeadline(timeout, time);
+        using var deadline = new AnswerDeadline(passage.Snapshot.Service.Errors.Timeout, time);
         body.Deadline = deadline;
-        var transformer = new MemberTransformer(passage, Sending, Answered);
-        ForwarderRequestConfig config = Config(passage, timeout);
-        for (bool again = false; ; again = true)
-        {
-            MemberClient client = pool.Next();
-            ForwarderError error = await forwarder.SendAsync(
-                context,
-                client.Prefix,
-                client.Invoker,
-                config,
-                transformer,
-                deadline.Token
-            );
-            if (error != ForwarderError.None && !again && pool.Clients.Count > 1 && NotConnected(context, body))
-            {
-                context.Response.Clear();
-                continue;
-            }
+        bool hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
+        var send = new Sending(context, passage, body, deadline, Going, Answered);
+        return await (
+            DirectForwarder.Takes(context, passage, pool) ? DirectlyAsync(send, pool) : ByYarpAsync(send, pool)
+        );
 
-            bool sent = error == ForwarderError.None || !NotConnected(context, body);
-            ForwardResult? unadapted = await RewriteAsync(context, passage, error);
-            return unadapted ?? Judge(context, passage, error, body, deadline) with { Sent = sent };
-        }
-
-        void Sending()
+        void Going()
         {
             if (!hasBody)
             {
@@ -96,13 +73,61 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
         }
     }
 
-    private static ForwarderRequestConfig Config(Passage passage, TimeSpan timeout) =>
-        new()
+    private static async Task<ForwardResult> DirectlyAsync(Sending send, MemberPool pool)
+    {
+        byte[]? body;
+        try
         {
-            Version = passage.Grpc ? HttpVersion.Version20 : HttpVersion.Version11,
+            body = await DirectForwarder.BodyAsync(send);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            return Judge(send, ForwarderError.RequestBodyClient);
+        }
+
+        send.Going();
+        for (bool again = false; ; again = true)
+        {
+            (ForwarderError error, bool connected) = await DirectForwarder.SendAsync(send, pool.Next(), body);
+            if (connected || again || pool.Clients.Count == 1)
+            {
+                return Judge(send, error) with { Sent = connected };
+            }
+        }
+    }
+
+    private async Task<ForwardResult> ByYarpAsync(Sending send, MemberPool pool)
+    {
+        HttpContext context = send.Context;
+        var transformer = new MemberTransformer(send.Passage, send.Going, send.Answered);
+        var config = new ForwarderRequestConfig
+        {
+            Version = send.Passage.Grpc ? HttpVersion.Version20 : HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            ActivityTimeout = timeout + StreamIdle,
+            ActivityTimeout = send.Idle,
         };
+        for (bool again = false; ; again = true)
+        {
+            MemberClient client = pool.Next();
+            ForwarderError error = await forwarder.SendAsync(
+                context,
+                client.Prefix,
+                client.Invoker,
+                config,
+                transformer,
+                send.Deadline.Token
+            );
+            bool connected = error == ForwarderError.None || !NotConnected(context, send.Body);
+            if (!connected && !again && pool.Clients.Count > 1)
+            {
+                context.Response.Clear();
+                continue;
+            }
+
+            ForwardResult? unadapted = await RewriteAsync(context, send.Passage, error);
+            return unadapted ?? Judge(send, error) with { Sent = connected };
+        }
+    }
 
     // Outermost what the member writes into: the copy must be of what the caller gets.
     private void Wrap(HttpContext context, Passage passage)
@@ -157,14 +182,14 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
                     or HttpRequestError.SecureConnectionError
             };
 
-    private static ForwardResult Judge(
-        HttpContext context,
-        Passage passage,
-        ForwarderError error,
-        RequestBodyStream body,
-        AnswerDeadline deadline
-    )
+    private static ForwardResult Judge(Sending send, ForwarderError error)
     {
+        (HttpContext context, Passage passage, RequestBodyStream body, AnswerDeadline deadline) = (
+            send.Context,
+            send.Passage,
+            send.Body,
+            send.Deadline
+        );
         bool answered = context.Response.HasStarted || error == ForwarderError.None;
         int status = answered ? passage.Status(context.Response.StatusCode) : 0;
         if (error == ForwarderError.None)

@@ -31,10 +31,17 @@ internal sealed class RequestBodyStream(Stream inner, BodyCopy? copy, Action fir
             firstRead();
         }
 
-        Deadline?.Pause();
+        bool waits = false;
         try
         {
-            int read = await inner.ReadAsync(buffer, cancellationToken);
+            ValueTask<int> reading = inner.ReadAsync(buffer, cancellationToken);
+            waits = !reading.IsCompleted;
+            if (waits)
+            {
+                Deadline?.Pause();
+            }
+
+            int read = await reading;
             copy?.Take(buffer.Span[..read]);
             if (read == 0 && buffer.Length > 0 && copy is not null)
             {
@@ -50,7 +57,10 @@ internal sealed class RequestBodyStream(Stream inner, BodyCopy? copy, Action fir
         }
         finally
         {
-            Deadline?.Resume();
+            if (waits)
+            {
+                Deadline?.Resume();
+            }
         }
     }
 }

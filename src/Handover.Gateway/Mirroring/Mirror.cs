@@ -140,10 +140,25 @@ internal sealed partial class Mirror(ExchangeRecorder recorder, PinDesk pins, Ti
             BaggageOut = pins.Issue(live.Snapshot, new ServiceCounters(), baggage, kind.Release, Purpose.Shadow),
         };
         MemberClient client = pool.Next();
-        HttpRequestMessage request = MirrorCall.Compose(copy, client, headers, body);
         string? contentType = headers.ContentType;
         Kind own = kind;
-        _ = Task.Run(() => RunAsync(copy, own, client, request, contentType, patience));
+        if (DirectCopy.Takes(copy, client, headers))
+        {
+            var bytes = DirectCopy.Compose(copy, client, headers, body);
+            _ = RunAsync(
+                copy,
+                own,
+                clock => DirectCopy.AskAsync(copy, client.Direct!, bytes, clock),
+                contentType,
+                patience
+            );
+            return true;
+        }
+
+        HttpRequestMessage request = MirrorCall.Compose(copy, client, headers, body);
+        _ = Task.Run(() =>
+            RunAsync(copy, own, clock => MirrorCall.AskAsync(copy, client, request, clock), contentType, patience)
+        );
         return true;
     }
 
@@ -201,8 +216,7 @@ internal sealed partial class Mirror(ExchangeRecorder recorder, PinDesk pins, Ti
     private async Task RunAsync(
         Passage copy,
         Kind kind,
-        MemberClient client,
-        HttpRequestMessage request,
+        Func<CopyClock, Task<CopyEnd>> ask,
         string? contentType,
         CopyPatience patience
     )
@@ -212,7 +226,7 @@ internal sealed partial class Mirror(ExchangeRecorder recorder, PinDesk pins, Ti
         CopyEnd end = new(ExchangeOutcome.Unreachable, 0, 0, "the copy failed in the gateway");
         try
         {
-            end = await MirrorCall.AskAsync(copy, client, request, clock);
+            end = await ask(clock);
         }
         finally
         {

@@ -16,7 +16,8 @@ namespace Handover.Gateway.Mirroring;
 /// </summary>
 internal static class MirrorCall
 {
-    private const int AnswerBound = 16 << 20;
+    /// <summary>Largest answer that is read.</summary>
+    public const int AnswerBound = 16 << 20;
 
     private static readonly UriCreationOptions Verbatim = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
@@ -68,13 +69,18 @@ internal static class MirrorCall
             request.Headers.TryAddWithoutValidation("TE", "trailers");
         }
 
-        // A second question is a request of its own: under one id, whoever reads members' logs would see two releases.
-        string id = copy.Purpose == Purpose.Redraw ? $"{copy.RequestId}-again" : copy.RequestId;
-        request.Headers.TryAddWithoutValidation(HandoverHeaders.RequestId, id);
+        request.Headers.TryAddWithoutValidation(HandoverHeaders.RequestId, Id(copy));
         request.Headers.TryAddWithoutValidation(HandoverHeaders.Purpose, HandoverHeaders.Text(copy.Purpose));
         request.Headers.TryAddWithoutValidation(Baggage.Header, copy.BaggageOut);
         return request;
     }
+
+    /// <summary>
+    /// Under which id a copy goes. A second question is a request of its own: under one id, whoever reads members' logs
+    /// would see two releases.
+    /// </summary>
+    public static string Id(Passage copy) =>
+        copy.Purpose == Purpose.Redraw ? $"{copy.RequestId}-again" : copy.RequestId;
 
     /// <summary>Sends a request and reads its answer into the copy's <see cref="Passage.ResponseCopy"/>.</summary>
     public static async Task<CopyEnd> AskAsync(
@@ -103,12 +109,11 @@ internal static class MirrorCall
         }
         catch (AnswerTooLarge)
         {
-            return new CopyEnd(ExchangeOutcome.Unreachable, status, reading.Bytes, "the answer is larger than 16 MiB");
+            return new CopyEnd(ExchangeOutcome.Unreachable, status, reading.Bytes, CopyEnd.TooLarge);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or ObjectDisposedException)
         {
-            string why = status == 0 ? "the member could not be reached" : "the connection broke in the answer";
-            return new CopyEnd(ExchangeOutcome.Unreachable, status, reading.Bytes, why);
+            return CopyEnd.Broken(status, reading.Bytes);
         }
         finally
         {
@@ -188,7 +193,19 @@ internal static class MirrorCall
 /// <param name="Failure">Why there is no good answer; null when there is, or when the member said so itself.</param>
 internal readonly record struct CopyEnd(ExchangeOutcome Outcome, int Status, long Bytes, string? Failure)
 {
+    /// <summary>Why an answer was not read to its end.</summary>
+    public const string TooLarge = "the answer is larger than 16 MiB";
+
     private const int MostText = 200;
+
+    /// <summary>The end of a copy whose answer did not come, or not whole.</summary>
+    public static CopyEnd Broken(int status, long bytes) =>
+        new(
+            ExchangeOutcome.Unreachable,
+            status,
+            bytes,
+            status == 0 ? "the member could not be reached" : "the connection broke in the answer"
+        );
 
     /// <summary>
     /// A problem in one bounded line. Where the journal is redacted only the place is told: a message may quote a

@@ -62,6 +62,12 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
 
     public ILoggerFactory Logs { get; set; } = NullLoggerFactory.Instance;
 
+    /// <summary>Whether plain requests go over the gateway's own connections.</summary>
+    public bool Direct { get; set; } = true;
+
+    /// <summary>A member instead of <see cref="V1"/>.</summary>
+    public Uri? Stable { get; set; }
+
     public string StateDirectory => _directory;
 
     public OutsideFlag? Flag { get; set; }
@@ -89,6 +95,7 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
             StateDirectory = _directory,
             DrainTimeout = TimeSpan.FromSeconds(5),
             IgnoreStickiness = sabotage,
+            DirectUpstream = Direct,
         };
         Server = new GatewayServer(options, Store, this, TimeProvider.System, Logs, Ledger);
         Server.Replied += Replies.Enqueue;
@@ -110,8 +117,8 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
                         Service,
                         new Dictionary<string, IReadOnlyDictionary<string, IReadOnlyList<MemberEndpoint>>>
                         {
-                            ["v1"] = Members(V1),
-                            ["v2"] = Members(V2),
+                            ["v1"] = Members(Stable ?? V1.Address),
+                            ["v2"] = Members(V2.Address),
                         }
                     )
                     {
@@ -218,6 +225,6 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private static Dictionary<string, IReadOnlyList<MemberEndpoint>> Members(FakeModelServer server) =>
-        new() { ["model"] = [new MemberEndpoint(server.Address)], ["encoder"] = [new MemberEndpoint(server.Address)] };
+    private static Dictionary<string, IReadOnlyList<MemberEndpoint>> Members(Uri address) =>
+        new() { ["model"] = [new MemberEndpoint(address)], ["encoder"] = [new MemberEndpoint(address)] };
 }
