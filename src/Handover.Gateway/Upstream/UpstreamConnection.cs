@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Text;
 
@@ -338,6 +339,11 @@ internal sealed class UpstreamConnection(Socket socket, long made) : IDisposable
         }
     }
 
+    [SuppressMessage(
+        "Reliability",
+        "CA2012",
+        Justification = "Awaited once, by whoever fills; asked before whether done."
+    )]
     private void Listen()
     {
         _receiving = socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None);
