@@ -7,6 +7,9 @@ namespace Handover.Control.Evidence;
 /// <summary>With what the gates are asked: where the rollout stands, and which metrics have no data.</summary>
 internal sealed partial class RolloutEvidence
 {
+    // Fewer than these say nothing; a phase that compares fewer pairs asks stable again about fewer.
+    private const long LeastTriples = 100;
+
     private JudgeInput Input(RolloutState state, DateTimeOffset now)
     {
         (TimeSpan least, long requests, int pairs) = state.Phase switch
@@ -28,6 +31,21 @@ internal sealed partial class RolloutEvidence
             PredictionBins = BinNames,
             ContractFindings = [.. _broken.Take(1).Select(b => b.Detail)],
         };
+    }
+
+    // Later phases promote on what the shadow phase has told.
+    private string? Unasked(RolloutState state)
+    {
+        if (state.Phase is not Phase.Shadow shadow)
+        {
+            return null;
+        }
+
+        long wanted = Math.Clamp((long)shadow.Pairs * shadow.Redraw.Parts / Share.Whole, 1, LeastTriples);
+        long asked = _book.PairsOf(MetricGate.Flips);
+        return asked < wanted
+            ? $"{asked:N0} of at least {wanted:N0} requests of different entities were asked three times"
+            : null;
     }
 
     private static JudgedPhase KindOf(RolloutState state) =>
@@ -78,6 +96,10 @@ internal sealed partial class RolloutEvidence
             else if (both && (gate.Pushed || gate.Name == "loss") && Silent(gate, least, now) is { } silent)
             {
                 yield return new MissingMetric(gate.Name, silent);
+            }
+            else if (gate.Name == MetricGate.Flips && Unasked(state) is { } unasked)
+            {
+                yield return new MissingMetric(gate.Name, unasked);
             }
             else if (gate.Name == "contract" && Unchecked() is { } why)
             {

@@ -1,6 +1,7 @@
 using Handover.Core.Divergence;
 using Handover.Core.Evidence;
 using Handover.Core.Foundation;
+using Handover.Core.Gates;
 using Handover.Core.Payloads;
 using Handover.Core.Rollouts;
 using Handover.Core.Traffic;
@@ -10,7 +11,8 @@ namespace Handover.Control.Evidence;
 
 /// <summary>
 /// The requests that stable answered twice: which paths of the answer differ by more than stable's own noise. Informs
-/// people and gates nothing, since a better model differs from the old one by nature.
+/// people and gates nothing, since a better model differs from the old one by nature; what gates is where a decision
+/// flips at a declared threshold more often than stable flips it by itself.
 /// </summary>
 internal sealed partial class RolloutEvidence
 {
@@ -83,14 +85,19 @@ internal sealed partial class RolloutEvidence
             return;
         }
 
-        IReadOnlyList<TriplePath> paths = TripleComparison.Compare(
-            Answer(first),
-            Answer(second),
-            Answer(candidate),
-            _rules
-        );
+        (Result<TypedAnswer> served, Result<TypedAnswer> again) = (Answer(first), Answer(second));
+        Result<TypedAnswer> copied = Answer(candidate);
+        IReadOnlyList<TriplePath> paths = TripleComparison.Compare(served, again, copied, _rules);
+        bool judged = Gate(MetricGate.Flips) is not null;
+        bool flips = judged && DecisionFlips.Harmful(served, copied, _rules);
+        bool flipsItself = judged && DecisionFlips.Harmful(served, again, _rules);
         lock (_gate)
         {
+            if (judged)
+            {
+                CountFlips(first.Entity ?? first.RequestId, flips, flipsItself);
+            }
+
             foreach (TriplePath path in paths)
             {
                 (bool mine, bool noise) = (path.CandidateDiffers, path.SecondDiffers);
@@ -103,6 +110,16 @@ internal sealed partial class RolloutEvidence
                     !mine && !noise ? 1 : 0
                 );
             }
+        }
+    }
+
+    // As of other pairs, each entity once: it is decided on again and again, and always alike.
+    private void CountFlips(string unit, bool candidate, bool itself)
+    {
+        if (candidate == itself || _units.FirstBad("pair:flips", 0, unit))
+        {
+            Accumulator(Share.None)
+                .Pair(MetricGate.Flips, candidate && !itself, itself && !candidate, candidate && itself);
         }
     }
 

@@ -65,7 +65,7 @@ internal sealed partial class RolloutEvidence
         _setup = setup;
         _rules = rules;
         _book = book.Ok ? book.Value : GateBook.Start(setup);
-        string? lost = book.Ok ? null : book.Problems[0].ToString();
+        string? lost = book.Ok ? ComparedOtherwise(setup, rules) : book.Problems[0].ToString();
         _savedTicks = _book.Ticks;
         UnitFilter? units = UnitFilter.Load(seen[SeenKinds.Units], saved?.Overflow ?? 0);
         if (units is null)
@@ -137,7 +137,8 @@ internal sealed partial class RolloutEvidence
     {
         string key = KeyOf(state.Id, segment);
         string? saved = store.LoadEvidence(key);
-        GateSetup setup = store.Setup(key) ?? SetupOf(state, service, segment);
+        GateSetup fresh = SetupOf(state, service, segment);
+        GateSetup setup = store.Setup(key) ?? fresh with { Comparison = fresh.Shadows ? rules.Fingerprint() : null };
         if (saved is null)
         {
             return new RolloutEvidence(state, service, setup, rules, null, store.Seen(key), GateBook.Start(setup));
@@ -314,6 +315,12 @@ internal sealed partial class RolloutEvidence
             SeenKinds.Scores => _scores.Kept,
             _ => _labelled.Kept,
         };
+
+    // Pairs that were compared by other rules cannot be added to those that will be.
+    private static string? ComparedOtherwise(GateSetup setup, Tolerances rules) =>
+        setup.Comparison is { } began && began != rules.Fingerprint()
+            ? "answers are compared by other rules than when the rollout began; start it anew"
+            : null;
 
     private static Checkpoint? Read(string saved)
     {

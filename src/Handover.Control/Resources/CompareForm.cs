@@ -26,6 +26,12 @@ internal static class CompareForm
                 map.Bad("bad-pointer", map.Find("path")!, "path", $"'{path}' matches no answer.", fix);
             }
 
+            if (map.Find("harm") is { } harm && !map.Has("threshold"))
+            {
+                string fix = "Add threshold, or leave harm out.";
+                map.Bad("missing-field", harm, "harm", "a direction of harm needs a threshold.", fix);
+            }
+
             paths.Add(
                 new PathTolerance(path)
                 {
@@ -34,6 +40,7 @@ internal static class CompareForm
                     Relative = map.Ratio("relative")?.Value,
                     Ulps = map.Has("ulps") ? map.Whole("ulps", 0, 0, long.MaxValue) : null,
                     Threshold = map.Has("threshold") ? (double)map.Number("threshold", 0, decimal.MinValue) : null,
+                    Harm = map.Has("harm") ? map.Choice("harm", NameMaps.Harm, default) : null,
                     Variation = map.Ratio("variation")?.Value,
                     Likeness = map.Ratio("likeness")?.Value,
                 }

@@ -1,4 +1,5 @@
 using Handover.Core.Catalog;
+using Handover.Core.Divergence;
 using Handover.Core.Gates;
 using Handover.Core.Moves;
 using Handover.Core.Rollouts;
@@ -100,6 +101,12 @@ internal static class NameMaps
         ("ignored", OutputKind.Ignored)
     );
 
+    public static readonly NameMap<HarmfulFlip> Harm = new(
+        ("either", HarmfulFlip.Either),
+        ("up", HarmfulFlip.Up),
+        ("down", HarmfulFlip.Down)
+    );
+
     public static readonly NameMap<WhenDisagreed> WhenDisagreed = new(
         ("hold", Core.Rollouts.WhenDisagreed.Hold),
         ("rollback", Core.Rollouts.WhenDisagreed.Rollback)
@@ -176,6 +183,7 @@ internal static class NameMaps
         "latency",
         "loss",
         "predictions",
+        MetricGate.Flips,
         "contract",
     ];
 }

@@ -32,6 +32,7 @@ public static partial class ResourceWriter
                 json.WriteNumber("threshold", threshold);
             }
 
+            WriteIf(json, "harm", path.Harm is { } harm ? NameMaps.Harm.Of(harm) : null);
             WriteRatio("variation", path.Variation);
             WriteRatio("likeness", path.Likeness);
             json.WriteEndObject();

@@ -291,6 +291,12 @@ public static partial class SupportedFields
             Field(P, "spec.compare[].relative", F.Ratio, "Numbers so far apart are the same; default 5%."),
             Field(P, "spec.compare[].ulps", F.Whole, "Numbers so many units in the last place apart are the same."),
             Field(P, "spec.compare[].threshold", F.Number, "Where the number decides: no tolerance reaches across it."),
+            Choice(
+                P,
+                "spec.compare[].harm",
+                NameMaps.Harm.All,
+                "Which way across the threshold does harm; default either."
+            ),
             Field(P, "spec.compare[].variation", F.Ratio, "Probability vectors so far apart are the same; default 5%."),
             Field(P, "spec.compare[].likeness", F.Ratio, "Texts, rankings, boxes and vectors so alike are the same."),
             Field(P, "spec.flag", F.Map, "The organisation's flag that decides who is eligible."),

@@ -65,6 +65,7 @@ public static class ComparisonRules
             Relative = path.Relative ?? all.Relative,
             Ulps = path.Ulps ?? all.Ulps,
             Threshold = path.Threshold ?? all.Threshold,
+            Harm = path.Harm ?? all.Harm,
             TotalVariation = path.Variation ?? all.TotalVariation,
             TextF1 = path.Likeness ?? all.TextF1,
             RankOverlap = path.Likeness ?? all.RankOverlap,

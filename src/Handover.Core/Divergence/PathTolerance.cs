@@ -29,6 +29,9 @@ public sealed record PathTolerance(string Path)
     /// </summary>
     public double? Threshold { get; init; }
 
+    /// <summary>Which way across the threshold does harm; null: what the path above it says, else either.</summary>
+    public HarmfulFlip? Harm { get; init; }
+
     /// <summary>
     /// How alike texts (token F1), rankings (rank-biased overlap), boxes (overlap), vectors of one space (cosine) or of
     /// two (neighbour overlap) must be to be the same; 0 to 1.

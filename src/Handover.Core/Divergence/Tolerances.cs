@@ -1,4 +1,6 @@
+using System.Globalization;
 using Handover.Core.Catalog;
+using Handover.Core.Foundation;
 
 namespace Handover.Core.Divergence;
 
@@ -39,6 +41,9 @@ public sealed record Tolerances
     /// </summary>
     public double? Threshold { get; init; }
 
+    /// <summary>Which way across <see cref="Threshold"/> does harm. Default either.</summary>
+    public HarmfulFlip Harm { get; init; }
+
     /// <summary>
     /// Total variation up to which probability vectors with the same top class are the same. Default 5 %.
     /// </summary>
@@ -75,6 +80,31 @@ public sealed record Tolerances
 
     /// <summary>Paths that are reported at most. Default 2,000.</summary>
     public int MostPaths { get; init; } = 2_000;
+
+    /// <summary>
+    /// Hash of everything that decides what is the same, as 16 hexadecimal digits. It is part of the hash of a
+    /// rollout's gates: evidence that was gathered by other rules is evidence of something else.
+    /// </summary>
+    public string Fingerprint()
+    {
+        string text = string.Join(
+            '\n',
+            [
+                Own(),
+                .. Kinds.OrderBy(k => k.Key, StringComparer.Ordinal).Select(k => $"{k.Key} {k.Value}"),
+                .. (ByPath ?? new Dictionary<string, Tolerances>())
+                    .OrderBy(p => p.Key, StringComparer.Ordinal)
+                    .Select(p => $"{p.Key} {p.Value.Own()}"),
+            ]
+        );
+        return $"{Murmur3.Hash(text):x8}{Murmur3.Hash("2" + text):x8}";
+    }
+
+    private string Own() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Absolute:R} {Relative:R} {Ulps} {Threshold:R} {Harm} {TotalVariation:R} {RankOverlap:R} {TextF1:R} {BoxOverlap:R} {Cosine:R} {NeighbourOverlap:R} {SameSpace}"
+        );
 
     /// <summary>What the value at a path is: the longest path above it that <see cref="Kinds"/> names decides.</summary>
     public OutputKind KindOf(string path) => Longest(Kinds, path, OutputKind.Auto);

@@ -58,6 +58,12 @@ public sealed class PairedEProcess
         new(((1 - points) / (1 + points), -1, -points / (1 + points), -points / (1 + points)), restarts);
 
     /// <summary>
+    /// Evidence that the candidate's rate is less than <paramref name="points"/> above stable's. The value of a pair is
+    /// points - (y_c - y_s).
+    /// </summary>
+    public static PairedEProcess SafeByPoints(double points) => new((points - 1, 1 + points, points, points), null);
+
+    /// <summary>
     /// Takes the pairs of a tick; only those in which a release was bad move the evidence of a ratio.
     /// </summary>
     /// <param name="at">End of the tick.</param>

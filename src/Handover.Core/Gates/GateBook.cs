@@ -195,6 +195,9 @@ public sealed class GateBook
         Find(metric) is { } found
         && Math.Max(found.RelativeSafe, found.ObjectiveSafe) >= Math.Log(2 / Setup.Plan.Beta.Value);
 
+    /// <summary>Pairs that a metric was judged by; 0 for one that is not watched.</summary>
+    public long PairsOf(string metric) => Find(metric)?.PairCount ?? 0;
+
     /// <summary>What the evidence says now. Changes nothing.</summary>
     public Verdict Judge(JudgeInput input) => new Judgement(this, input).Say();
 
@@ -269,6 +272,7 @@ public sealed class GateBook
                 setup.Restarts.Every.Ticks.ToString(),
                 setup.Restarts.Count.ToString(),
                 $"{setup.Shadows} {setup.LossIsRate} {setup.LabelWindow?.Ticks}",
+                .. setup.Comparison is { } comparison ? [comparison] : Array.Empty<string>(),
                 .. plan.Metrics.Select(g => $"{g.Name} {g.WorseBy.Value:R} {g.Critical} {g.HoldOnly} {g.Above:R}"),
             ]
         );

@@ -47,8 +47,9 @@ public sealed record GateForecast(
         TimeSpan? least = Forecast.NoHarm(steps, requestsPerSecond);
         MetricForecast[] metrics =
         [
+            // No rate of live requests tells when pairs of shadow will have said enough.
             .. book
-                .Metrics.Where(m => m.Listed && !m.Gate.HoldOnly)
+                .Metrics.Where(m => m is { Listed: true, Gate.HoldOnly: false, OnlyPairs: false })
                 .Select(m => Of(book, m, steps, requestsPerSecond, stableRate, proof)),
         ];
         MetricForecast? last = proof ? Last(metrics) : null;

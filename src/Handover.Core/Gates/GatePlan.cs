@@ -36,12 +36,20 @@ public enum PromotionRule
 
 /// <summary>One metric and its margin.</summary>
 /// <param name="Name">
-/// <c>errors</c>, <c>timeouts</c>, <c>latency</c>, <c>loss</c>, <c>predictions</c>, <c>contract</c>, or the name of a
-/// pushed metric.
+/// <c>errors</c>, <c>timeouts</c>, <c>latency</c>, <c>loss</c>, <c>predictions</c>, <c>flips</c>, <c>contract</c>, or
+/// the name of a pushed metric.
 /// </param>
-/// <param name="WorseBy">Margin: how much worse than stable the candidate may be. For latency, of the time.</param>
+/// <param name="WorseBy">
+/// Margin: how much worse than stable the candidate may be. For latency, of the time; for flips, of all requests.
+/// </param>
 public sealed record MetricGate(string Name, Ratio WorseBy)
 {
+    /// <summary>
+    /// The metric of decisions that change at a declared threshold, beyond what stable changes by itself when it is
+    /// asked twice (statistics.md, 4.1). Known in shadow only.
+    /// </summary>
+    public const string Flips = "flips";
+
     /// <summary>Whether it gets a part of the half of alpha that is kept for critical metrics.</summary>
     public bool Critical { get; init; }
 

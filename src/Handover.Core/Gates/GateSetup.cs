@@ -16,6 +16,12 @@ public sealed record GateSetup(GatePlan Plan, Objectives Objectives, RestartPlan
     public bool Shadows { get; init; }
 
     /// <summary>
+    /// Hash of the rules by which answers are compared; null where nothing is compared, or where the rollout began
+    /// before this was kept.
+    /// </summary>
+    public string? Comparison { get; init; }
+
+    /// <summary>
     /// Whether the loss of an answer is right or wrong (level 0 counts wrong answers) instead of a number that is
     /// compared with <see cref="LossThresholds"/>.
     /// </summary>

@@ -19,8 +19,15 @@ internal static class GateWords
 
     /// <summary>E.g. <c>candidate worse in 120 of 2,000 pairs, stable in 3</c>.</summary>
     public static string Pairs(MetricEvidence metric) =>
-        $"candidate worse in {metric.PairBad.Candidate:N0} of {metric.PairCount:N0} pairs, "
-        + $"stable in {metric.PairBad.Stable:N0}";
+        metric.OnlyPairs
+            ? Flips(metric)
+            : $"candidate worse in {metric.PairBad.Candidate:N0} of {metric.PairCount:N0} pairs, "
+                + $"stable in {metric.PairBad.Stable:N0}";
+
+    // Of flips, the other one of the pair is stable's own second answer.
+    private static string Flips(MetricEvidence metric) =>
+        $"only the candidate decides otherwise in {metric.PairBad.Candidate:N0} of {metric.PairCount:N0} requests that "
+        + $"were asked three times, only stable's second answer in {metric.PairBad.Stable:N0}";
 
     /// <summary>E.g. <c>candidate 4.8% of 2,000, at most 1% allowed</c>.</summary>
     public static string Objective(MetricEvidence metric)

@@ -145,6 +145,8 @@ internal sealed partial class Judgement(GateBook book, JudgeInput input)
         string against = _culpritSource switch
         {
             HarmSource.Objective => $"the objective is broken, {GateWords.Objective(metric)}",
+            HarmSource.Pairs when metric.OnlyPairs =>
+                $"it decides otherwise than {input.Stable} beyond its noise, {GateWords.Pairs(metric)}",
             HarmSource.Pairs => $"on the same requests it is worse than {input.Stable}, {GateWords.Pairs(metric)}",
             _ when metric.TwoSided => $"it differs from {input.Stable}{Bin(metric)}, {GateWords.Counts(metric)}",
             _ => $"it is worse than {input.Stable}, {GateWords.Counts(metric)}",
@@ -237,6 +239,11 @@ internal sealed partial class Judgement(GateBook book, JudgeInput input)
             if (NeedsMore(metric) is { } more)
             {
                 return $"; about {GateWords.Number(more)} more requests on {input.Candidate}";
+            }
+
+            if (metric.OnlyPairs)
+            {
+                return "; only a shadow phase that asks stable twice (redraw) can prove it";
             }
 
             return metric.Objective is null

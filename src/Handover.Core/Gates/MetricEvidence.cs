@@ -41,6 +41,7 @@ internal sealed class MetricEvidence
         bool latency = gate.Name == "latency";
         bool levels = latency || (gate.Name == "loss" && !setup.LossIsRate);
         TwoSided = gate.Name == "predictions";
+        OnlyPairs = gate.Name == MetricGate.Flips;
         _safeLevel =
             latency ? Quantiles.P99
             : levels ? Quantiles.P90
@@ -50,11 +51,11 @@ internal sealed class MetricEvidence
         double margin = levels ? 0 : gate.WorseBy.Value;
         HarmMargin = margin;
         int tests =
-            !listed ? 0
+            !listed || OnlyPairs ? 0
             : TwoSided ? MostLevels
             : levels ? Quantiles.Levels.Count
             : 1;
-        Paired = listed && setup.Shadows && gate.Name is "errors" or "timeouts" or "loss";
+        Paired = listed && setup.Shadows && (OnlyPairs || gate.Name is "errors" or "timeouts" or "loss");
 
         // The e-value at which one test decides a rollback (or a hold) by itself. How many score bins there will be is
         // not known before the data, so two-sided tests have none.
@@ -62,15 +63,18 @@ internal sealed class MetricEvidence
         double cap = TwoSided ? double.PositiveInfinity : Math.Log(decisive);
         _harm = [.. Enumerable.Range(0, tests).Select(_ => CountEProcess.Harm(margin, setup.Restarts, cap))];
         _fewer = TwoSided ? [.. _harm.Select(_ => CountEProcess.Fewer(margin, setup.Restarts))] : [];
-        _safe = listed && !TwoSided ? CountEProcess.Safe(margin) : null;
-        _reference = listed && !TwoSided ? new FrozenReference(margin, setup.Restarts) : null;
+        _safe = tests > 0 && !TwoSided ? CountEProcess.Safe(margin) : null;
+        _reference = tests > 0 && !TwoSided ? new FrozenReference(margin, setup.Restarts) : null;
         _mix = TwoSided ? new ClassMixEProcess(margin, MostLevels) : null;
         ExpectedRate = levels ? 1 - Quantiles.Levels[_safeLevel] : null;
         MixtureCost = Forecast.MixtureCost + Math.Log(Math.Max(1, TwoSided ? MostLevels : tests));
         if (Paired)
         {
-            _pairHarm = PairedEProcess.Harm(gate.WorseBy.Value, setup.Restarts);
-            _pairSafe = PairedEProcess.Safe(gate.WorseBy.Value);
+            // Stable may well never flip by itself, and a multiple of nothing allows nothing: so points, not a ratio.
+            double worse = gate.WorseBy.Value;
+            RestartPlan restarts = setup.Restarts;
+            _pairHarm = OnlyPairs ? PairedEProcess.HarmByPoints(worse, restarts) : PairedEProcess.Harm(worse, restarts);
+            _pairSafe = OnlyPairs ? PairedEProcess.SafeByPoints(worse) : PairedEProcess.Safe(worse);
         }
 
         if (objective is { } limit)
@@ -88,6 +92,9 @@ internal sealed class MetricEvidence
     public bool Paired { get; }
 
     public bool TwoSided { get; }
+
+    /// <summary>Whether only requests that were answered more than once tell anything of it.</summary>
+    public bool OnlyPairs { get; }
 
     public double? Objective { get; }
 
@@ -187,12 +194,16 @@ internal sealed class MetricEvidence
     public double RelativeSafe =>
         (_safe, _pairSafe) switch
         {
-            (null, _) => double.NegativeInfinity,
+            (null, null) => double.NegativeInfinity,
+            (null, _) => _pairSafe.LogEvidence,
             (_, null) => _safe.LogEvidence,
             _ => LogMath.LogAddExp(_safe.LogEvidence, _pairSafe.LogEvidence) - Math.Log(2),
         };
 
-    public double PairedWeight => Paired ? PairPart : 0;
+    public double PairedWeight =>
+        !Paired ? 0
+        : OnlyPairs ? 1
+        : PairPart;
 
     public double ObjectiveWeight =>
         Objective is null ? 0

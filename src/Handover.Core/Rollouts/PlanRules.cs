@@ -1,4 +1,5 @@
 using Handover.Core.Foundation;
+using Handover.Core.Gates;
 
 namespace Handover.Core.Rollouts;
 
@@ -55,7 +56,36 @@ public static class PlanRules
             problems.Add(Bad("spec.gates.metrics", "at least one metric must be watched."));
         }
 
+        problems.AddRange(CheckFlips(plan));
         return problems;
+    }
+
+    // Without all of these the metric could never say anything, and every promotion would wait for it.
+    private static IEnumerable<Problem> CheckFlips(RolloutPlan plan)
+    {
+        if (plan.Gates.Metrics.FirstOrDefault(m => m.Name == MetricGate.Flips) is not { } flips)
+        {
+            yield break;
+        }
+
+        const string At = "spec.gates.metrics";
+        if (!plan.Compare.Any(p => p.Threshold is not null))
+        {
+            yield return Bad(At, "flips needs a place where a number decides: add a threshold to spec.compare.");
+        }
+
+        if (!plan.Phases.OfType<Phase.Shadow>().Any(s => s.Redraw.Parts > 0))
+        {
+            yield return Bad(
+                At,
+                "flips is known in shadow only, where stable is asked twice: add shadow with a redraw."
+            );
+        }
+
+        if (flips.WorseBy.Value >= 1)
+        {
+            yield return Bad(At, "worseBy of flips is a part of all requests: write less than 100%, such as 0.5%.");
+        }
     }
 
     private static IEnumerable<Problem> CheckPaces(RolloutPlan plan)

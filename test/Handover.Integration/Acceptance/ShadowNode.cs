@@ -50,7 +50,10 @@ internal sealed class ShadowNode : IAsyncDisposable
     }
 
     /// <summary>Begins to watch v2, and waits until copies are made.</summary>
-    public async Task WatchAsync(string shadow)
+    /// <param name="shadow">The phase.</param>
+    /// <param name="gate">One more metric of the gates; null for none.</param>
+    /// <param name="compare">One line that says how answers are compared; null for none.</param>
+    public async Task WatchAsync(string shadow, string? gate = null, string? compare = null)
     {
         string[] phases =
         [
@@ -61,6 +64,8 @@ internal sealed class ShadowNode : IAsyncDisposable
             "- retire: { keep: 10m }",
         ];
         string manifest = AcceptancePlans.Plan("watched", "v2", "flag", phases);
+        manifest = gate is null ? manifest : manifest.Replace("    metrics:\n", $"    metrics:\n      - {gate}\n");
+        manifest += compare is null ? "" : $"  compare:\n    - {compare}\n";
         Rollout = (await Node.StartRolloutAsync(Admin, manifest)).Id;
         await UntilAsync(r => r is { Phase: "shadow", Shadow.WantedPercent: > 0 }, ask: 0);
     }

@@ -79,13 +79,38 @@ public sealed class ShadowNodeTests
         Assert.Contains("stable differs from itself", report, StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task Decisions_that_flip_at_a_threshold_roll_back_where_answers_that_only_differ_do_not()
+    {
+        await using ShadowNode node = await ShadowNode.StartAsync("json");
+        node.V1.Behaviour = Model(price: 79, seed: 1);
+        node.V2.Behaviour = Model(price: 40, seed: 2);
+        await node.WatchAsync(
+            "{ share: 100%, pairs: 100000, redraw: 60% }",
+            "{ name: flips, worseBy: 1% }",
+            "{ path: /price, threshold: 80, harm: up }"
+        );
+        RolloutView view = await node.UntilAsync(r => r.Shadow!.Noise is { Triples: >= 100, Differing: > 0 }, ask: 5);
+        Assert.Equal(("running", "shadow"), (view.State, view.Phase));
+
+        // One in two answers of the candidate now stops what stable lets pass.
+        node.V2.Behaviour = Model(price: 79, seed: 3, other: 81);
+        view = await node.UntilAsync(r => r.State == "rolledBack", ask: 5);
+        Assert.Contains(view.Reasons, r => r.Contains("v2 is sick in flips", StringComparison.Ordinal));
+        GateView flips = view.Gates.Single(g => g.Name == "flips");
+        Assert.True(flips.LogEvidence >= flips.Threshold, $"{flips}");
+        (int code, string report, _) = await node.Node.CommandAsync("rollout", "report", node.Rollout);
+        Assert.Equal(0, code);
+        Assert.Contains("flips", report, StringComparison.Ordinal);
+    }
+
     private static Func<HttpContext, FakeModelRequest, Task> Chat(params string[] words) =>
         FakeModelServer.Trickle([.. words.Select(Delta), Done], new SemaphoreSlim(int.MaxValue));
 
     private static string Delta(string text) =>
         $$$"""data: {"id":"1","choices":[{"index":0,"delta":{"content":"{{{text}}}"}}]}""" + "\n\n";
 
-    private static Func<HttpContext, FakeModelRequest, Task> Model(int price, int seed)
+    private static Func<HttpContext, FakeModelRequest, Task> Model(int price, int seed, int? other = null)
     {
         var random = new Random(seed);
         var gate = new Lock();
@@ -98,7 +123,9 @@ public sealed class ShadowNodeTests
             }
 
             context.Response.ContentType = "application/json";
-            await context.Response.WriteAsync($$"""{"price":{{price}},"mood":{{mood}},"kept":"yes"}""");
+            await context.Response.WriteAsync(
+                $$"""{"price":{{(mood == 0 ? price : other ?? price)}},"mood":{{mood}},"kept":"yes"}"""
+            );
         };
     }
 }

@@ -21,7 +21,7 @@ public sealed class ComparisonRulesTests
             - { path: price, absolute: 50, relative: 0 }
             - { path: order, as: ranking, likeness: 90% }
             - { path: /debug, as: ignored }
-            - { path: /items/*/score, ulps: 4, variation: 2.5%, threshold: 0.8 }
+            - { path: /items/*/score, ulps: 4, variation: 2.5%, threshold: 0.8, harm: up }
         """;
 
     [Fact]
@@ -135,6 +135,7 @@ public sealed class ComparisonRulesTests
                     Ulps = 4,
                     Variation = 0.025,
                     Threshold = 0.8,
+                    Harm = HarmfulFlip.Up,
                 },
             ],
             plan.Compare
@@ -144,12 +145,41 @@ public sealed class ComparisonRulesTests
         Assert.Equal(plan.Compare, Assert.IsType<Resource.OfRollout>(again).Value.Compare);
     }
 
+    [Fact]
+    public void Whatever_decides_what_is_the_same_is_part_of_the_hash()
+    {
+        Tolerances plain = Rules(null, []);
+        PathTolerance[] lines =
+        [
+            new("a") { Absolute = 1 },
+            new("a") { Relative = 1 },
+            new("a") { Ulps = 1 },
+            new("a") { Threshold = 1 },
+            new("a") { Threshold = 1, Harm = HarmfulFlip.Down },
+            new("a") { Variation = 1 },
+            new("a") { Likeness = 1 },
+            new("a") { As = OutputKind.Label },
+            new("b") { As = OutputKind.Label },
+        ];
+        string[] all =
+        [
+            plain.Fingerprint(),
+            (plain with { SameSpace = true }).Fingerprint(),
+            .. lines.Select(l => Rules(null, [l]).Fingerprint()),
+        ];
+        Assert.Equal(all.Length, all.Distinct().Count());
+        PathTolerance[] turned = [lines[8], lines[0]];
+        Assert.Equal(Rules(null, [lines[0], lines[8]]).Fingerprint(), Rules(null, turned).Fingerprint());
+    }
+
     [Theory]
     [InlineData("{ path: a, as: rankin }", "ranking")]
     [InlineData("{ as: text }", "path")]
     [InlineData("{ path: a, absolute: -1 }", "below 0")]
     [InlineData("{ path: a, likeness: 120% }", "likeness")]
     [InlineData("{ path: price }", "twice")]
+    [InlineData("{ path: a, harm: up }", "needs a threshold")]
+    [InlineData("{ path: a, threshold: 1, harm: upwards }", "up")]
     [InlineData("{ path: /items/0/score, ulps: 1 }", "/items/*/score")]
     [InlineData("{ path: /a~b, ulps: 1 }", "matches no answer")]
     public void A_wrong_line_is_told_with_its_place(string line, string told)
