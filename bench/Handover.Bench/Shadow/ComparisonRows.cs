@@ -18,6 +18,7 @@ internal static class ComparisonRows
         Row("equal", [.. stable], "0 bytes");
         Row("numbers within the tolerance", Answer(0.001), null);
         Row("numbers beyond it", Answer(0.2), null);
+        Row("numbers beyond it, members in another order", Answer(0.2, turned: true), null);
 
         void Row(string what, byte[] candidate, string? memory)
         {
@@ -58,14 +59,16 @@ internal static class ComparisonRows
         return (best, allocated);
     }
 
-    private static byte[] Answer(double apart)
+    private static byte[] Answer(double apart, bool turned = false)
     {
         var text = new StringBuilder("{\"model\":\"price\",\"items\":[");
         for (int i = 0; text.Length < Bytes - 60; i++)
         {
             double price = (100 + i) * (1 + apart);
             text.Append(i == 0 ? "" : ",");
-            text.Append(CultureInfo.InvariantCulture, $"{{\"id\":\"item-{i}\",\"price\":{price:0.000},\"ok\":true}}");
+            string id = $"\"id\":\"item-{i}\"";
+            string number = string.Create(CultureInfo.InvariantCulture, $"\"price\":{price:0.000}");
+            text.Append(turned ? $"{{\"ok\":true,{number},{id}}}" : $"{{{id},{number},\"ok\":true}}");
         }
 
         text.Append("],\"pad\":\"").Append('x', Math.Max(0, Bytes - text.Length - 11)).Append("\"}");

@@ -93,6 +93,22 @@ public static class CatalogValidator
             );
         }
 
+        // What a tensor is would never be looked up: there are none in the answers.
+        private void Meanings(ResourceKey key, Release release, Service service)
+        {
+            bool none = service.Protocol == WireProtocol.Json;
+            foreach (TensorSpec tensor in none ? AdaptedOutput.Of(release)?.Tensors ?? [] : [])
+            {
+                if (tensor.As != OutputKind.Auto)
+                {
+                    string message =
+                        $"'{tensor.Name}' has 'as', but {service.Name} answers plain JSON, without tensors.";
+                    string fix = $"Name its place in the rollout: compare: [{{ path: /{tensor.Name}, as: ... }}].";
+                    Add("as-without-tensors", key, "spec.output.tensors", message, fix);
+                }
+            }
+        }
+
         public void Release(Release release)
         {
             var key = new ResourceKey(ResourceKind.Release, release.Service, release.Name);
@@ -120,6 +136,7 @@ public static class CatalogValidator
                 Add("missing-output", key, "spec.output.tensors", message, fix);
             }
 
+            Meanings(key, release, service);
             if (release.Adapter is OutputAdapter.Tensors && service.Protocol != WireProtocol.OpenInference)
             {
                 const string Fix = "Use jmespath.";

@@ -54,7 +54,7 @@ public static class AnswerComparison
         }
 
         Tolerances rules = tolerances ?? Tolerances.Default;
-        bool inStep = protocol == WireProtocol.Json && !JsonArrays.Named(rules);
+        bool inStep = protocol == WireProtocol.Json && !JsonArrays.NamedVectors(rules);
         return inStep && JsonStepComparison.Compare(stable, candidate, rules) is { } difference
             ? difference
             : Compare(AnswerReader.Read(protocol, stable), AnswerReader.Read(protocol, candidate), rules);

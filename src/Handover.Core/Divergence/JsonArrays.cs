@@ -15,6 +15,14 @@ internal static class JsonArrays
     public static bool Named(Tolerances rules) =>
         rules.Kinds.Count > 0 && rules.Kinds.Any(k => IsList(k.Value) && k.Key.StartsWith('/'));
 
+    /// <summary>
+    /// Whether lists of boxes or of vectors are named. What is no box, or has no direction, differs from itself, so
+    /// that equal bytes say nothing of them.
+    /// </summary>
+    public static bool NamedVectors(Tolerances rules) =>
+        rules.Kinds.Count > 0
+        && rules.Kinds.Any(k => k.Value is OutputKind.Boxes or OutputKind.Embedding && k.Key.StartsWith('/'));
+
     /// <summary>The path under which a leaf is told: its list's where the plan takes the list as one thing.</summary>
     /// <param name="folded">Folded pointer of the leaf.</param>
     /// <param name="rules">What the plan says.</param>
@@ -52,7 +60,8 @@ internal static class JsonArrays
             : ([.. stable.Where(l => !taken.Contains(l.Path))], [.. candidate.Where(l => !taken.Contains(l.Path))]);
     }
 
-    private static bool IsList(OutputKind kind) =>
+    /// <summary>Whether a list of this kind is one thing.</summary>
+    public static bool IsList(OutputKind kind) =>
         kind is OutputKind.Ranking or OutputKind.Probabilities or OutputKind.Boxes or OutputKind.Embedding;
 
     // The path of the list that the plan names and a leaf lies in.

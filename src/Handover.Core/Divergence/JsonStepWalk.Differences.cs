@@ -44,6 +44,12 @@ internal ref partial struct JsonStepWalk
             return true;
         }
 
+        // One ranking or one vector, and this is an item of it: only the whole list can be compared.
+        if (JsonArrays.IsList(found.Kind))
+        {
+            return false;
+        }
+
         double severity = 1;
         if (kind == JsonLeafKind.Number && found.Kind == OutputKind.Label)
         {

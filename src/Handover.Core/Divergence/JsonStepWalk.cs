@@ -271,7 +271,7 @@ internal ref partial struct JsonStepWalk
     }
 
     // With both quotes; -1 for what has an escape, or is no string.
-    private static int StringLength(ReadOnlySpan<byte> text, int at)
+    internal static int StringLength(ReadOnlySpan<byte> text, int at)
     {
         int end = text[(at + 1)..].IndexOfAny(StringEnds);
         return end >= 0 && text[at + 1 + end] == '"' ? end + 2 : -1;

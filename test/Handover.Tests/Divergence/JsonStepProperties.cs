@@ -42,6 +42,17 @@ public sealed class JsonStepProperties
         },
     };
 
+    private static readonly Tolerances Lists = new()
+    {
+        Kinds = new Dictionary<string, OutputKind>
+        {
+            ["/a"] = OutputKind.Ranking,
+            ["/b"] = OutputKind.Probabilities,
+            ["/price"] = OutputKind.Probabilities,
+            ["/*"] = OutputKind.Ranking,
+        },
+    };
+
     private static readonly Gen<(byte[] A, byte[] B)> Pairs = Gen.Int[0, int.MaxValue].Select(Pair);
 
     [Fact]
@@ -52,7 +63,7 @@ public sealed class JsonStepProperties
         Pairs.Sample(
             pair =>
             {
-                foreach (Tolerances rules in (Tolerances[])[Tolerances.Default, Tolerances.Exact, Rules])
+                foreach (Tolerances rules in (Tolerances[])[Tolerances.Default, Tolerances.Exact, Rules, Lists])
                 {
                     Difference obvious = AnswerComparison.Compare(
                         AnswerReader.Read(WireProtocol.Json, pair.A),
@@ -71,13 +82,19 @@ public sealed class JsonStepProperties
             iter: 20_000,
             seed: "0000000000001"
         );
-        Assert.True(judged > 2_000 && differ > 300, $"only {judged} of 60,000 were judged in step, {differ} differ");
+        Assert.True(judged > 2_000 && differ > 300, $"only {judged} of 80,000 were judged in step, {differ} differ");
     }
 
     [Theory]
     [InlineData("""{"a":1,"a":1}""", """{"a":1,"a":2}""")]
     [InlineData("""{"a":1}""", """{"a":1.0}x""")]
-    [InlineData("""{"a":1,"b":2}""", """{"b":2,"a":1}""")]
+    [InlineData("""{"a":1,"b":2}""", """{"b":2,"c":1}""")]
+    [InlineData("""{"a":1,"b":2}""", """{"b":2,"a":1,}""")]
+    [InlineData("""{"a":1,"b":2}""", """{"b":2 "a":1}""")]
+    [InlineData("""{"a":1,"b":[2]}""", """{"b":[2,],"a":1}""")]
+    [InlineData("""{"a":1,"b":{}}""", """{"b":{]},"a":1}""")]
+    [InlineData("""{"a":[1,1,1,1],"a":[1,1,1,1]}""", """{"a":[1,1,1,1],"b":1}""")]
+    [InlineData("""{"a":1,"b":2}""", """{"b":2,"a":1}{""")]
     [InlineData("""[1,2]""", """[1,2,3]""")]
     [InlineData("""{"a":01}""", """{"a":02}""")]
     [InlineData("""{"a":"\ud800"}""", """{"a":"x"}""")]
@@ -102,6 +119,20 @@ public sealed class JsonStepProperties
         )!;
         PathDifference path = Assert.Single(found.Paths);
         Assert.Equal(("/items/*/p", 1000, 0.5, "1 became 2"), (path.Path, path.Count, path.Severity, path.Detail));
+    }
+
+    [Theory]
+    [InlineData("""{"a":1,"b":{"c":"x","d":[]}}""", """{ "b": {"d":[ ], "c":"x"} ,"a":1}""", "")]
+    [InlineData("""{"a":1,"b":2,"c":3}""", """{"c":3,"b":9,"a":1}""", "/b 2 became 9")]
+    [InlineData("""[{"a":1,"b":2},{"b":2,"a":1}]""", """[{"b":2,"a":1},{"b":2,"a":8}]""", "/*/a 1 became 8")]
+    public void Members_in_another_order_are_put_into_that_of_stable(string a, string b, string told)
+    {
+        Difference found = JsonStepComparison.Compare(
+            Encoding.UTF8.GetBytes(a),
+            Encoding.UTF8.GetBytes(b),
+            Tolerances.Default
+        )!;
+        Assert.Equal(told, string.Join("; ", found.Paths.Select(p => $"{p.Path} {p.Detail}")));
     }
 
     private static void Equal(Difference expected, Difference actual, (byte[] A, byte[] B) pair)
@@ -166,15 +197,23 @@ public sealed class JsonStepProperties
 
         private void Items(int depth, char open, char close, Func<string> before)
         {
-            _text.Append(open);
             int count = _shape.Next(4);
+            var parts = new List<string>();
             for (int i = 0; i < count; i++)
             {
-                _text.Append(i > 0 ? "," : "").Append(before());
+                int from = _text.Length;
+                _text.Append(before());
                 Write(depth + 1);
+                parts.Add(_text.ToString(from, _text.Length - from));
+                _text.Length = from;
             }
 
-            _text.Append(close);
+            if (open == '{' && change != 0 && _changes.Next(3) == 0)
+            {
+                parts.Reverse();
+            }
+
+            _text.Append(open).AppendJoin(',', parts).Append(close);
         }
 
         private void Leaf(int kind, bool other)
