@@ -106,6 +106,65 @@ def neighbours(a, b, k):
     return sum(len(near(a, i) & near(b, i)) for i in range(len(a))) / (len(a) * k)
 
 
+def same(a, b, absolute, relative):
+    # In exact fractions: a double is one.
+    a, b, absolute, relative = map(Fraction, (a, b, absolute, relative))
+    return abs(a - b) <= absolute + relative * max(abs(a), abs(b))
+
+
+def leaves(value, path=""):
+    if isinstance(value, dict) and value:
+        for name, member in value.items():
+            yield from leaves(member, path + "/" + name.replace("~", "~0").replace("/", "~1"))
+    elif isinstance(value, list) and value:
+        for i, item in enumerate(value):
+            yield from leaves(item, f"{path}/{i}")
+    else:
+        yield path, value
+
+
+def kind(value):
+    # bool before numbers: a bool is an int here.
+    kinds = ((bool, "boolean"), ((int, float), "number"), (str, "text"), (list, "list"), (dict, "object"))
+    return next((name for types, name in kinds if isinstance(value, types)), "null")
+
+
+def differences(a, b):
+    """[folded path, kind of difference, how often], sorted; the default tolerances."""
+    a, b = dict(leaves(a)), dict(leaves(b))
+    found = Counter()
+    for path in a.keys() | b.keys():
+        folded = "/".join("*" if part.isdigit() else part for part in path.split("/"))
+        if path not in b or path not in a:
+            found[folded, "Missing" if path in a else "Extra"] += 1
+        elif kind(a[path]) != kind(b[path]):
+            found[folded, "Type"] += 1
+        elif not (same(a[path], b[path], 1e-9, 0.05) if kind(a[path]) == "number" else a[path] == b[path]):
+            found[folded, "Value"] += 1
+    return [[path, what, count] for (path, what), count in sorted(found.items())]
+
+
+def document(depth):
+    if depth > 0 and R.random() < 0.7:
+        if R.random() < 0.5:
+            return [document(depth - 1) for _ in range(R.randrange(4))]
+        return {name: document(depth - 1) for name in R.sample(["a", "b", "x/y", "t~", "7"], R.randrange(4))}
+    return R.choice([None, True, False, "yes", "no", round(R.uniform(-9, 9), 3), R.randrange(100)])
+
+
+def changed(value):
+    if R.random() < 0.1:
+        return document(1)
+    if isinstance(value, dict):
+        members = [(name, changed(member)) for name, member in value.items() if R.random() < 0.9]
+        return dict(R.sample(members, len(members)))
+    if isinstance(value, list):
+        return [changed(item) for item in value if R.random() < 0.95]
+    if kind(value) == "number":
+        return round(value * R.choice([1, 1.01, 2]), 6)
+    return value
+
+
 def distribution(n):
     w = [R.random() ** 3 for _ in range(n)]
     return [x / sum(w) for x in w]
@@ -121,7 +180,7 @@ def ranking(n):
 
 
 def main():
-    out = {k: [] for k in ("ulps", "labels", "probabilities", "rankings", "texts", "boxes", "embeddings")}
+    out = {k: [] for k in ("ulps", "labels", "probabilities", "rankings", "texts", "boxes", "embeddings", "numbers", "json")}
     for _ in range(20):
         a = R.uniform(-2, 2) * 10.0 ** R.randrange(-300, 300)
         b = R.choice([a * (1 + R.randrange(-9, 9) * 2.0 ** -52), -a, R.uniform(-1, 1)])
@@ -154,6 +213,16 @@ def main():
         b = [[R.gauss(0, 1) + (v[i] if i < d else 0) for i in range(e)] for v in a]
         out["embeddings"].append({"a": a, "b": b, "k": k, "overlap": neighbours(a, b, k),
                                   "cosine": cosine(a[0], b[0]) if d == e else None})
+    for _ in range(40):
+        a = R.uniform(-2, 2) * 10.0 ** R.randrange(-12, 12)
+        b = a + R.uniform(-0.2, 0.2) * R.choice([abs(a), 1e-9, 1])
+        absolute, relative = R.choice([0, 1e-9, 0.1]), R.choice([0, 0.01, 0.05])
+        out["numbers"].append({"a": a, "b": b, "absolute": absolute, "relative": relative,
+                               "same": same(a, b, absolute, relative)})
+    for _ in range(60):
+        a = {"root": document(4)}
+        b = {"root": changed(a["root"])}
+        out["json"].append({"a": json.dumps(a), "b": json.dumps(b), "found": differences(a, b)})
     here = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden.json")
     with open(here, "w") as f:
         json.dump(out, f, separators=(",", ":"))

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using Handover.Core.Catalog;
 using Handover.Core.Divergence;
 using Handover.Tests.House;
 using Xunit;
@@ -120,6 +122,41 @@ public sealed class GoldenComparisonTests
             }
         );
 
+    [Fact]
+    public void Tolerances_of_numbers() =>
+        Each(
+            "numbers",
+            40,
+            c =>
+            {
+                (double absolute, double relative) = (Number(c, "absolute"), Number(c, "relative"));
+                bool same = NumberComparison.Same(Number(c, "a"), Number(c, "b"), absolute, relative);
+                Assert.Equal(c.GetProperty("same").GetBoolean(), same);
+            }
+        );
+
+    [Fact]
+    public void Json_by_path() =>
+        Each(
+            "json",
+            60,
+            c =>
+            {
+                byte[] a = Encoding.UTF8.GetBytes(c.GetProperty("a").GetString()!);
+                byte[] b = Encoding.UTF8.GetBytes(c.GetProperty("b").GetString()!);
+                Assert.Equal(
+                    c.GetProperty("found")
+                        .EnumerateArray()
+                        .Select(f => (f[0].GetString()!, f[1].GetString()!, f[2].GetInt32()))
+                        .Order(),
+                    AnswerComparison
+                        .Compare(WireProtocol.Json, a, b)
+                        .Paths.Select(p => (p.Path, p.Kind.ToString(), p.Count))
+                        .Order()
+                );
+            }
+        );
+
     private static void Each(string kind, int cases, Action<JsonElement> check)
     {
         JsonElement[] all = [.. Golden.GetProperty(kind).EnumerateArray()];
@@ -129,6 +166,8 @@ public sealed class GoldenComparisonTests
 
     private static string Ulps(JsonElement c) =>
         $"{NumberComparison.Ulps(c.GetProperty("a").GetDouble(), c.GetProperty("b").GetDouble())}";
+
+    private static double Number(JsonElement c, string name) => c.GetProperty(name).GetDouble();
 
     private static double[] Numbers(JsonElement c, string name) =>
         [.. c.GetProperty(name).EnumerateArray().Select(x => x.GetDouble())];
