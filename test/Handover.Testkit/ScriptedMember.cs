@@ -15,6 +15,7 @@ public sealed class ScriptedMember : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Func<string, Script> _scripts;
     private readonly Task _accepting;
+    private int _closed;
 
     private ScriptedMember(Func<string, Script> scripts)
     {
@@ -28,6 +29,9 @@ public sealed class ScriptedMember : IAsyncDisposable
 
     /// <summary>Requests as they came, in Latin-1, with the number of the connection.</summary>
     public ConcurrentQueue<(int Connection, string Request)> Log { get; } = new();
+
+    /// <summary>Connections that it has closed.</summary>
+    public int Closed => Volatile.Read(ref _closed);
 
     /// <summary>Starts one; what it says to a request is the script for it.</summary>
     public static ScriptedMember Start(Func<string, Script> scripts) => new(scripts);
@@ -76,6 +80,8 @@ public sealed class ScriptedMember : IAsyncDisposable
 
                 if (script.Closes)
                 {
+                    own.Dispose();
+                    Interlocked.Increment(ref _closed);
                     return;
                 }
             }

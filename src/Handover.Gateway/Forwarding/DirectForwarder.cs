@@ -73,27 +73,20 @@ internal static class DirectForwarder
             return (ForwarderError.RequestCanceled, Connected: true);
         }
 
-        Passage passage = send.Passage;
-
-        // Not a conditional expression: there a null would become an empty body, by way of the conversion from arrays.
-        ReadOnlyMemory<byte>? bytes = null;
-        if (body is not null)
-        {
-            bytes = body;
-        }
-
-        var request = RequestBytes.Write(passage, client, send.Context.Request.Headers, passage.RequestId, bytes);
+        RequestBytes? request = null;
         ForwarderError error = ForwarderError.Request;
         try
         {
+            request = Written(send, client, body);
             error = await ExchangeAsync(send, connection, request);
             return (error, Connected: true);
         }
         finally
         {
+            // Bytes that are still being sent must not be lent to anybody else.
             if (connection.Sent)
             {
-                request.Dispose();
+                request?.Dispose();
             }
 
             if (error == ForwarderError.None)
@@ -105,6 +98,20 @@ internal static class DirectForwarder
                 connection.Dispose();
             }
         }
+    }
+
+    private static RequestBytes Written(Sending send, MemberClient client, byte[]? body)
+    {
+        Passage passage = send.Passage;
+
+        // Not a conditional expression: there a null would become an empty body, by way of the conversion from arrays.
+        ReadOnlyMemory<byte>? bytes = null;
+        if (body is not null)
+        {
+            bytes = body;
+        }
+
+        return RequestBytes.Write(passage, client, send.Context.Request.Headers, passage.RequestId, bytes);
     }
 
     private static async ValueTask<UpstreamConnection> MakeAsync(UpstreamPool pool, Sending send)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
+using Handover.Core.Foundation;
 using Handover.Gateway.Forwarding;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
@@ -60,7 +61,8 @@ internal sealed class RequestBytes : IDisposable
         request.Field("Host", client.Host);
         foreach ((string name, StringValues values) in headers)
         {
-            if (!NotCopied.Contains(name))
+            // Those that begin with a colon are HTTP/2's own words for the first line.
+            if (!NotCopied.Contains(name) && !name.StartsWith(':'))
             {
                 request.Field(name, Joined(name, values));
             }
@@ -115,11 +117,7 @@ internal sealed class RequestBytes : IDisposable
     private void Field(string name, string value)
     {
         // Kestrel lets none of these through; here they would be a field of their own, or a request.
-        if (value.AsSpan().ContainsAny(NotInValue))
-        {
-            return;
-        }
-
+        Invariant.Holds(!value.AsSpan().ContainsAny(NotInValue), "a field's value is one line");
         Add(name);
         Add(": ");
         Add(value);

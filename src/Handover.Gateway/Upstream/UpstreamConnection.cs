@@ -55,8 +55,24 @@ internal sealed class UpstreamConnection(Socket socket, long made) : IDisposable
     /// </summary>
     public bool Sent { get; private set; }
 
-    /// <summary>Whether, resting, it turned out to be closed or to say what nobody asked for.</summary>
-    public bool Stale => !_listens || _receiving.IsCompleted;
+    /// <summary>
+    /// Whether, resting, it turned out to be closed or to say what nobody asked for. The system is asked too: it may
+    /// know what no thread has had the time to see.
+    /// </summary>
+    public bool Stale
+    {
+        get
+        {
+            try
+            {
+                return !_listens || _receiving.IsCompleted || socket.Poll(0, SelectMode.SelectRead);
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return true;
+            }
+        }
+    }
 
     /// <summary>Sends a request, whole, and reads the head of its answer.</summary>
     /// <param name="request">Head and body.</param>

@@ -36,8 +36,12 @@ internal static class UpstreamCases
         yield return new("close", Ok + "Connection: close\r\nContent-Length: 4\r\n\r\nbody", "body") { Closes = true };
         yield return new("to-the-end", Ok + "\r\nbody", "body") { Closes = true };
         yield return new("old", "HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nbody", "body") { Closes = true };
-        yield return new("no-reason", "HTTP/1.1 200\r\nContent-Length: 4\r\n\r\nbody", "body") { Framework = false };
+        yield return new("no-reason", "HTTP/1.1 200\r\nContent-Length: 4\r\n\r\nbody", "body");
         yield return new("nothing", "HTTP/1.1 204 No Content\r\n\r\n", "") { Status = 204 };
+        yield return new("nothing-long", "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", "") { Status = 204 };
+        yield return new("unchanged", "HTTP/1.1 304 Same\r\nContent-Length: 9\r\nETag: x\r\n\r\n", "") { Status = 304 };
+        yield return new("reset", "HTTP/1.1 205 Reset\r\nContent-Length: 0\r\n\r\n", "") { Status = 205 };
+        yield return new("own-status", "HTTP/1.1 799 Own\r\nContent-Length: 4\r\n\r\nbody", "body") { Status = 799 };
         yield return new("bad-request", "HTTP/1.1 400 Bad\r\nContent-Length: 4\r\n\r\nbody", "body") { Status = 400 };
         yield return new("broken-model", "HTTP/1.1 500 Bad\r\nContent-Length: 4\r\n\r\nbody", "body") { Status = 500 };
     }
@@ -146,9 +150,6 @@ internal sealed record UpstreamCase(string Name, string Answer, string? Body)
 
     /// <summary>The status of a whole answer.</summary>
     public int Status { get; init; } = 200;
-
-    /// <summary>Whether the framework's client takes it, too.</summary>
-    public bool Framework { get; init; } = true;
 
     /// <summary>Whether the connection must or must not carry another request; null where that is open.</summary>
     public bool? Reused { get; init; }

@@ -69,7 +69,10 @@ public sealed class UpstreamTests(UpstreamFixture fixture) : IClassFixture<Upstr
     [MemberData(nameof(Whole))]
     public async Task The_same_answer_looks_the_same_by_the_frameworks_client(string name)
     {
-        Assert.SkipUnless(UpstreamCases.All[name].Framework, "the framework's client refuses it");
+        // The framework's client may still keep a connection that a case before this one has poisoned.
+        await fixture.Framework.UntilAsync(async () =>
+            (await UpstreamFixture.AskAsync(fixture.Framework, "length", 0)).Status == 200
+        );
         UpstreamSeen direct = await UpstreamFixture.AskAsync(fixture.Direct, name, 0);
         UpstreamSeen framework = await UpstreamFixture.AskAsync(fixture.Framework, name, 0);
         Assert.Equal(framework, direct);
@@ -166,7 +169,7 @@ public sealed class UpstreamTests(UpstreamFixture fixture) : IClassFixture<Upstr
         {
             using HttpResponseMessage answer = await gateway.InferAsync("c");
             Assert.Equal(200, (int)answer.StatusCode);
-            await Task.Delay(5);
+            await gateway.UntilAsync(() => member.Closed == i + 1);
         }
 
         Assert.DoesNotContain(gateway.Exchanges, e => e.Outcome != ExchangeOutcome.Ok);
