@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using Handover.Core.Foundation;
 using Handover.Gateway.Mirroring;
@@ -20,7 +19,7 @@ public sealed class SlowCandidateTests
     [Fact]
     public async Task Slow_answers_under_all_bounds_lower_the_share_which_says_so_and_comes_back()
     {
-        var logged = new Lines();
+        using var logged = new LogLines(3050, 3051);
         using ILoggerFactory logs = LoggerFactory.Create(b => b.AddProvider(logged));
         await using GatewayHarness h = await GatewayHarness.StartAsync(h =>
         {
@@ -68,34 +67,5 @@ public sealed class SlowCandidateTests
     {
         using HttpResponseMessage answer = await h.InferAsync("c-1");
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-    }
-
-    /// <summary>What the mirror said to the log.</summary>
-    private sealed class Lines : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> Said { get; } = new();
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter
-        )
-        {
-            if (eventId.Id is 3050 or 3051)
-            {
-                Said.Enqueue(formatter(state, exception));
-            }
-        }
-
-        public void Dispose() { }
     }
 }

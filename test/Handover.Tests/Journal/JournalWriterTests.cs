@@ -4,6 +4,7 @@ using Handover.Core.Catalog;
 using Handover.Core.Foundation;
 using Handover.Core.Traffic;
 using Handover.Ports;
+using Handover.Testkit;
 using Microsoft.Extensions.Logging;
 using Xunit;
 
@@ -12,7 +13,7 @@ namespace Handover.Tests.Journal;
 public sealed class JournalWriterTests : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("journal-").FullName;
-    private readonly LogFake _log = new();
+    private readonly LogLines _log = new();
     private readonly ClockFake _clock = new(Exchanges.Start);
     private JournalPolicy? _policy = new();
     private JournalWriter? _journal;
@@ -212,7 +213,7 @@ public sealed class JournalWriterTests : IAsyncDisposable
         Assert.Single(await journal.FindAsync("price", ["r-1"], Cancel));
         string moved = Assert.Single(Directory.GetFiles(_directory, "journal.db.damaged-20261122T120000Z"));
         Assert.Equal(8192, new FileInfo(moved).Length);
-        Assert.Contains($"moved to {moved}", Assert.Single(_log.Lines), StringComparison.Ordinal);
+        Assert.Contains($"moved to {moved}", Assert.Single(_log.Said), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -242,14 +243,14 @@ public sealed class JournalWriterTests : IAsyncDisposable
             }
 
             Assert.Equal(5, journal.Dropped);
-            Assert.Single(_log.Lines);
+            Assert.Single(_log.Said);
             other.Write(c => SqliteDatabase.Execute(c, "DROP TRIGGER full"));
         }
 
         journal.Record(Exchanges.One(6));
         await journal.FlushAsync(Cancel);
         Assert.Equal(2, (await journal.RecentAsync(new JournalQuery("price"), 10, Cancel)).Count);
-        Assert.Contains("5 exchanges were dropped", _log.Lines[^1], StringComparison.Ordinal);
+        Assert.Contains("5 exchanges were dropped", _log.Said.Last(), StringComparison.Ordinal);
     }
 
     public async ValueTask DisposeAsync()
@@ -265,7 +266,12 @@ public sealed class JournalWriterTests : IAsyncDisposable
     private JournalWriter Open(Func<JournalOptions, JournalOptions>? with = null)
     {
         var options = new JournalOptions { File = File };
-        return _journal = new JournalWriter(with?.Invoke(options) ?? options, _ => _policy, _clock, _log);
+        return _journal = new JournalWriter(
+            with?.Invoke(options) ?? options,
+            _ => _policy,
+            _clock,
+            LoggerFactory.Create(b => b.AddProvider(_log)).CreateLogger<JournalWriter>()
+        );
     }
 
     private async Task<string> ReadFiles()
@@ -284,23 +290,5 @@ public sealed class JournalWriterTests : IAsyncDisposable
         public DateTimeOffset Now { get; set; } = now;
 
         public override DateTimeOffset GetUtcNow() => Now;
-    }
-
-    private sealed class LogFake : ILogger<JournalWriter>
-    {
-        public List<string> Lines { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter
-        ) => Lines.Add(formatter(state, exception));
     }
 }
