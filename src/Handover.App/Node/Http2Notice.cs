@@ -1,3 +1,4 @@
+using Handover.Control.Stores;
 using Handover.Core.Catalog;
 using Microsoft.Extensions.Logging;
 
@@ -9,10 +10,21 @@ namespace Handover.App.Node;
 /// </summary>
 /// <param name="catalog">What is declared.</param>
 /// <param name="log">Told.</param>
-internal sealed partial class Http2Notice(Func<CatalogSnapshot> catalog, ILogger log)
+public sealed partial class Http2Notice(Func<CatalogSnapshot> catalog, ILogger log)
 {
     private readonly Lock _gate = new();
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
+
+    /// <summary>Looks now and at each change, on a node that has no such address.</summary>
+    public static void Watch(CatalogStore store, Uri? http2, ILoggerFactory logs)
+    {
+        if (http2 is null)
+        {
+            var notice = new Http2Notice(() => store.Current, logs.CreateLogger<Http2Notice>());
+            notice.Look();
+            store.Changed += notice.Look;
+        }
+    }
 
     /// <summary>Looks at the catalog as it is now.</summary>
     public void Look()

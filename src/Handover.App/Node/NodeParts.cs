@@ -100,13 +100,7 @@ public sealed class NodeParts : IAsyncDisposable
         _around.Start();
         _labels.Start();
         _catalog.Changed += _engine.Refresh;
-        if (Http2Url is null)
-        {
-            var notice = new Http2Notice(() => _catalog.Current, _logs.CreateLogger<Http2Notice>());
-            notice.Look();
-            _catalog.Changed += notice.Look;
-        }
-
+        Http2Notice.Watch(_catalog, Http2Url, _logs);
         foreach (string service in _catalog.Current.Services.Keys)
         {
             await _labels.Joiner.CatchUpAsync(service, cancel);
