@@ -11,7 +11,13 @@ namespace Handover.Core.Divergence;
 /// <param name="path">Output name, or folded JSON pointer.</param>
 /// <param name="kind">What it is.</param>
 /// <param name="threshold">Where the number decides something; null when it does not.</param>
-public sealed class OutputProfile(string path, OutputKind kind, double? threshold = null)
+/// <param name="mostSubsequenceWork">Where ROUGE-L ends; see <see cref="MostSubsequenceWork"/>.</param>
+public sealed class OutputProfile(
+    string path,
+    OutputKind kind,
+    double? threshold = null,
+    long mostSubsequenceWork = OutputProfile.MostSubsequenceWork
+)
 {
     /// <summary>Changes of labels that are told, the most frequent first.</summary>
     public const int MostChanges = 10;
@@ -109,7 +115,7 @@ public sealed class OutputProfile(string path, OutputKind kind, double? threshol
     private void Rouge(string stable, string candidate, bool same)
     {
         _subsequenceWork += same ? 0 : Words(stable) * Words(candidate);
-        if (_subsequenceWork <= MostSubsequenceWork)
+        if (_subsequenceWork <= mostSubsequenceWork)
         {
             _rouged++;
             _rouge += same ? 1 : TextComparison.RougeL(stable, candidate);
