@@ -51,8 +51,9 @@ internal static class MirrorCall
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             Content = new ReadOnlyMemoryContent(body),
         };
-        foreach ((string name, Microsoft.Extensions.Primitives.StringValues values) in headers)
+        foreach ((string name, Microsoft.Extensions.Primitives.StringValues given) in headers)
         {
+            Microsoft.Extensions.Primitives.StringValues values = CopyKey.Of(copy, name, given);
             if (copy.Adapter is not null && string.Equals(name, "Accept-Encoding", StringComparison.OrdinalIgnoreCase))
             {
                 continue;

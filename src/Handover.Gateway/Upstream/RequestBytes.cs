@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using Handover.Core.Foundation;
 using Handover.Gateway.Forwarding;
+using Handover.Gateway.Mirroring;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -64,7 +65,7 @@ internal sealed class RequestBytes : IDisposable
             // Those that begin with a colon are HTTP/2's own words for the first line.
             if (!NotCopied.Contains(name) && !name.StartsWith(':'))
             {
-                request.Field(name, Joined(name, values));
+                request.Field(name, Joined(name, CopyKey.Of(passage, name, values)));
             }
         }
 

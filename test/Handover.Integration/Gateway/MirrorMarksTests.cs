@@ -55,6 +55,33 @@ public sealed class MirrorMarksTests
         Assert.Single(hops, e => e.Purpose == Purpose.Live);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_copy_has_an_idempotency_key_of_its_own_where_the_caller_gave_one(bool direct)
+    {
+        await using GatewayHarness h = await GatewayHarness.StartAsync(h =>
+        {
+            h.Direct = direct;
+            h.Mirror = new MirrorConfiguration("v2", Share.All, 8, TimeSpan.FromSeconds(5)) { Redraw = Share.All };
+        });
+        using HttpResponseMessage answer = await h.InferAsync(
+            "c-1",
+            set: r => r.Headers.TryAddWithoutValidation("Idempotency-Key", "\"mine\"")
+        );
+        string id = Header(answer, "Handover-Request-Id");
+        using HttpResponseMessage without = await h.InferAsync("c-1");
+        await h.UntilAsync(() => h.V1.Log.Count == 4 && h.V2.Log.Count == 2);
+        string?[] keys =
+        [
+            .. h.V1.Log.Concat(h.V2.Log).Select(r => r.Headers.GetValueOrDefault("Idempotency-Key")).Order(),
+        ];
+        Assert.Equal(
+            [null, null, null, $"\"handover-copy-{id}\"", $"\"handover-copy-{id}-again\"", "\"mine\""],
+            keys.Order(StringComparer.Ordinal)
+        );
+    }
+
     [Fact]
     public async Task A_status_that_the_service_calls_an_error_is_the_models_and_is_copied()
     {
