@@ -260,7 +260,7 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
         // Empty: nothing in the environment or in a settings file of the working directory may change what listens
         // here.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseSockets(Wake).ConfigureKestrel(kestrel => Listen(kestrel, options));
+        builder.WebHost.UseKestrelCore().UseSockets(Transport).ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.Services.AddSingleton(logs);
         builder.Services.AddHttpForwarder();
         builder.Services.AddSingleton<IHostLifetime, EmbeddedLifetime>();
@@ -271,7 +271,7 @@ public sealed class GatewayServer : IGatewayPort, IAsyncDisposable
     // Where the runtime finishes a read on the thread that saw the bytes come, the request goes on there too: to wake
     // another thread for it costs more than all that is done for a small request. And a connection that waits keeps
     // its buffer, which spares a read of nothing before each request.
-    private static void Wake(SocketTransportOptions sockets)
+    private static void Transport(SocketTransportOptions sockets)
     {
         sockets.UnsafePreferInlineScheduling = InlineSockets.On;
         sockets.WaitForDataBeforeAllocatingBuffer = false;

@@ -66,8 +66,8 @@ public sealed record Exchange
     public required ExchangeOutcome Outcome { get; init; }
 
     /// <summary>
-    /// Why a copy has no good answer, in one bounded line; null when it has one, or when the member said so itself by a
-    /// status.
+    /// Why there is no good answer, in one bounded line without a value from it, where outcome and status do not tell;
+    /// null when there is one, or when the member said so itself by a status.
     /// </summary>
     public string? Failure { get; init; }
 

@@ -15,7 +15,7 @@ public static class InlineSockets
     public const string Variable = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
 
     /// <summary>Whether it is on.</summary>
-    public static bool On { get; private set; } = Said is "1" or "true";
+    public static bool On { get; private set; } = Said == "1" && !OperatingSystem.IsWindows();
 
     private static string? Said => Environment.GetEnvironmentVariable(Variable);
 

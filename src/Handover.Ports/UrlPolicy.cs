@@ -136,21 +136,13 @@ public sealed class UrlPolicy
         SocketException? last = null;
         foreach (IPAddress address in allowed)
         {
-            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {
-                await socket.ConnectAsync(address, target.Port, cancel);
-                return socket;
+                return await Dial.ToAsync(new IPEndPoint(address, target.Port), cancel);
             }
             catch (SocketException e)
             {
-                socket.Dispose();
                 last = e;
-            }
-            catch (OperationCanceledException)
-            {
-                socket.Dispose();
-                throw;
             }
         }
 

@@ -16,19 +16,7 @@ internal static class MemberConnection
         if (endpoint.UnixSocket is { } path)
         {
             handler.ConnectCallback = async (_, cancel) =>
-            {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                try
-                {
-                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
-                    return await ElsewhereStream.OfAsync(socket);
-                }
-                catch (Exception e) when (e is SocketException or OperationCanceledException)
-                {
-                    socket.Dispose();
-                    throw;
-                }
-            };
+                await ElsewhereStream.OfAsync(await Dial.ToAsync(new UnixDomainSocketEndPoint(path), cancel));
         }
 
         return new HttpClient(handler)

@@ -78,18 +78,6 @@ public sealed class GatewayWarmTarget(
             ActivityHeadersPropagator = null,
             UseProxy = false,
             ConnectCallback = async (context, cancel) =>
-            {
-                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                try
-                {
-                    await socket.ConnectAsync(context.DnsEndPoint, cancel);
-                    return await ElsewhereStream.OfAsync(socket);
-                }
-                catch
-                {
-                    socket.Dispose();
-                    throw;
-                }
-            },
+                await ElsewhereStream.OfAsync(await Dial.ToAsync(context.DnsEndPoint, cancel)),
         };
 }

@@ -20,13 +20,10 @@ internal static class DirectForwarder
     {
         HttpRequest request = context.Request;
         return pool.Direct
-            && !passage.Grpc
-            && passage.Adapter is null
             && HttpProtocol.IsHttp11(request.Protocol)
             && request.ContentLength is null or <= MostBody
             && request.Headers.TransferEncoding.Count == 0
-            && request.Headers.Upgrade.Count == 0
-            && RequestBytes.Plain(passage.MemberTarget);
+            && RequestBytes.Plain(passage, request.Headers);
     }
 
     /// <summary>Reads the caller's body, whole; null when the request has none.</summary>
@@ -83,20 +80,7 @@ internal static class DirectForwarder
         }
         finally
         {
-            // Bytes that are still being sent must not be lent to anybody else.
-            if (connection.Sent)
-            {
-                request?.Dispose();
-            }
-
-            if (error == ForwarderError.None)
-            {
-                pool.Give(connection);
-            }
-            else
-            {
-                connection.Dispose();
-            }
+            pool.End(connection, request, error == ForwarderError.None);
         }
     }
 
@@ -130,16 +114,15 @@ internal static class DirectForwarder
     )
     {
         HttpContext context = send.Context;
-
-        // Whoever gives up, closes: there is no other way to take back a request of HTTP/1.1.
-        using CancellationTokenRegistration late = send.Deadline.Token.UnsafeRegister(Close, connection);
-        using CancellationTokenRegistration gone = context.RequestAborted.UnsafeRegister(Close, connection);
+        using CancellationTokenRegistration late = connection.CloseOn(send.Deadline.Token);
+        using CancellationTokenRegistration gone = connection.CloseOn(context.RequestAborted);
         try
         {
             await connection.AskAsync(request.Memory, HttpMethods.IsHead(send.Passage.Method));
         }
-        catch (UpstreamException)
+        catch (UpstreamException e)
         {
+            Note(send.Passage, e);
             return ForwarderError.Request;
         }
 
@@ -175,8 +158,9 @@ internal static class DirectForwarder
 
                 piece = await next;
             }
-            catch (UpstreamException)
+            catch (UpstreamException e)
             {
+                Note(send.Passage, e);
                 return Broken(
                     context,
                     send.Deadline.Token.IsCancellationRequested
@@ -217,5 +201,7 @@ internal static class DirectForwarder
         return error;
     }
 
-    private static void Close(object? connection) => ((UpstreamConnection)connection!).Dispose();
+    // That a member cannot be reached is in the outcome; that it answers nonsense nobody else would say.
+    private static void Note(Passage passage, UpstreamException e) =>
+        passage.Failure = (e as MalformedAnswerException)?.Message;
 }

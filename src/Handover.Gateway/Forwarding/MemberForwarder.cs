@@ -226,7 +226,7 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
 
         if (error is ForwarderError.ResponseBodyDestination or ForwarderError.ResponseHeaders)
         {
-            return new ForwardResult(ExchangeOutcome.Unreachable, status, Refusal.Unreachable());
+            return new ForwardResult(ExchangeOutcome.Unreachable, status, Refusal.Unreachable(passage.Failure));
         }
 
         if (context.RequestAborted.IsCancellationRequested || error == ForwarderError.RequestBodyClient)
@@ -241,7 +241,7 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
                 status,
                 Refusal.Timeout(passage.Snapshot.Service.Errors.Timeout)
             )
-            : new ForwardResult(ExchangeOutcome.Unreachable, status, Refusal.Unreachable());
+            : new ForwardResult(ExchangeOutcome.Unreachable, status, Refusal.Unreachable(passage.Failure));
     }
 }
 

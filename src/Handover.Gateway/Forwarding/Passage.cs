@@ -97,7 +97,10 @@ internal sealed class Passage
     /// <summary>From dispatch to the first byte of the answer; null when there was none, or nobody looked.</summary>
     public TimeSpan? FirstByte { get; set; }
 
-    /// <summary>Why a copy has no good answer; null when it has, or the member said so itself.</summary>
+    /// <summary>
+    /// Why there is no good answer where the outcome alone does not tell; null when there is one, or the member said so
+    /// itself. Without a value from the answer.
+    /// </summary>
     public string? Failure { get; set; }
 
     /// <summary>

@@ -79,12 +79,14 @@ internal sealed record Refusal(int Status, string Code, string Title, string Det
             $"No answer within {after.TotalSeconds:0.###} s."
         );
 
-    public static Refusal Unreachable() =>
+    public static Refusal Unreachable(string? malformed) =>
         new(
             502,
             "model-unreachable",
             "The model could not be reached or broke off.",
-            "Nothing is known about whether the request was worked on."
+            malformed is null
+                ? "Nothing is known about whether the request was worked on."
+                : $"It did answer, but {malformed}. Nothing is known about whether the request was worked on."
         );
 
     public static Refusal AdapterFailed(string release, Problem problem) =>

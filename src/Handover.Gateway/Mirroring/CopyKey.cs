@@ -1,6 +1,6 @@
 using Handover.Core.Traffic;
 using Handover.Gateway.Forwarding;
-using Microsoft.Extensions.Primitives;
+using Microsoft.AspNetCore.Http;
 
 namespace Handover.Gateway.Mirroring;
 
@@ -13,17 +13,23 @@ internal static class CopyKey
 {
     private const string Standard = "Idempotency-Key";
 
-    /// <summary>The value of a field as it goes to a member.</summary>
-    public static StringValues Of(Passage passage, string name, StringValues values)
+    /// <summary>Puts the copy's own key where the caller's is.</summary>
+    /// <param name="headers">The headers that go to the member; changed in place.</param>
+    /// <param name="copy">The copy.</param>
+    public static void Put(IHeaderDictionary headers, Passage copy)
     {
-        if (passage.Purpose is not (Purpose.Shadow or Purpose.Redraw))
+        Put(headers, copy, Standard);
+        if (copy.Snapshot.Service.Idempotency.Header is { } own)
         {
-            return values;
+            Put(headers, copy, own);
         }
+    }
 
-        bool key =
-            string.Equals(name, Standard, StringComparison.OrdinalIgnoreCase)
-            || string.Equals(name, passage.Snapshot.Service.Idempotency.Header, StringComparison.OrdinalIgnoreCase);
-        return key ? $"\"handover-copy-{MirrorCall.Id(passage)}\"" : values;
+    private static void Put(IHeaderDictionary headers, Passage copy, string name)
+    {
+        if (headers.ContainsKey(name))
+        {
+            headers[name] = $"\"handover-copy-{MirrorCall.Id(copy)}\"";
+        }
     }
 }

@@ -15,11 +15,7 @@ internal static class DirectCopy
 {
     /// <summary>Whether a copy is one for here.</summary>
     public static bool Takes(Passage copy, MemberClient client, IHeaderDictionary headers) =>
-        client.Direct is not null
-        && !copy.Grpc
-        && copy.Adapter is null
-        && headers.Upgrade.Count == 0
-        && RequestBytes.Plain(copy.MemberTarget);
+        client.Direct is not null && RequestBytes.Plain(copy, headers);
 
     /// <summary>The request that goes to the member.</summary>
     public static RequestBytes Compose(
@@ -39,7 +35,7 @@ internal static class DirectCopy
         try
         {
             connection = pool.Take() ?? await pool.MakeAsync(clock.Token);
-            using CancellationTokenRegistration late = clock.Token.UnsafeRegister(Close, connection);
+            using CancellationTokenRegistration late = connection.CloseOn(clock.Token);
             await connection.AskAsync(request.Memory, HttpMethods.IsHead(copy.Method));
             status = connection.Head.Status;
             BodyCopy answer = copy.ResponseCopy!;
@@ -64,31 +60,11 @@ internal static class DirectCopy
         {
             return clock.Token.IsCancellationRequested
                 ? new CopyEnd(ExchangeOutcome.Timeout, status, bytes, clock.Missed)
-                : CopyEnd.Broken(status, bytes);
+                : CopyEnd.Broken(status, bytes, e);
         }
         finally
         {
-            End(pool, connection, request, whole);
+            pool.End(connection, request, whole);
         }
     }
-
-    private static void End(UpstreamPool pool, UpstreamConnection? connection, RequestBytes request, bool whole)
-    {
-        // Bytes that are still being sent must not be lent to anybody else.
-        if (connection is null or { Sent: true })
-        {
-            request.Dispose();
-        }
-
-        if (whole)
-        {
-            pool.Give(connection!);
-        }
-        else
-        {
-            connection?.Dispose();
-        }
-    }
-
-    private static void Close(object? connection) => ((UpstreamConnection)connection!).Dispose();
 }

@@ -60,7 +60,9 @@ internal sealed partial class Mirror(ExchangeRecorder recorder, PinDesk pins, Ti
     /// of some, another goes to the release that served, so that noise can be told from difference.
     /// </summary>
     /// <param name="live">The live request.</param>
-    /// <param name="headers">Its headers, as they went to the member.</param>
+    /// <param name="headers">
+    /// Its headers, as they went to the member; nobody else needs them any more, and they are changed.
+    /// </param>
     /// <param name="baggage">Its baggage as it came.</param>
     /// <param name="answer">Status and latency of its answer.</param>
     public void Offer(Passage live, IHeaderDictionary headers, Baggage baggage, (int Status, TimeSpan Latency) answer)
@@ -139,6 +141,7 @@ internal sealed partial class Mirror(ExchangeRecorder recorder, PinDesk pins, Ti
             Adapter = live.Snapshot.Adapters.GetValueOrDefault(kind.Release),
             BaggageOut = pins.Issue(live.Snapshot, new ServiceCounters(), baggage, kind.Release, Purpose.Shadow),
         };
+        CopyKey.Put(headers, copy);
         MemberClient client = pool.Next();
         string? contentType = headers.ContentType;
         Kind own = kind;

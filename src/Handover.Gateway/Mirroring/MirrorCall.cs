@@ -5,8 +5,10 @@ using Handover.Core.Traffic;
 using Handover.Gateway.Forwarding;
 using Handover.Gateway.Grpc;
 using Handover.Gateway.Observing;
+using Handover.Gateway.Upstream;
 using Handover.Ports;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace Handover.Gateway.Mirroring;
 
@@ -20,19 +22,6 @@ internal static class MirrorCall
     public const int AnswerBound = 16 << 20;
 
     private static readonly UriCreationOptions Verbatim = new() { DangerousDisablePathAndQueryCanonicalization = true };
-
-    private static readonly HashSet<string> NotCopied = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "Host",
-        "Connection",
-        "Keep-Alive",
-        "Proxy-Connection",
-        "Transfer-Encoding",
-        "TE",
-        "Trailer",
-        "Upgrade",
-        "Content-Length",
-    };
 
     /// <summary>The request that goes to the member.</summary>
     public static HttpRequestMessage Compose(
@@ -51,15 +40,9 @@ internal static class MirrorCall
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             Content = new ReadOnlyMemoryContent(body),
         };
-        foreach ((string name, Microsoft.Extensions.Primitives.StringValues given) in headers)
+        foreach ((string name, StringValues values) in headers)
         {
-            Microsoft.Extensions.Primitives.StringValues values = CopyKey.Of(copy, name, given);
-            if (copy.Adapter is not null && string.Equals(name, "Accept-Encoding", StringComparison.OrdinalIgnoreCase))
-            {
-                continue;
-            }
-
-            if (!NotCopied.Contains(name) && !request.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
+            if (!Stays(copy, name) && !request.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
             {
                 request.Content.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
             }
@@ -75,6 +58,12 @@ internal static class MirrorCall
         request.Headers.TryAddWithoutValidation(Baggage.Header, copy.BaggageOut);
         return request;
     }
+
+    // An answer that is rewritten must come as plain text; a body that is sent whole has nothing after it.
+    private static bool Stays(Passage copy, string name) =>
+        HopByHop.NotCopied.Contains(name)
+        || string.Equals(name, "Trailer", StringComparison.OrdinalIgnoreCase)
+        || (copy.Adapter is not null && string.Equals(name, "Accept-Encoding", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>
     /// Under which id a copy goes. A second question is a request of its own: under one id, whoever reads members' logs
@@ -114,7 +103,7 @@ internal static class MirrorCall
         }
         catch (Exception e) when (e is HttpRequestException or IOException or ObjectDisposedException)
         {
-            return CopyEnd.Broken(status, reading.Bytes);
+            return CopyEnd.Broken(status, reading.Bytes, e);
         }
         finally
         {
@@ -200,12 +189,17 @@ internal readonly record struct CopyEnd(ExchangeOutcome Outcome, int Status, lon
     private const int MostText = 200;
 
     /// <summary>The end of a copy whose answer did not come, or not whole.</summary>
-    public static CopyEnd Broken(int status, long bytes) =>
+    /// <param name="status">Status of the answer; 0 when there was none.</param>
+    /// <param name="bytes">Bytes of the answer that were read.</param>
+    /// <param name="e">Why; of a member that does answer, its words say what is wrong with the answer.</param>
+    public static CopyEnd Broken(int status, long bytes, Exception e) =>
         new(
             ExchangeOutcome.Unreachable,
             status,
             bytes,
-            status == 0 ? "the member could not be reached" : "the connection broke in the answer"
+            e is MalformedAnswerException ? e.Message
+                : status == 0 ? "the member could not be reached"
+                : "the connection broke in the answer"
         );
 
     /// <summary>

@@ -43,10 +43,9 @@ internal static class AnswerFields
         foreach ((Range name, Range value) in head.Fields)
         {
             // The length of a body in chunks says nothing that may be believed.
-            bool length = AnswerHead.Is(bytes[name], "content-length"u8);
-            if (!length || !head.Chunked)
+            if (!head.Chunked || !AnswerHead.Is(bytes[name], "content-length"u8))
             {
-                Put(to.Headers, Name(bytes[name]), Encoding.Latin1.GetString(bytes[value]), once: length);
+                Put(to.Headers, Name(bytes[name]), Encoding.Latin1.GetString(bytes[value]));
             }
         }
     }
@@ -64,7 +63,7 @@ internal static class AnswerFields
 
         foreach ((string name, string value) in from.Trailers)
         {
-            Put(trailers, name, value, once: false);
+            Put(trailers, name, value);
         }
     }
 
@@ -83,7 +82,7 @@ internal static class AnswerFields
         return null;
     }
 
-    private static void Put(IHeaderDictionary headers, string name, string value, bool once)
+    private static void Put(IHeaderDictionary headers, string name, string value)
     {
         bool ours =
             HandoverHeaders.IsOurs(name) || string.Equals(name, Baggage.Header, StringComparison.OrdinalIgnoreCase);
@@ -92,8 +91,7 @@ internal static class AnswerFields
             return;
         }
 
-        headers[name] =
-            !once && headers.TryGetValue(name, out StringValues before) ? StringValues.Concat(before, value) : value;
+        headers[name] = headers.TryGetValue(name, out StringValues before) ? StringValues.Concat(before, value) : value;
     }
 
     private static string Name(ReadOnlySpan<byte> name)

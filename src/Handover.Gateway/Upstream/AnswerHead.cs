@@ -71,7 +71,7 @@ internal sealed class AnswerHead
     }
 
     /// <summary>Reads a whole head, the empty line at its end included.</summary>
-    /// <exception cref="UpstreamException">It is malformed or has no clear length.</exception>
+    /// <exception cref="MalformedAnswerException">It is malformed or has no clear length.</exception>
     public void Parse(ReadOnlySpan<byte> head, bool toHead)
     {
         _fields.Clear();
@@ -93,7 +93,7 @@ internal sealed class AnswerHead
             _fields.Add((name, value));
             if (_fields.Count > MaxFields)
             {
-                throw new UpstreamException($"the answer has more than {MaxFields} header fields");
+                throw new MalformedAnswerException($"the answer has more than {MaxFields} header fields");
             }
         }
 
@@ -118,7 +118,7 @@ internal sealed class AnswerHead
     public static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> wanted) => Ascii.EqualsIgnoreCase(name, wanted);
 
     /// <summary>A name and a value, without the white space around it, of a line.</summary>
-    /// <exception cref="UpstreamException">It is malformed.</exception>
+    /// <exception cref="MalformedAnswerException">It is malformed.</exception>
     public static (Range Name, Range Value) Field(ReadOnlySpan<byte> head, Range line)
     {
         (int start, int length) = line.GetOffsetAndLength(head.Length);
@@ -126,7 +126,7 @@ internal sealed class AnswerHead
         int colon = text.IndexOf((byte)':');
         if (colon <= 0 || text[..colon].ContainsAnyExcept(Token))
         {
-            throw new UpstreamException("the answer has a header field without a proper name");
+            throw new MalformedAnswerException("the answer has a header field without a proper name");
         }
 
         int from = colon + 1;
@@ -142,7 +142,7 @@ internal sealed class AnswerHead
         }
 
         return text[from..to].ContainsAnyExcept(Printable)
-            ? throw new UpstreamException("the answer has a control character in a header field")
+            ? throw new MalformedAnswerException("the answer has a control character in a header field")
             : (start..(start + colon), (start + from)..(start + to));
     }
 
@@ -152,7 +152,7 @@ internal sealed class AnswerHead
         int end = head[at..].IndexOf((byte)'\n');
         if (end < 0)
         {
-            throw new UpstreamException("the answer's head breaks off");
+            throw new MalformedAnswerException("the answer's head breaks off");
         }
 
         bool proper = end > 0 && head[at + end - 1] == (byte)'\r';
@@ -173,7 +173,7 @@ internal sealed class AnswerHead
             && !line.ContainsAnyExcept(Printable);
         if (!proper || !Utf8Parser.TryParse(line[9..12], out int status, out int used) || used != 3 || status < 100)
         {
-            throw new UpstreamException("the answer does not begin with an HTTP/1.1 status line");
+            throw new MalformedAnswerException("the answer does not begin with an HTTP/1.1 status line");
         }
 
         Status = status;
@@ -185,13 +185,13 @@ internal sealed class AnswerHead
     {
         if (Is(name, "content-length"u8))
         {
-            Length = Length is null ? Digits(value) : throw new UpstreamException("the answer has two lengths");
+            Length = Length is null ? Digits(value) : throw new MalformedAnswerException("the answer has two lengths");
         }
         else if (Is(name, "transfer-encoding"u8))
         {
             if (Chunked || !minor || !Is(value, "chunked"u8))
             {
-                throw new UpstreamException("the answer has a transfer coding other than 'chunked', once");
+                throw new MalformedAnswerException("the answer has a transfer coding other than 'chunked', once");
             }
 
             Chunked = true;
@@ -223,6 +223,6 @@ internal sealed class AnswerHead
         bool proper = text.Length is > 0 and <= 18 && !text.ContainsAnyExceptInRange((byte)'0', (byte)'9');
         return proper && Utf8Parser.TryParse(text, out long length, out _)
             ? length
-            : throw new UpstreamException("the answer's length is no number");
+            : throw new MalformedAnswerException("the answer's length is no number");
     }
 }

@@ -32,4 +32,8 @@ internal static class HopByHop
                 "Alt-Svc",
             ]
         );
+
+    /// <summary>Of a request that is written anew: also those that are written from something else.</summary>
+    public static FrozenSet<string> NotCopied { get; } =
+        FrozenSet.Create(StringComparer.OrdinalIgnoreCase, [.. Names, "Host", "Content-Length"]);
 }

@@ -24,27 +24,12 @@ internal sealed class MemberDialer(MemberEndpoint endpoint, UrlPolicy policy)
         try
         {
             return endpoint.UnixSocket is { } path
-                ? await DialAsync(path, bound.Token)
+                ? await Dial.ToAsync(new UnixDomainSocketEndPoint(path), bound.Token)
                 : await policy.DialAsync(new DnsEndPoint(endpoint.Address.IdnHost, endpoint.Address.Port), bound.Token);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             throw new SocketException((int)SocketError.TimedOut);
-        }
-    }
-
-    private static async ValueTask<Socket> DialAsync(string path, CancellationToken cancel)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
         }
     }
 }

@@ -1,10 +1,8 @@
 using System.Buffers;
-using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 using Handover.Core.Foundation;
 using Handover.Gateway.Forwarding;
-using Handover.Gateway.Mirroring;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -22,12 +20,6 @@ internal sealed class RequestBytes : IDisposable
 
     private static readonly SearchValues<char> NotInValue = SearchValues.Create("\r\n\0");
 
-    // What is between two neighbours and not for the one behind, and what is written anew.
-    private static readonly FrozenSet<string> NotCopied = FrozenSet.Create(
-        StringComparer.OrdinalIgnoreCase,
-        [.. HopByHop.Names, "Host", "Content-Length"]
-    );
-
     private byte[] _bytes;
     private int _length;
 
@@ -36,8 +28,16 @@ internal sealed class RequestBytes : IDisposable
     /// <summary>The request.</summary>
     public ReadOnlyMemory<byte> Memory => _bytes.AsMemory(0, _length);
 
-    /// <summary>Whether a target can be sent as it stands.</summary>
-    public static bool Plain(string target) => Ascii.IsValid(target) && !target.AsSpan().ContainsAny(NotInTarget);
+    /// <summary>
+    /// Whether a request is one of the plain kind, whose head is written in these few lines and whose answer passes as
+    /// it is.
+    /// </summary>
+    public static bool Plain(Passage passage, IHeaderDictionary headers) =>
+        !passage.Grpc
+        && passage.Adapter is null
+        && headers.Upgrade.Count == 0
+        && Ascii.IsValid(passage.MemberTarget)
+        && !passage.MemberTarget.AsSpan().ContainsAny(NotInTarget);
 
     /// <summary>Writes one.</summary>
     /// <param name="passage">What was decided.</param>
@@ -63,9 +63,9 @@ internal sealed class RequestBytes : IDisposable
         foreach ((string name, StringValues values) in headers)
         {
             // Those that begin with a colon are HTTP/2's own words for the first line.
-            if (!NotCopied.Contains(name) && !name.StartsWith(':'))
+            if (!HopByHop.NotCopied.Contains(name) && !name.StartsWith(':'))
             {
-                request.Field(name, Joined(name, CopyKey.Of(passage, name, values)));
+                request.Field(name, Joined(name, values));
             }
         }
 

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Text;
@@ -17,8 +15,6 @@ internal sealed class UpstreamConnection(Socket socket, long made) : IDisposable
 {
     private const int MostInterim = 16;
     private const int LongestLine = 4 * 1024;
-
-    private static readonly SearchValues<byte> Hexadecimal = SearchValues.Create("0123456789abcdefABCDEF"u8);
 
     private readonly List<(string Name, string Value)> _trailers = [];
     private byte[] _buffer = new byte[16 * 1024];
@@ -77,7 +73,9 @@ internal sealed class UpstreamConnection(Socket socket, long made) : IDisposable
     /// <summary>Sends a request, whole, and reads the head of its answer.</summary>
     /// <param name="request">Head and body.</param>
     /// <param name="toHead">Whether the method is HEAD, whose answer has no body.</param>
-    /// <exception cref="UpstreamException">There is no answer that may be believed.</exception>
+    /// <exception cref="UpstreamException">
+    /// There is no answer or, as <see cref="MalformedAnswerException"/>, none that may be believed.
+    /// </exception>
     public async ValueTask AskAsync(ReadOnlyMemory<byte> request, bool toHead)
     {
         (_complete, _last, _afterChunk, Sent) = (false, false, false, false);
@@ -96,7 +94,9 @@ internal sealed class UpstreamConnection(Socket socket, long made) : IDisposable
     /// <summary>
     /// The next piece of the body, good until the next call; empty at its end.
     /// </summary>
-    /// <exception cref="UpstreamException">The body breaks off or is framed wrongly.</exception>
+    /// <exception cref="UpstreamException">
+    /// The body breaks off or, as <see cref="MalformedAnswerException"/>, is framed wrongly.
+    /// </exception>
     public async ValueTask<ReadOnlyMemory<byte>> ReadAsync()
     {
         if (Head.Chunked)
@@ -145,6 +145,13 @@ internal sealed class UpstreamConnection(Socket socket, long made) : IDisposable
         }
     }
 
+    /// <summary>
+    /// Ends it when the token is cancelled. Whoever gives up, closes: there is no other way to take back a request of
+    /// HTTP/1.1.
+    /// </summary>
+    public CancellationTokenRegistration CloseOn(CancellationToken token) =>
+        token.UnsafeRegister(static connection => ((UpstreamConnection)connection!).Dispose(), this);
+
     /// <summary>Ends it at once, from whatever thread; who waits on it gets an exception.</summary>
     public void Dispose() => socket.Dispose();
 
@@ -187,7 +194,7 @@ internal sealed class UpstreamConnection(Socket socket, long made) : IDisposable
             int length = AnswerHead.End(_buffer.AsSpan(_start.._end), looked);
             if (length > AnswerHead.MaxBytes || (length == 0 && _end - _start >= AnswerHead.MaxBytes))
             {
-                throw new UpstreamException($"the answer's head is longer than {AnswerHead.MaxBytes} bytes");
+                throw new MalformedAnswerException($"the answer's head is longer than {AnswerHead.MaxBytes} bytes");
             }
 
             if (length == 0)
@@ -213,7 +220,7 @@ internal sealed class UpstreamConnection(Socket socket, long made) : IDisposable
             // Nobody asked for another protocol, and nobody waits for "continue".
             if (Head.Status == 101 || ++interim > MostInterim)
             {
-                throw new UpstreamException($"the member answers {Head.Status} to a plain request");
+                throw new MalformedAnswerException($"the member answers {Head.Status} to a plain request");
             }
         }
 
@@ -262,36 +269,22 @@ internal sealed class UpstreamConnection(Socket socket, long made) : IDisposable
         int skip = _afterChunk ? 2 : 0;
         if (_afterChunk && rest.Length >= 2 && !rest.StartsWith("\r\n"u8))
         {
-            throw new UpstreamException("a chunk is longer than it says");
+            throw new MalformedAnswerException("a chunk is longer than it says");
         }
 
         int end = rest.Length < skip ? -1 : rest[skip..].IndexOf((byte)'\n');
         if (end < 0)
         {
-            return rest.Length <= LongestLine ? false : throw new UpstreamException("a chunk's size has no end");
+            return rest.Length <= LongestLine ? false : throw new MalformedAnswerException("a chunk's size has no end");
         }
 
         ReadOnlySpan<byte> line = rest.Slice(skip, end);
         _spoiled |= !line.EndsWith("\r"u8);
         _start += skip + end + 1;
-        _left = Size(line);
+        _left = ChunkSize.Of(line);
         _last = _left == 0;
         _afterChunk = !_last;
         return true;
-    }
-
-    // Hexadecimal digits, and perhaps extensions, which mean nothing to anybody.
-    private static long Size(ReadOnlySpan<byte> line)
-    {
-        int digits = line.IndexOfAnyExcept(Hexadecimal);
-        digits = digits < 0 ? line.Length : digits;
-        bool proper =
-            digits is > 0 and <= 15
-            && line[digits..] is [] or [(byte)'\r'] or [(byte)';' or (byte)' ' or (byte)'\t', ..]
-            && !line[digits..^(line.EndsWith("\r"u8) ? 1 : 0)].Contains((byte)'\r');
-        return proper && Utf8Parser.TryParse(line[..digits], out long size, out _, 'x')
-            ? size
-            : throw new UpstreamException("a chunk's size is no number");
     }
 
     private async ValueTask ReadTrailersAsync()
@@ -302,7 +295,9 @@ internal sealed class UpstreamConnection(Socket socket, long made) : IDisposable
             int end = _buffer.AsSpan(_start.._end).IndexOf((byte)'\n');
             if (bytes + Math.Max(end, _end - _start) > AnswerHead.MaxBytes)
             {
-                throw new UpstreamException($"the answer's trailers are longer than {AnswerHead.MaxBytes} bytes");
+                throw new MalformedAnswerException(
+                    $"the answer's trailers are longer than {AnswerHead.MaxBytes} bytes"
+                );
             }
 
             if (end < 0)

@@ -57,10 +57,19 @@ internal sealed class UpstreamPool : IDisposable
     public async ValueTask<UpstreamConnection> MakeAsync(CancellationToken cancel) =>
         new(await _dialer.DialAsync(cancel), _time.GetTimestamp());
 
-    /// <summary>Takes one back after an exchange; closes it when it cannot be used again.</summary>
-    public void Give(UpstreamConnection connection)
+    /// <summary>Ends an exchange: takes the connection back, or closes it when it cannot be used again.</summary>
+    /// <param name="connection">The connection; null when none was made.</param>
+    /// <param name="request">What was sent over it; null when it was not even written.</param>
+    /// <param name="whole">Whether the answer was read to its end.</param>
+    public void End(UpstreamConnection? connection, RequestBytes? request, bool whole)
     {
-        if (connection.TryRest(_time.GetTimestamp()))
+        // Bytes that are still being sent must not be lent to anybody else.
+        if (connection is null or { Sent: true })
+        {
+            request?.Dispose();
+        }
+
+        if (whole && connection!.TryRest(_time.GetTimestamp()))
         {
             lock (_gate)
             {
@@ -72,7 +81,7 @@ internal sealed class UpstreamPool : IDisposable
             }
         }
 
-        connection.Dispose();
+        connection?.Dispose();
     }
 
     /// <summary>Closes those that rest; who is out is closed when given back.</summary>

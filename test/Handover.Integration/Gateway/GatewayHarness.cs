@@ -68,6 +68,9 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
     /// <summary>A member instead of <see cref="V1"/>.</summary>
     public Uri? Stable { get; set; }
 
+    /// <summary>A member instead of <see cref="V2"/>.</summary>
+    public Uri? Candidate { get; set; }
+
     public string StateDirectory => _directory;
 
     public OutsideFlag? Flag { get; set; }
@@ -118,7 +121,7 @@ internal sealed class GatewayHarness : IExchangePort, IAsyncDisposable
                         new Dictionary<string, IReadOnlyDictionary<string, IReadOnlyList<MemberEndpoint>>>
                         {
                             ["v1"] = Members(Stable ?? V1.Address),
-                            ["v2"] = Members(V2.Address),
+                            ["v2"] = Members(Candidate ?? V2.Address),
                         }
                     )
                     {

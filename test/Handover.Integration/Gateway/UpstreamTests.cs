@@ -1,5 +1,10 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
+using Handover.Core.Foundation;
+using Handover.Core.Traffic;
+using Handover.Gateway;
 using Handover.Ports;
 using Handover.Testkit;
 using Xunit;
@@ -17,6 +22,9 @@ public sealed class UpstreamTests(UpstreamFixture fixture) : IClassFixture<Upstr
 
     public static TheoryData<string> Whole =>
         [.. UpstreamCases.All.Values.Where(c => c.Body is not null).Select(c => c.Name)];
+
+    public static TheoryData<string> Decided =>
+        [.. UpstreamCases.All.Values.Where(c => c.Reused is not null).Select(c => c.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -43,16 +51,10 @@ public sealed class UpstreamTests(UpstreamFixture fixture) : IClassFixture<Upstr
     }
 
     [Theory]
-    [MemberData(nameof(Whole))]
+    [MemberData(nameof(Decided))]
     public async Task A_connection_is_used_again_only_when_both_sides_surely_agree(string name)
     {
         UpstreamCase wanted = UpstreamCases.All[name];
-        if (wanted.Reused is not { } reused)
-        {
-            Assert.True(wanted.Closes || wanted.Body is not null);
-            return;
-        }
-
         string own = Guid.NewGuid().ToString("N");
         await using var member = ScriptedMember.Start(_ => new Script([wanted.Answer]));
         await using GatewayHarness gateway = await GatewayHarness.StartAsync(h => h.Stable = member.Address);
@@ -62,7 +64,30 @@ public sealed class UpstreamTests(UpstreamFixture fixture) : IClassFixture<Upstr
             Assert.Equal((wanted.Status, wanted.Body), (seen.Status, seen.Body));
         }
 
-        Assert.Equal(reused ? 1 : 3, member.Log.Select(r => r.Connection).Distinct().Count());
+        Assert.Equal(wanted.Reused == true ? 1 : 3, member.Log.Select(r => r.Connection).Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData("SSH-2.0-OpenSSH_9.2\r\n\r\n", "the answer does not begin with an HTTP/1.1 status line")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n", "the answer's length is no number")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxx\r\n", "a chunk's size is no number")]
+    public async Task Why_an_answer_was_not_believed_is_told_and_recorded(string bytes, string why)
+    {
+        await using var member = ScriptedMember.Start(_ => new Script([bytes]));
+        await using GatewayHarness gateway = await GatewayHarness.StartAsync(h =>
+        {
+            (h.Stable, h.Candidate) = (member.Address, member.Address);
+            h.Mirror = new MirrorConfiguration("v2", Share.All, 8, TimeSpan.FromSeconds(5));
+        });
+        using HttpResponseMessage answer = await gateway.InferAsync("c-1");
+        string told = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.BadGateway, answer.StatusCode);
+        Assert.Contains($"It did answer, but {why}.", Regex.Unescape(told), StringComparison.Ordinal);
+        await gateway.UntilAsync(() => gateway.Exchanges.Count == 2);
+        Assert.Equal(
+            [(Purpose.Live, why), (Purpose.Shadow, why)],
+            gateway.Exchanges.Select(e => (e.Purpose, e.Failure)).Order()
+        );
     }
 
     [Theory]

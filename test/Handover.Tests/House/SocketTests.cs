@@ -11,14 +11,12 @@ public sealed class SocketTests
     [Fact]
     public void Clients_outside_the_data_path_go_on_elsewhere()
     {
-        var handlers = Sources("new SocketsHttpHandler", ": SocketsHttpHandler", "new HttpClient()").ToList();
-        Assert.NotEmpty(handlers);
-
         // The command line is a process of its own.
-        Assert.All(
-            handlers.Where(f => !f.Path.Contains("/Cli/", StringComparison.Ordinal)),
-            f => Assert.Contains("ConnectCallback", f.Text, StringComparison.Ordinal)
-        );
+        var handlers = Sources("SocketsHttpHandler", "new HttpClient()")
+            .Where(f => !f.Path.Contains("/Cli/", StringComparison.Ordinal))
+            .ToList();
+        Assert.InRange(handlers.Count, 4, int.MaxValue);
+        Assert.All(handlers, f => Assert.Contains("ConnectCallback", f.Text, StringComparison.Ordinal));
         string[] streams = [.. Sources("new NetworkStream(").Select(f => Path.GetFileName(f.Path)).Order()];
         Assert.Equal(["ElsewhereStream.cs", "MemberClients.cs"], streams);
         Assert.Empty(Sources("new TcpClient", "ClientWebSocket"));
