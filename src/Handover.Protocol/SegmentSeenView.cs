@@ -21,6 +21,14 @@ public sealed record SegmentSeenView(
 
     /// <summary>Why it was taken back to stable alone; null when it was not.</summary>
     public string? TakenBack { get; init; }
+
+    /// <summary>
+    /// Where segments move independently, the index of the phase that it is in; null when it is in none of its own.
+    /// </summary>
+    public int? Phase { get; init; }
+
+    /// <summary>Why it waits while the others go on; null when it does not.</summary>
+    public string? Waits { get; init; }
 }
 
 /// <summary>A segment's share from a move on.</summary>

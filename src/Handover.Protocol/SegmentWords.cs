@@ -12,10 +12,11 @@ public static class SegmentWords
     {
         string who = seen.Segment.Length > 0 ? $"Segment {seen.Segment}" : "Everybody else";
         string back = seen.TakenBack is { } why ? $"; taken back alone: {why}" : "";
+        string waits = seen.Waits is { } wait ? $"; waits: {wait}" : "";
         string verdict = seen.Verdict is { } own ? $"; {own.Outcome}: {string.Join(", ", own.Reasons.Take(1))}" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{who}: {Shares(seen)}; candidate {seen.CandidateBad} bad of {seen.CandidateRequests}, stable {seen.StableBad} of {seen.StableRequests}{verdict}{back}"
+            $"{who}: {Shares(seen)}; candidate {seen.CandidateBad} bad of {seen.CandidateRequests}, stable {seen.StableBad} of {seen.StableRequests}{verdict}{waits}{back}"
         );
     }
 

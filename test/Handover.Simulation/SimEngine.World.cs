@@ -1,4 +1,5 @@
 using Handover.Core.Catalog;
+using Handover.Core.Contracts;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
 using Handover.Core.Moves;
@@ -29,6 +30,11 @@ public sealed partial class SimEngine
             Salt = name,
             Phases = Phases(),
         };
+        if (plan.SegmentNames.Count > 1)
+        {
+            plan = plan with { SegmentOrder = SegmentOrder.Independent };
+        }
+
         if (!SingleStack.Is(plan) && World.Random.OneIn(2))
         {
             WhenHarmed alone = World.Random.OneIn(2) ? WhenHarmed.Segment : WhenHarmed.Hold;
@@ -36,7 +42,7 @@ public sealed partial class SimEngine
         }
 
         Post(
-            new RolloutCommand.Begin(name, plan, from, Impact.Low, [SimWorld.Gold], "ann")
+            new RolloutCommand.Begin(name, plan, from, Impact.Low, [SimWorld.Gold, SimWorld.Silver], "ann")
             {
                 DowntimeAllowed = TimeSpan.FromMilliseconds(World.Random.Between(200, 2000)),
             }
@@ -60,6 +66,11 @@ public sealed partial class SimEngine
         if (random.OneIn(3))
         {
             phases.Add(new Phase.Shift(Share.All, SimWorld.Gold.Name, TimeSpan.Zero, 0));
+            if (random.OneIn(2))
+            {
+                phases.Add(new Phase.Shift(new Share(30_000), SimWorld.Silver.Name, TimeSpan.Zero, 0));
+                phases.Add(new Phase.Shift(new Share(70_000), SimWorld.Silver.Name, TimeSpan.Zero, 0));
+            }
         }
 
         if (random.OneIn(3))
@@ -197,7 +208,35 @@ public sealed partial class SimEngine
         }
         else if (World.Settling || World.Random.OneIn(3))
         {
-            Post(new RolloutCommand.Judged(Good));
+            Track[] open = [.. state.OpenTracks];
+            string? segment = open.Length > 0 ? open[World.Random.Below(open.Length)].Segment : null;
+            Post(new RolloutCommand.Judged(Good) { Segment = segment });
+        }
+    }
+
+    // A window that closes and opens, and a person who holds one segment and lets it go on.
+    private void WishOfTracks(RolloutState state)
+    {
+        foreach (Track track in state.OpenTracks.ToList())
+        {
+            if (track.NeedsPerson && (World.Settling || World.Random.OneIn(5)))
+            {
+                Post(new RolloutCommand.Resume("ann") { Segment = track.Segment });
+            }
+            else if (track.Waits is not null && (World.Settling || World.Random.OneIn(5)))
+            {
+                Post(new RolloutCommand.Agreed([]));
+            }
+            else if (!World.Settling && World.Random.OneIn(20))
+            {
+                Post(
+                    World.Random.OneIn(2)
+                        ? new RolloutCommand.Pause("ann") { Segment = track.Segment }
+                        : new RolloutCommand.Agreed([
+                            new Disagreement(DisagreementKind.Window, "closed") { Segment = track.Segment },
+                        ])
+                );
+            }
         }
     }
 
@@ -208,6 +247,7 @@ public sealed partial class SimEngine
             Post(new RolloutCommand.Resume("ann"));
         }
 
+        WishOfTracks(state);
         if (World.Settling || !state.Open)
         {
             return;

@@ -48,6 +48,8 @@ public enum SimEvent
     SingleStackRollouts,
     SegmentsTakenBack,
     SegmentsReadmitted,
+    TracksWaiting,
+    TracksGoing,
     BarsInForce,
     BarsLifted,
     LedgerWrites,

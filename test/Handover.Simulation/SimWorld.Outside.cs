@@ -136,6 +136,12 @@ public sealed partial class SimWorld
             case RolloutEvent.SegmentReadmitted:
                 Counters.Count(SimEvent.SegmentsReadmitted);
                 break;
+            case RolloutEvent.TrackWaits:
+                Counters.Count(SimEvent.TracksWaiting);
+                break;
+            case RolloutEvent.TrackGoes:
+                Counters.Count(SimEvent.TracksGoing);
+                break;
             default:
                 break;
         }

@@ -40,8 +40,11 @@ public sealed partial class SimWorld
         Store = mutation.Store(() => DateTimeOffset.UnixEpoch.AddTicks((Now + _storeClock) * 10));
     }
 
-    /// <summary>The segment whose customers may move by themselves.</summary>
+    /// <summary>The segment whose customers may go back by themselves.</summary>
     public static Segment Gold { get; } = new("gold", Rule.Read("""{"==":[{"var":"tier"},"gold"]}"""));
+
+    /// <summary>All others; where both move, they do so independently.</summary>
+    public static Segment Silver { get; } = new("silver", Rule.Read("""{"!=":[{"var":"tier"},"gold"]}"""));
 
     public SimRandom Random { get; }
     public Mutation Mutation { get; }

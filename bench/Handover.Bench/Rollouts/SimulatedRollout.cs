@@ -79,7 +79,7 @@ internal sealed class SimulatedRollout(Service service, RolloutPlan plan, Rollou
                 RolloutEffect.AwaitStack => new RolloutCommand.StackReady([]),
                 RolloutEffect.Warm => new RolloutCommand.Warmed([], "converged"),
                 RolloutEffect.Move move => Moved(state, move.Target),
-                RolloutEffect.Judge => _evidence.Judge(state, _clock.Now) is { } verdict
+                RolloutEffect.Judge => _evidence.Judge(state, _clock.Now) is [{ Verdict: var verdict }]
                     ? new RolloutCommand.Judged(verdict)
                     : null,
                 _ => null,

@@ -228,16 +228,30 @@ internal static class RolloutRoutes
             return new Problem("bad-body", "setShare needs 'percent', a number from 0 to 100.") { Field = "percent" };
         }
 
-        if (body.Segment is { Length: > 0 } != (verb == "readmit"))
+        string? segment = body.Segment is { Length: > 0 } given ? given : null;
+        if (segment is null && verb == "readmit")
         {
-            return new Problem("bad-body", "readmit needs 'segment', and nothing else takes it.") { Field = "segment" };
+            return new Problem("bad-body", "readmit needs 'segment'.") { Field = "segment" };
+        }
+
+        if (
+            segment is not null && verb is "setShare" or "approve" or "retry"
+            || (segment is not null && body.Full == true)
+        )
+        {
+            string what = body.Full == true ? "promote with 'full'" : $"'{verb}'";
+            return new Problem("bad-body", $"{what} takes no 'segment'.") { Field = "segment" };
         }
 
         return verb switch
         {
-            "pause" => new UserCommand.Pause(),
-            "resume" => new UserCommand.Resume(),
-            "promote" => new UserCommand.Promote(body.Full ?? false),
+            "pause" => new UserCommand.Pause(segment),
+            "resume" => new UserCommand.Resume(segment),
+            "promote" => new UserCommand.Promote(body.Full ?? false, segment),
+            "rollback" when segment is not null => new UserCommand.TakeBack(
+                segment,
+                body.Reason ?? "a person asked for it"
+            ),
             "setShare" => new UserCommand.SetShare(Share.FromPercent(body.Percent!.Value)),
             "approve" => new UserCommand.Approve(),
             "readmit" => new UserCommand.Readmit(body.Segment!),

@@ -105,6 +105,8 @@ public static class RolloutViews
         {
             Verdict = seen.Verdict is { } verdict ? Of(verdict) : null,
             TakenBack = seen.TakenBack,
+            Phase = seen.Track is { Done: false } track ? track.PhaseIndex : null,
+            Waits = seen.Track?.Waits,
         };
 
     private static RollbackReadinessView Of(RollbackReadiness back) =>
@@ -190,8 +192,15 @@ public static class RolloutViews
     private static double Finite(double value) =>
         double.IsNaN(value) ? 0 : Math.Clamp(value, -double.MaxValue, double.MaxValue);
 
+    // Where segments move independently, one may be through a later phase than another is in.
+    private static bool Behind(RolloutState state, int index) =>
+        state.Tracks.Any(t =>
+            t.Segment == state.Plan.SegmentAt(index) && (index < t.PhaseIndex || (t.Done && index == t.PhaseIndex))
+        );
+
     private static string Status(RolloutState state, int index) =>
-        index < state.PhaseIndex || state.Status == RolloutStatus.Succeeded ? "done"
+        index < state.PhaseIndex || Behind(state, index) || state.Status == RolloutStatus.Succeeded ? "done"
+        : state.Open && state.OpenTracks.Any(t => t.PhaseIndex == index) ? "active"
         : index > state.PhaseIndex
             ? state.Open ? "ahead"
                 : "skipped"

@@ -58,22 +58,27 @@ public abstract record UserCommand
     /// <summary>
     /// Leave the phase now; <paramref name="Full"/> goes to 100 % without waiting in the phases between.
     /// </summary>
-    public sealed record Promote(bool Full) : UserCommand;
+    /// <param name="Full">Whether to the end.</param>
+    /// <param name="Segment">Whose shift, where segments move independently; null when that is clear.</param>
+    public sealed record Promote(bool Full, string? Segment = null) : UserCommand;
 
     /// <summary>Set the candidate's share.</summary>
     public sealed record SetShare(Share Share) : UserCommand;
 
-    /// <summary>Stop where it is.</summary>
-    public sealed record Pause : UserCommand;
+    /// <summary>Stop where it is; only one segment where segments move independently.</summary>
+    public sealed record Pause(string? Segment = null) : UserCommand;
 
     /// <summary>Go on.</summary>
-    public sealed record Resume : UserCommand;
+    public sealed record Resume(string? Segment = null) : UserCommand;
 
     /// <summary>Approve; refused from the token that started the rollout.</summary>
     public sealed record Approve : UserCommand;
 
     /// <summary>Take everything back.</summary>
     public sealed record Rollback(string Reason) : UserCommand;
+
+    /// <summary>Take one segment back alone.</summary>
+    public sealed record TakeBack(string Segment, string Reason) : UserCommand;
 
     /// <summary>Bring a segment in again that was taken back alone.</summary>
     public sealed record Readmit(string Segment) : UserCommand;

@@ -1,3 +1,4 @@
+using Handover.Control.Evidence;
 using Handover.Control.Notify;
 using Handover.Core.Contracts;
 using Handover.Core.Gates;
@@ -16,8 +17,10 @@ internal interface IRolloutShell
     /// </summary>
     Task<RolloutCommand?> RunAsync(RolloutState state, RolloutEffect effect, CancellationToken cancel);
 
-    /// <summary>Asks the gates; null when it is not yet time to look again.</summary>
-    Verdict? Judge(RolloutState state, DateTimeOffset now);
+    /// <summary>
+    /// Asks the gates, once for each segment that moves independently; empty when it is not yet time to look again.
+    /// </summary>
+    IReadOnlyList<Reading> Judge(RolloutState state, DateTimeOffset now);
 
     /// <summary>
     /// Segments that are harmed by evidence of their own, as of the last judgement; empty when none is.

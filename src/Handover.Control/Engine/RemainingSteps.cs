@@ -16,12 +16,51 @@ internal static class RemainingSteps
         var steps = new List<ForecastStep>();
         for (int i = state.PhaseIndex; i < state.Plan.Phases.Count; i++)
         {
+            if (state.Plan.TracksAt(i) is { } run)
+            {
+                steps.AddRange(Longest(state, run, now, ref share));
+                i = run.End - 1;
+                continue;
+            }
+
             ForecastStep step = StepOf(state.Plan.Phases[i], ref share);
             TimeSpan had = i == state.PhaseIndex ? now - state.PhaseEnteredAt : TimeSpan.Zero;
-            steps.Add(step with { For = step.For > had ? step.For - had : TimeSpan.Zero });
+            steps.Add(Less(step, had));
         }
 
         return steps;
+    }
+
+    private static ForecastStep Less(ForecastStep step, TimeSpan had) =>
+        step with
+        {
+            For = step.For > had ? step.For - had : TimeSpan.Zero,
+        };
+
+    // Segments that move independently do so at the same time: the one with most before it is waited for.
+    private static List<ForecastStep> Longest(
+        RolloutState state,
+        (int Start, int End) run,
+        DateTimeOffset now,
+        ref double share
+    )
+    {
+        var bySegment = new Dictionary<string, List<ForecastStep>>(StringComparer.Ordinal);
+        for (int i = run.Start; i < run.End; i++)
+        {
+            string segment = state.Plan.SegmentAt(i)!;
+            Track? track = state.Tracks.FirstOrDefault(t => t.Segment == segment);
+            bool over = track is not null && (i < track.PhaseIndex || track.Done);
+            TimeSpan had = track?.PhaseIndex == i ? now - track.EnteredAt : TimeSpan.Zero;
+            List<ForecastStep> steps = bySegment.TryGetValue(segment, out List<ForecastStep>? own) ? own : [];
+            bySegment[segment] = steps;
+            if (!over)
+            {
+                steps.Add(Less(StepOf(state.Plan.Phases[i], ref share), had));
+            }
+        }
+
+        return bySegment.Values.MaxBy(s => s.Sum(step => step.For.Ticks))!;
     }
 
     private static ForecastStep StepOf(Phase phase, ref double share)

@@ -50,7 +50,8 @@ public sealed partial class RolloutEngine
             _ => null,
         };
 
-    Verdict? IRolloutShell.Judge(RolloutState state, DateTimeOffset now) => _parts.Evidence.Judge(state, now, Holding);
+    IReadOnlyList<Reading> IRolloutShell.Judge(RolloutState state, DateTimeOffset now) =>
+        _parts.Evidence.Judge(state, now, Holding);
 
     IReadOnlyList<(string Segment, Verdict Verdict)> IRolloutShell.Harmed(RolloutState state) =>
         _parts.Evidence.Harmed(state);
@@ -94,8 +95,10 @@ public sealed partial class RolloutEngine
     IReadOnlyList<Disagreement>? IRolloutShell.Agreement(RolloutState state)
     {
         IReadOnlyList<Disagreement>? around = _parts.Agreement.Latest(state.Id);
-        Disagreement? wait = PaceCalendar.WhyWait(state, _time.GetUtcNow());
-        return wait is null ? around : [.. around ?? [], wait];
+        IReadOnlyList<Disagreement> waits = PaceCalendar.Waits(state, _time.GetUtcNow());
+        return waits.Count == 0 && !state.OpenTracks.Any(t => t.Waits is not null)
+            ? around
+            : [.. around ?? [], .. waits];
     }
 
     IReadOnlyList<NotificationDraft> IRolloutShell.ToTell(RolloutState state, IReadOnlyList<RolloutEvent> events) =>
@@ -207,7 +210,7 @@ public sealed partial class RolloutEngine
             && await _parts.Agreement.AskAsync(state, cancel) is { Count: > 0 } disagreements
         )
         {
-            return new RolloutCommand.Agreed(disagreements);
+            return new RolloutCommand.Agreed([.. disagreements, .. PaceCalendar.Waits(state, _time.GetUtcNow())]);
         }
 
         if (back)

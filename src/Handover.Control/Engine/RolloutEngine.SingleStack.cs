@@ -62,9 +62,18 @@ public sealed partial class RolloutEngine
             return reasons.Count > 0 ? new RolloutCommand.ClosingRefused(reasons) : null;
         }
 
-        if (target is not MoveTarget.Back && PaceCalendar.WhyWait(state, now) is { } wait)
+        if (target is not MoveTarget.Back && PaceCalendar.Waits(state, now) is [var wait, ..] waits)
         {
-            return new RolloutCommand.MoveFailed(target, wait.Text);
+            if (state.Tracks.Count == 0)
+            {
+                return new RolloutCommand.MoveFailed(target, wait.Text);
+            }
+
+            // Who waits already is not part of this move.
+            if (waits.Any(w => state.Tracks.Any(t => t.Segment == w.Segment && t.Moves)))
+            {
+                return new RolloutCommand.Agreed(waits);
+            }
         }
 
         return DowntimeCalendar.WhyFrozen(service, now) is { } frozen

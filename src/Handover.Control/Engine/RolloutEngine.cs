@@ -216,12 +216,13 @@ public sealed partial class RolloutEngine : IRolloutOperations, IRolloutShell, I
     private static RolloutCommand CommandOf(UserCommand command, string actor) =>
         command switch
         {
-            UserCommand.Promote p => new RolloutCommand.Promote(p.Full, actor),
+            UserCommand.Promote p => new RolloutCommand.Promote(p.Full, actor) { Segment = p.Segment },
             UserCommand.SetShare s => new RolloutCommand.SetShare(s.Share, actor),
-            UserCommand.Pause => new RolloutCommand.Pause(actor),
-            UserCommand.Resume => new RolloutCommand.Resume(actor),
+            UserCommand.Pause p => new RolloutCommand.Pause(actor) { Segment = p.Segment },
+            UserCommand.Resume r => new RolloutCommand.Resume(actor) { Segment = r.Segment },
             UserCommand.Approve => new RolloutCommand.Approve(actor),
             UserCommand.Rollback r => new RolloutCommand.Rollback(r.Reason, actor),
+            UserCommand.TakeBack t => new RolloutCommand.TakeBack(t.Segment, t.Reason, actor),
             UserCommand.Readmit r => new RolloutCommand.Readmit(r.Segment, actor),
             UserCommand.Retry => new RolloutCommand.Retry(actor),
             _ => Invariant.Unreachable<RolloutCommand>($"no command for {command.GetType().Name}"),

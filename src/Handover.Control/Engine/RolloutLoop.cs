@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Handover.Control.Evidence;
 using Handover.Control.Stores;
 using Handover.Core.Foundation;
 using Handover.Core.Gates;
@@ -208,16 +209,16 @@ internal sealed class RolloutLoop : IAsyncDisposable
             return;
         }
 
-        Verdict? read = _shell.Judge(State, _time.GetUtcNow());
+        IReadOnlyList<Reading> readings = _shell.Judge(State, _time.GetUtcNow());
         foreach ((string segment, Verdict harm) in _shell.Harmed(State))
         {
             Handle(new Work(new RolloutCommand.SegmentHarmed(segment, harm), Done: null));
         }
 
-        if (read is { } verdict)
+        foreach ((string? segment, Verdict verdict) in readings)
         {
             _reading = verdict;
-            Handle(new Work(new RolloutCommand.Judged(verdict), Done: null));
+            Handle(new Work(new RolloutCommand.Judged(verdict) { Segment = segment }, Done: null));
         }
     }
 

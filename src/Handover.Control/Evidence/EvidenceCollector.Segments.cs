@@ -33,17 +33,15 @@ public sealed partial class EvidenceCollector
         : state.Open ? new Dictionary<string, SegmentTally>()
         : RolloutEvidence.SeenOf(store.LoadEvidence(state.Id));
 
-    // Judges the segments that have a book of their own. The verdict of the one that the active phase is about takes
-    // the place of everybody's, unless everybody's is that all must go back; harm in it is told by Harmed.
-    private Verdict? JudgeAlone(
+    // Judges the segments that have a book of their own, each in its own shift where it moves independently.
+    private Dictionary<string, Verdict> JudgeAlone(
         Open open,
         RolloutState state,
-        Verdict everybody,
         DateTimeOffset now,
         IReadOnlyList<string>? held
     )
     {
-        Verdict? verdict = everybody;
+        var verdicts = new Dictionary<string, Verdict>(StringComparer.Ordinal);
         foreach ((string segment, RolloutEvidence evidence) in open.Alone)
         {
             bool served = state.SegmentShares.TryGetValue(segment, out Share share);
@@ -61,8 +59,10 @@ public sealed partial class EvidenceCollector
 
             Past(state.Plan.Service).Freeze(state.From, evidence);
             Share larger = share.Parts > state.Share.Parts ? share : state.Share;
-            VerdictRecord own = evidence.Judge(state with { Share = larger }, now, held);
-            if (Keep(open, state, segment, evidence, own))
+            Track? track = state.OpenTracks.FirstOrDefault(t => t.Segment == segment);
+            RolloutState at = (track is null ? state : state.Along(track)) with { Share = larger };
+            VerdictRecord own = evidence.Judge(at, now, held);
+            if (Keep(open, at, segment, evidence, own))
             {
                 // What the segment saw up to its verdict is kept beside it.
                 EvidenceSave save = open.Evidence.Save(null);
@@ -70,13 +70,9 @@ public sealed partial class EvidenceCollector
                 open.Evidence.Saved(save);
             }
 
-            open.Verdicts[segment] = own.Verdict;
-            if (everybody.Outcome != Outcome.RollBack && state.Phase is Phase.Shift at && at.Segment == segment)
-            {
-                verdict = own.Verdict.Outcome == Outcome.RollBack ? null : own.Verdict;
-            }
+            open.Verdicts[segment] = verdicts[segment] = own.Verdict;
         }
 
-        return verdict;
+        return verdicts;
     }
 }

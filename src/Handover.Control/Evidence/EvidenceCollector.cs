@@ -131,10 +131,10 @@ public sealed partial class EvidenceCollector(RolloutStore store, TimeProvider t
         [.. _open.Where(o => o.Value.Evidence.LabelWindow is not null).Select(o => (o.Key, o.Value.Evidence))];
 
     /// <summary>
-    /// Asks the gates; null when it is not time yet. A verdict is on disk, with the ticks behind it, before it is
-    /// returned and acted on.
+    /// Asks the gates, once for each segment that moves independently; empty when it is not time yet. A verdict is on
+    /// disk, with the ticks behind it, before it is returned and acted on.
     /// </summary>
-    public Verdict? Judge(
+    public IReadOnlyList<Reading> Judge(
         RolloutState state,
         DateTimeOffset now,
         Func<RolloutState, DateTimeOffset, IReadOnlyList<string>>? holding = null
@@ -146,31 +146,65 @@ public sealed partial class EvidenceCollector(RolloutStore store, TimeProvider t
             || now - open.LookedAt < LookPeriod(now - state.StartedAt)
         )
         {
-            return null;
+            return [];
         }
 
         open.LookedAt = now;
         Past(state.Plan.Service).Freeze(state.From, open.Evidence);
         AskGateways(open);
         IReadOnlyList<string>? held = holding?.Invoke(state, now);
-        VerdictRecord record = open.Evidence.Judge(state, now, held);
+        IReadOnlyDictionary<string, Verdict> alone = JudgeAlone(open, state, now, held);
+        if (state.Tracks.Count == 0)
+        {
+            return Read(open, state, null, alone, now, held) is { } verdict ? [verdict] : [];
+        }
+
+        // Each by its own least time and requests; the evidence is the same.
+        return
+        [
+            .. state.OpenTracks.Select(t => Read(open, state.Along(t), t.Segment, alone, now, held)).OfType<Reading>(),
+        ];
+    }
+
+    // The verdict of a segment that is judged alone takes the place of everybody's in its own shifts, unless that one
+    // says that all must go back; harm in the segment is told by Harmed.
+    private Reading? Read(
+        Open open,
+        RolloutState state,
+        string? track,
+        IReadOnlyDictionary<string, Verdict> alone,
+        DateTimeOffset now,
+        IReadOnlyList<string>? held
+    )
+    {
+        VerdictRecord record = open.Evidence.Judge(state, now, held, track);
         Keep(open, state, null, open.Evidence, record);
-        return JudgeAlone(open, state, record.Verdict, now, held);
+        Verdict verdict = record.Verdict;
+        if (
+            verdict.Outcome != Outcome.RollBack
+            && state.Phase is Phase.Shift { Segment: { } segment }
+            && alone.TryGetValue(segment, out Verdict? own)
+        )
+        {
+            return own.Outcome == Outcome.RollBack ? null : new Reading(track, own);
+        }
+
+        return new Reading(track, verdict);
     }
 
     // Says whether the verdict changed.
     private bool Keep(Open open, RolloutState state, string? segment, RolloutEvidence evidence, VerdictRecord record)
     {
         string book = RolloutEvidence.KeyOf(state.Id, segment);
-        var key = (record.Verdict.Outcome, record.Verdict.Culprit, state.PhaseIndex);
-        bool known = open.Saved.TryGetValue(book, out var last);
+        var key = (record.Verdict.Outcome, record.Verdict.Culprit);
+        bool known = open.Saved.TryGetValue((book, state.PhaseIndex), out var last);
         bool changed = !known || last.Key != key;
         if (changed || record.At - last.At >= SavePeriod)
         {
             EvidenceSave save = evidence.Save(changed ? record : null);
             store.SaveEvidence(book, save);
             evidence.Saved(save);
-            open.Saved[book] = (record.At, key);
+            open.Saved[(book, state.PhaseIndex)] = (record.At, key);
         }
 
         return changed;
@@ -270,7 +304,7 @@ public sealed partial class EvidenceCollector(RolloutStore store, TimeProvider t
         public RolloutEvidence Evidence => evidence;
         public IReadOnlyDictionary<string, RolloutEvidence> Alone = new Dictionary<string, RolloutEvidence>();
         public readonly ConcurrentDictionary<string, Verdict> Verdicts = new(StringComparer.Ordinal);
-        public readonly Dictionary<string, (DateTimeOffset At, (Outcome, string?, int) Key)> Saved = [];
+        public readonly Dictionary<(string Book, int Phase), (DateTimeOffset At, (Outcome, string?) Key)> Saved = [];
 
         public IEnumerable<(string Key, RolloutEvidence Evidence)> Books =>
             Alone.Select(a => (RolloutEvidence.KeyOf(id, a.Key), a.Value)).Prepend((id, evidence));

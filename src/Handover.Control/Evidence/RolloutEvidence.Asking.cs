@@ -1,4 +1,6 @@
+using Handover.Control.Stores;
 using Handover.Core.Foundation;
+using Handover.Core.Evidence;
 using Handover.Core.Gates;
 using Handover.Core.Rollouts;
 
@@ -10,8 +12,53 @@ internal sealed partial class RolloutEvidence
     // Fewer than these say nothing; a phase that compares fewer pairs asks stable again about fewer.
     private const long LeastTriples = 100;
 
-    private JudgeInput Input(RolloutState state, DateTimeOffset now)
+    /// <summary>Closes the open ticks, and asks the gates.</summary>
+    /// <param name="state">The rollout; of a segment that moves independently, as that segment sees it.</param>
+    /// <param name="now">When.</param>
+    /// <param name="holding">Why nothing may be promoted now; null or empty when it may.</param>
+    /// <param name="track">The segment that moves independently; null for the active phase.</param>
+    public VerdictRecord Judge(
+        RolloutState state,
+        DateTimeOffset now,
+        IReadOnlyList<string>? holding = null,
+        string? track = null
+    )
     {
+        lock (_gate)
+        {
+            foreach (TickAccumulator open in _open.OrderBy(o => o.Key.Parts).Select(o => o.Value))
+            {
+                Tick tick = open.ToTick(now);
+                _book.Observe(tick);
+                _unsaved.Add(TickCodec.Write(tick));
+            }
+
+            _open.Clear();
+            _cursorAtTick = _cursor;
+            Settle(state, now, track);
+            JudgeInput input = Input(state, now, track) with { Holding = holding ?? [] };
+            return new VerdictRecord(
+                0,
+                now,
+                _book.Ticks,
+                _book.ConfigHash,
+                input,
+                _book.Judge(input),
+                _book.Counts,
+                _setup.Plan.Metrics
+            )
+            {
+                Latency = _latency,
+                Loss = _loss,
+            };
+        }
+    }
+
+    private JudgeInput Input(RolloutState state, DateTimeOffset now, string? track)
+    {
+        TrackMark mark = track is null
+            ? new TrackMark(_phase, _phaseBase, _settledAt)
+            : _tracks.GetValueOrDefault(track, TrackMark.None);
         (TimeSpan least, long requests, int pairs) = state.Phase switch
         {
             Phase.Shift shift => (shift.For, shift.Requests, 0),
@@ -21,17 +68,44 @@ internal sealed partial class RolloutEvidence
         };
         return new JudgeInput(KindOf(state), now, state.Share, _from, _to)
         {
-            PhaseElapsed = _phase == state.PhaseIndex ? now - _settledAt : TimeSpan.Zero,
+            PhaseElapsed = mark.Phase == state.PhaseIndex ? now - mark.SettledAt : TimeSpan.Zero,
             PhaseLeastTime = least,
-            PhaseRequests = _book.CandidateRequests - _phaseBase,
+            PhaseRequests = CandidateRequests(track) - mark.Requests,
             PhaseLeastRequests = requests,
             ShadowPairs = _shadowPairs - _pairBase,
             LeastPairs = pairs,
-            Missing = [.. Missing(state, now)],
+            Missing = [.. Missing(state, now, mark.SettledAt)],
             PredictionBins = BinNames,
             ContractFindings = [.. _broken.Take(1).Select(b => b.Detail)],
         };
     }
+
+    // From here on the phase's own time and requests count.
+    private void Settle(RolloutState state, DateTimeOffset now, string? track)
+    {
+        if (!state.PhaseSettled)
+        {
+            return;
+        }
+
+        if (track is not null)
+        {
+            if (_tracks.GetValueOrDefault(track, TrackMark.None).Phase != state.PhaseIndex)
+            {
+                _tracks[track] = new TrackMark(state.PhaseIndex, CandidateRequests(track), now);
+            }
+        }
+        else if (_phase != state.PhaseIndex)
+        {
+            (_phase, _settledAt) = (state.PhaseIndex, now);
+            (_phaseBase, _pairBase) = (_book.CandidateRequests, _shadowPairs);
+        }
+    }
+
+    private long CandidateRequests(string? track) =>
+        track is null
+            ? _book.CandidateRequests
+            : _segments.GetValueOrDefault(track, SegmentTally.None).CandidateRequests;
 
     // Later phases promote on what the shadow phase has told.
     private string? Unasked(RolloutState state)
@@ -53,7 +127,7 @@ internal sealed partial class RolloutEvidence
         : state.Share == Share.All ? JudgedPhase.Bake
         : JudgedPhase.Shift;
 
-    private IEnumerable<MissingMetric> Missing(RolloutState state, DateTimeOffset now)
+    private IEnumerable<MissingMetric> Missing(RolloutState state, DateTimeOffset now, DateTimeOffset settledAt)
     {
         if (_lost is not null)
         {
@@ -66,7 +140,7 @@ internal sealed partial class RolloutEvidence
         TimeSpan quiet = TimeSpan.FromSeconds(30);
         foreach (MetricGate gate in _setup.Plan.Metrics)
         {
-            if (_settledAt != default && now - _settledAt > quiet && now - _lastRequest > quiet)
+            if (settledAt != default && now - settledAt > quiet && now - _lastRequest > quiet)
             {
                 yield return new MissingMetric(gate.Name, "no request has come for 30 s");
             }

@@ -64,6 +64,11 @@ internal sealed partial class RolloutEvidence
         {
             _failures[reason] = times;
         }
+
+        foreach ((string segment, TrackMark mark) in saved?.Tracks ?? new Dictionary<string, TrackMark>())
+        {
+            _tracks[segment] = mark;
+        }
     }
 
     private void CountFailure(string reason)

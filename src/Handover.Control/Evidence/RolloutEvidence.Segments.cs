@@ -16,6 +16,8 @@ internal sealed partial class RolloutEvidence
 {
     private readonly Dictionary<string, SegmentTally> _segments = new(StringComparer.Ordinal);
 
+    private readonly Dictionary<string, TrackMark> _tracks = new(StringComparer.Ordinal);
+
     /// <summary>Under which name the evidence of a segment is kept.</summary>
     public static string KeyOf(string rollout, string? segment) => segment is null ? rollout : $"{rollout}/{segment}";
 
@@ -76,6 +78,12 @@ internal sealed partial class RolloutEvidence
             {
                 Metrics = [.. part.Metrics.Where(m => Pace.Metrics.Contains(m.Name))],
             };
+    }
+
+    // Since when, and from how many requests of the segment on, its own shift is counted.
+    private sealed record TrackMark(int Phase, long Requests, DateTimeOffset SettledAt)
+    {
+        public static TrackMark None { get; } = new(-1, 0, default);
     }
 
     private static TimeSpan LeastTime(Phase phase) =>

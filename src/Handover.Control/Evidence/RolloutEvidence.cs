@@ -103,7 +103,6 @@ internal sealed partial class RolloutEvidence
         _shadowPairs = saved?.ShadowPairs ?? 0;
         _pairBase = saved?.PairBase ?? 0;
         _settledAt = saved?.SettledAt ?? default;
-
         EntitySample Sample(string kind, int most)
         {
             int halvings = saved?.Halvings.GetValueOrDefault(kind) ?? 0;
@@ -199,44 +198,6 @@ internal sealed partial class RolloutEvidence
         }
     }
 
-    /// <summary>Closes the open ticks, and asks the gates.</summary>
-    public VerdictRecord Judge(RolloutState state, DateTimeOffset now, IReadOnlyList<string>? holding = null)
-    {
-        lock (_gate)
-        {
-            foreach (TickAccumulator open in _open.OrderBy(o => o.Key.Parts).Select(o => o.Value))
-            {
-                Tick tick = open.ToTick(now);
-                _book.Observe(tick);
-                _unsaved.Add(TickCodec.Write(tick));
-            }
-
-            _open.Clear();
-            _cursorAtTick = _cursor;
-            if (state.PhaseSettled && _phase != state.PhaseIndex)
-            {
-                (_phase, _settledAt) = (state.PhaseIndex, now);
-                (_phaseBase, _pairBase) = (_book.CandidateRequests, _shadowPairs);
-            }
-
-            JudgeInput input = Input(state, now) with { Holding = holding ?? [] };
-            return new VerdictRecord(
-                0,
-                now,
-                _book.Ticks,
-                _book.ConfigHash,
-                input,
-                _book.Judge(input),
-                _book.Counts,
-                _setup.Plan.Metrics
-            )
-            {
-                Latency = _latency,
-                Loss = _loss,
-            };
-        }
-    }
-
     /// <summary>Everything that must be kept to go on and to derive the verdict again.</summary>
     public EvidenceSave Save(VerdictRecord? verdict)
     {
@@ -265,6 +226,7 @@ internal sealed partial class RolloutEvidence
                 Heard = _heard,
                 Broken = _broken,
                 Segments = _segments,
+                Tracks = _tracks.Count == 0 ? null : _tracks,
                 Noise = _noise.Count == 0 ? null : _noise.Save(),
                 Copies = _copies,
                 Speed = _speed.Pairs == 0 ? null : _speed.Save(),
@@ -379,6 +341,8 @@ internal sealed partial class RolloutEvidence
         public IReadOnlyList<BrokenContract>? Broken { get; init; }
 
         public IReadOnlyDictionary<string, SegmentTally>? Segments { get; init; }
+
+        public IReadOnlyDictionary<string, TrackMark>? Tracks { get; init; }
 
         public string? Noise { get; init; }
 

@@ -16,6 +16,9 @@ public sealed record SegmentReading(string Segment, SegmentTally Tally, IReadOnl
     /// <summary>Why it was taken back alone; null when it was not.</summary>
     public string? TakenBack { get; init; }
 
+    /// <summary>Where it stands while segments move independently; null else.</summary>
+    public Track? Track { get; init; }
+
     /// <summary>All segments of the plan as the phases name them, then everybody else; empty without any.</summary>
     public static IReadOnlyList<SegmentReading> Of(
         RolloutState state,
@@ -45,6 +48,7 @@ public sealed record SegmentReading(string Segment, SegmentTally Tally, IReadOnl
                 {
                     Verdict = verdicts.GetValueOrDefault(name),
                     TakenBack = state.TakenBack.GetValueOrDefault(name),
+                    Track = state.Tracks.FirstOrDefault(t => t.Segment == name),
                 }),
         ];
     }

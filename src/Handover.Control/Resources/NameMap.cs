@@ -112,6 +112,11 @@ internal static class NameMaps
         ("rollback", Core.Rollouts.WhenDisagreed.Rollback)
     );
 
+    public static readonly NameMap<SegmentOrder> SegmentOrder = new(
+        ("listed", Core.Rollouts.SegmentOrder.Listed),
+        ("independent", Core.Rollouts.SegmentOrder.Independent)
+    );
+
     public static readonly NameMap<WhenHarmed> WhenHarmed = new(
         ("rollout", Core.Rollouts.WhenHarmed.Rollout),
         ("segment", Core.Rollouts.WhenHarmed.Segment),

@@ -273,11 +273,7 @@ public static partial class ResourceWriter
             json.WriteEndObject();
         }
 
-        if (plan.Paces.Count > 0)
-        {
-            WritePaces(json, plan.Paces);
-        }
-
+        WriteSegments(json, plan);
         if (plan.Compare.Count > 0)
         {
             WriteCompare(json, plan.Compare);
@@ -293,22 +289,6 @@ public static partial class ResourceWriter
         json.WriteString("deadline", Units.Duration(plan.Deadline));
         json.WriteString("whenInconclusive", NameMaps.Inconclusive.Of(plan.WhenInconclusive));
         json.WriteString("whenDisagreed", NameMaps.WhenDisagreed.Of(plan.WhenDisagreed));
-    }
-
-    private static void WritePaces(Utf8JsonWriter json, IReadOnlyList<Pace> paces)
-    {
-        json.WriteStartArray("paces");
-        foreach (Pace pace in paces)
-        {
-            json.WriteStartObject();
-            WriteIf(json, "segment", pace.Segment);
-            WriteRecurring(json, "windows", pace.Windows);
-            WriteRecurring(json, "freezes", pace.Freezes);
-            json.WriteString("whenHarmed", NameMaps.WhenHarmed.Of(pace.WhenHarmed));
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
     }
 
     private static void WriteGates(Utf8JsonWriter json, GatePlan gates)

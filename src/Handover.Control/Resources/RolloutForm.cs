@@ -28,6 +28,7 @@ internal static class RolloutForm
             Strategy = strategy,
             Gates = Gates(spec.Map("gates")),
             Flag = Flag(spec.Map("flag")),
+            SegmentOrder = spec.Choice("segmentOrder", NameMaps.SegmentOrder, SegmentOrder.Listed),
             Paces = Paces(spec),
             Compare = CompareForm.Read(spec),
             Budget = Budget(spec.Map("budget")),

@@ -272,6 +272,12 @@ public static partial class SupportedFields
                 NameMaps.WhenDisagreed.All,
                 "What a stale feature view or a wrong index does once the candidate runs; default hold."
             ),
+            Choice(
+                P,
+                "spec.segmentOrder",
+                NameMaps.SegmentOrder.All,
+                "Whether a segment waits for those listed before it; default listed."
+            ),
             Field(P, "spec.paces", F.Maps, "When segments and everybody may move; default at any time."),
             Field(P, "spec.paces[].segment", F.Text, "The segment; default everybody else."),
             Field(P, "spec.paces[].windows", F.Maps, "When its share may grow; default at any time."),

@@ -6,7 +6,11 @@ namespace Handover.Core.Contracts;
 /// </summary>
 /// <param name="Kind">Which part of the coupled set.</param>
 /// <param name="Text">One line for people: who, what is wrong, and what to do.</param>
-public sealed record Disagreement(DisagreementKind Kind, string Text);
+public sealed record Disagreement(DisagreementKind Kind, string Text)
+{
+    /// <summary>The only segment that waits for it, where segments move independently; null when all do.</summary>
+    public string? Segment { get; init; }
+}
 
 /// <summary>
 /// One that must agree with a release, as it was last asked: what people look at before they start, whether it agrees

@@ -27,6 +27,13 @@ public static partial class Decider
             return Nothing;
         }
 
+        if (s.Tracks.Count > 0)
+        {
+            // What one segment waits for stops that segment only.
+            Disagreement[] all = [.. found.Where(d => d.Segment is null)];
+            return [.. OnTrackWindows(s, found, now), .. OnAgreed(s with { Tracks = [] }, all, now)];
+        }
+
         if (found.Count == 0)
         {
             return s.Disagreements.Count == 0 ? Nothing : [new RolloutEvent.AgreementReached(now)];

@@ -22,6 +22,8 @@ public static partial class Decider
         return c switch
         {
             RolloutCommand.Rollback r => Events(new RolloutEvent.RollbackDecided(now, r.Actor, r.Reason)),
+            RolloutCommand.Pause { Segment: { } segment } p => PauseTrack(s, segment, p.Actor, now),
+            RolloutCommand.Resume { Segment: { } segment } r => ResumeTrack(s, segment, r.Actor, now),
             RolloutCommand.Pause when s.Closed is not null => Conflict(
                 $"{s.Id} has closed the service, and a pause would keep it closed."
             ) with
@@ -37,10 +39,17 @@ public static partial class Decider
             RolloutCommand.Approve a => Approve(s, a.Actor, now),
             RolloutCommand.SetShare set => SetShare(s, set, now),
             RolloutCommand.Promote promote => Promote(s, promote, now),
+            RolloutCommand.TakeBack back => TakeBack(s, back, now),
             RolloutCommand.Readmit readmit => Readmit(s, readmit, now),
             RolloutCommand.Retry when s.Disagreements.Count > 0 => Conflict(
                 $"{s.Id} waits for others, and goes on by itself: {s.Disagreements[0]}"
             ),
+            RolloutCommand.Retry r when s.Status != RolloutStatus.Holding && s.OpenTracks.Any(t => t.NeedsPerson) =>
+                Result([
+                    .. s
+                        .OpenTracks.Where(t => t.NeedsPerson)
+                        .Select(t => new RolloutEvent.TrackGoes(now, r.Actor, t.Segment)),
+                ]),
             RolloutCommand.Retry r => s.Status == RolloutStatus.Holding
                 ? Events(new RolloutEvent.HoldEnded(now, r.Actor))
                 : Conflict($"{s.Id} is not holding; there is nothing to retry."),
@@ -113,6 +122,16 @@ public static partial class Decider
             return s.Status == RolloutStatus.Holding && !Effects.NeedsApproval(s)
                 ? Events(new RolloutEvent.PromotedFully(now, c.Actor), new RolloutEvent.HoldEnded(now, c.Actor))
                 : Events(new RolloutEvent.PromotedFully(now, c.Actor));
+        }
+
+        if (s.Tracks.Count > 0)
+        {
+            return PromoteTrack(s, c, now);
+        }
+
+        if (c.Segment is not null && c.Segment != s.Plan.SegmentAt(s.PhaseIndex))
+        {
+            return NoTrack(s, c.Segment);
         }
 
         return s.PhaseSettled && s.Phase is Phase.Shadow or Phase.Shift or Phase.Switch or Phase.Bake

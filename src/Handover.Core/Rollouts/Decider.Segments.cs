@@ -63,6 +63,23 @@ public static partial class Decider
         $"{string.Join(", ", s.Barred)} went back to {s.From} alone, and the next move would bring everybody over: "
         + "readmit, or roll back";
 
+    private static Result<IReadOnlyList<RolloutEvent>> TakeBack(
+        RolloutState s,
+        RolloutCommand.TakeBack c,
+        DateTimeOffset now
+    )
+    {
+        if (!s.Plan.SegmentNames.Contains(c.Segment))
+        {
+            string known = s.Plan.SegmentNames.Count == 0 ? "none" : string.Join(", ", s.Plan.SegmentNames);
+            return Conflict($"{s.Id} moves no segment {c.Segment}; it moves {known}.");
+        }
+
+        return s.Switched ? Conflict($"everybody is on {s.Plan.To} for good.") with { Fix = "Roll back all: abort." }
+            : s.TakenBack.ContainsKey(c.Segment) ? Events()
+            : Events(new RolloutEvent.SegmentTakenBack(now, c.Segment, $"{c.Reason} ({c.Actor})"));
+    }
+
     private static Result<IReadOnlyList<RolloutEvent>> Readmit(
         RolloutState s,
         RolloutCommand.Readmit c,

@@ -41,7 +41,11 @@ public static partial class Decider
         return c switch
         {
             RolloutCommand.Tick => Result(OnTick(s, now)),
-            RolloutCommand.Judged judged => Result(OnJudged(s, judged.Verdict, now)),
+            RolloutCommand.Judged judged => Result(
+                judged.Segment is { } own
+                    ? OnTrackJudged(s, own, judged.Verdict, now)
+                    : OnJudged(s, judged.Verdict, now)
+            ),
             RolloutCommand.SegmentHarmed harmed => Result(OnSegmentHarmed(s, harmed, now)),
             RolloutCommand.MoveCommitted moved => Result(OnMoved(s, moved, now)),
             RolloutCommand.MoveFailed failed => Result(OnMoveFailed(s, failed, now)),
@@ -98,6 +102,11 @@ public static partial class Decider
             return [new RolloutEvent.HoldBegan(now, "needs somebody else's approval: impact is high")];
         }
 
+        if (s.Tracks.Count > 0)
+        {
+            return OnTracks(s, now);
+        }
+
         if (s.TakenBack.Count > 0 && OnLeftBehind(s, now) is { Count: > 0 } behind)
         {
             return behind;
@@ -144,7 +153,10 @@ public static partial class Decider
         {
             events.Add(new RolloutEvent.RollbackDecided(now, RolloutEvent.Engine, verdict.Reasons[0]));
         }
-        else if (verdict.Outcome == Outcome.Promote && s is { Status: RolloutStatus.Running, PhaseSettled: true })
+        else if (
+            verdict.Outcome == Outcome.Promote
+            && s is { Status: RolloutStatus.Running, PhaseSettled: true, Tracks.Count: 0 }
+        )
         {
             events.AddRange(Complete(s, now, RolloutEvent.Engine, verdict.Reasons[0]));
         }
@@ -298,6 +310,14 @@ public static partial class Decider
 
     private static IReadOnlyList<RolloutEvent> Enter(RolloutState s, int index, DateTimeOffset now)
     {
+        if (s.Plan.TracksAt(index) is { } run)
+        {
+            return
+            [
+                .. FirstOfEach(s.Plan, run).Select(i => new RolloutEvent.PhaseEntered(now, i, s.Plan.Phases[i].Kind)),
+            ];
+        }
+
         Phase phase = s.Plan.Phases[index];
         var entered = new RolloutEvent.PhaseEntered(now, index, phase.Kind);
         return phase is Phase.Shadow or Phase.Bake

@@ -83,9 +83,9 @@ public static class Effects
     /// </summary>
     public static (MoveTarget Target, Phase Phase)? NextMove(RolloutState s)
     {
-        for (int i = s.PhaseSettled ? s.PhaseIndex + 1 : s.PhaseIndex; i < s.Plan.Phases.Count; i++)
+        for (int i = FirstAhead(s); i < s.Plan.Phases.Count; i++)
         {
-            if (TargetOf(s with { PhaseIndex = i }) is { } target)
+            if (TargetOf(s with { PhaseIndex = i, Tracks = [] }) is { } target && !Reached(s, target))
             {
                 return (target, s.Plan.Phases[i]);
             }
@@ -103,9 +103,9 @@ public static class Effects
     public static IEnumerable<(Routing Before, Routing After, Phase Phase)> MovesAhead(RolloutState s, Routing inForce)
     {
         Routing before = inForce;
-        for (int i = s.PhaseSettled ? s.PhaseIndex + 1 : s.PhaseIndex; i < s.Plan.Phases.Count; i++)
+        for (int i = FirstAhead(s); i < s.Plan.Phases.Count; i++)
         {
-            RolloutState at = s with { PhaseIndex = i };
+            RolloutState at = s with { PhaseIndex = i, Tracks = [] };
             if (TargetOf(at) is not { } target || at.Phase is Phase.Switch { Stack: StackUse.Single })
             {
                 continue;
@@ -130,17 +130,40 @@ public static class Effects
 
     /// <summary>The routing that the active phase wants; null for phases that move nothing.</summary>
     public static MoveTarget? TargetOf(RolloutState s) =>
-        s.Phase switch
-        {
-            Phase.Shift { Segment: null } shift => MoveTarget.Shares.Of(s, Larger(s.Share, shift.Share)),
-            Phase.Shift shift => MoveTarget.Shares.Of(s, s.Share) with
+        s.Tracks.Count > 0
+            ? TargetOfTracks(s)
+            : s.Phase switch
             {
-                Segments = With(s.SegmentShares, shift.Segment!, shift.Share),
-            },
-            Phase.Switch => new MoveTarget.Candidate(AtOnce: true),
-            Phase.Retire => new MoveTarget.Candidate(AtOnce: s.Switched),
-            _ => null,
-        };
+                Phase.Shift { Segment: null } shift => MoveTarget.Shares.Of(s, Larger(s.Share, shift.Share)),
+                Phase.Shift shift => MoveTarget.Shares.Of(s, s.Share) with
+                {
+                    Segments = With(s.SegmentShares, shift.Segment!, shift.Share),
+                },
+                Phase.Switch => new MoveTarget.Candidate(AtOnce: true),
+                Phase.Retire => new MoveTarget.Candidate(AtOnce: s.Switched),
+                _ => null,
+            };
+
+    // One move brings all segments as far as their own shifts say; who waits stays where it is.
+    private static MoveTarget.Shares? TargetOfTracks(RolloutState s)
+    {
+        MoveTarget.Shares? target = null;
+        foreach (Track track in s.Tracks.Where(t => t.Moves && !s.TakenBack.ContainsKey(t.Segment)))
+        {
+            var shift = (Phase.Shift)s.Plan.Phases[track.PhaseIndex];
+            target ??= MoveTarget.Shares.Of(s, s.Share);
+            target = target with { Segments = With(target.Segments, track.Segment, shift.Share) };
+        }
+
+        return target;
+    }
+
+    // With tracks some of the phases from the active one on are done already; their targets are in force.
+    private static int FirstAhead(RolloutState s) =>
+        s.PhaseSettled && s.Tracks.Count == 0 ? s.PhaseIndex + 1 : s.PhaseIndex;
+
+    private static bool Reached(RolloutState s, MoveTarget target) =>
+        s.Tracks.Count > 0 && target is MoveTarget.Shares shares && MoveTarget.Shares.Of(s, s.Share).Covers(shares);
 
     private static IEnumerable<RolloutEffect> OfPhase(RolloutState s)
     {
@@ -190,15 +213,16 @@ public static class Effects
             return new RolloutEffect.Move(MoveTarget.Shares.Of(s, wished), DefaultHold, Drain: null, s.MoveFailures);
         }
 
-        bool behind = s.Phase is Phase.Shift { Segment: { } segment } && s.TakenBack.ContainsKey(segment);
-        if (s.PhaseSettled || behind || NeedsApproval(s) || NeedsReadmission(s))
+        bool behind =
+            s.Tracks.Count == 0 && s.Phase is Phase.Shift { Segment: { } segment } && s.TakenBack.ContainsKey(segment);
+        if (s.PhaseSettled || behind || TargetOf(s) is not { } target || NeedsApproval(s) || NeedsReadmission(s))
         {
             return null;
         }
 
         return s.Phase is Phase.Switch at
-            ? new RolloutEffect.Move(TargetOf(s)!, at.Hold, at.Drain, s.MoveFailures)
-            : new RolloutEffect.Move(TargetOf(s)!, DefaultHold, Drain: null, s.MoveFailures);
+            ? new RolloutEffect.Move(target, at.Hold, at.Drain, s.MoveFailures)
+            : new RolloutEffect.Move(target, DefaultHold, Drain: null, s.MoveFailures);
     }
 
     private static Share Larger(Share a, Share b) => a.Parts > b.Parts ? a : b;

@@ -3,7 +3,7 @@ using Handover.Core.Foundation;
 namespace Handover.Core.Rollouts;
 
 /// <summary>Folds events into the state. Total: every event of the family has a meaning in every state.</summary>
-public static class Evolver
+public static partial class Evolver
 {
     /// <summary>The state after the event; <paramref name="state"/> is null only before <c>Started</c>.</summary>
     public static RolloutState Evolve(RolloutState? state, RolloutEvent e)
@@ -37,8 +37,12 @@ public static class Evolver
     private static RolloutState Apply(RolloutState s, RolloutEvent e) =>
         e switch
         {
+            RolloutEvent.PhaseEntered p when s.Plan.TracksAt(p.Index) is not null => OnTrack(s, p),
+            RolloutEvent.TrackWaits or RolloutEvent.TrackGoes => OnTrack(s, e),
+            RolloutEvent.PhaseCompleted p when s.Tracks.Count > 0 => OnTrack(s, p),
             RolloutEvent.PhaseEntered p => s with
             {
+                Tracks = [],
                 Status = Going(s),
                 PhaseIndex = p.Index,
                 PhaseEnteredAt = p.At,
@@ -131,7 +135,7 @@ public static class Evolver
     private static RolloutState AfterMove(RolloutState s, RolloutEvent.Moved m)
     {
         bool ofPhase = m.Barred.SequenceEqual(s.BarredInForce, StringComparer.Ordinal);
-        return Open(s, m.At) with
+        RolloutState moved = Open(s, m.At) with
         {
             Epoch = m.Epoch,
             Share = m.Share,
@@ -145,6 +149,7 @@ public static class Evolver
             WishedShare = s.WishedShare is { } wished && wished.Parts > m.Share.Parts ? wished : null,
             MoveFailures = 0,
         };
+        return s.Tracks.Count == 0 ? moved : Arrived(moved, m.At);
     }
 
     private static RolloutState OfSegment(RolloutState s, RolloutEvent e)

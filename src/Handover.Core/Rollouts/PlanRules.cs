@@ -50,6 +50,12 @@ public static class PlanRules
         }
 
         problems.AddRange(CheckPaces(plan));
+        if (plan.SegmentOrder == SegmentOrder.Independent && !Enumerable.Range(0, plan.Phases.Count).Any(plan.Parts))
+        {
+            string none = "two segments must be shifted one directly after the other to move independently.";
+            problems.Add(Bad("spec.segmentOrder", none));
+        }
+
         problems.AddRange(SingleStack.Check(plan).Select(p => Bad($"spec.phases[{p.Index}]", p.Fault)));
         if (plan.Gates.Metrics.Count == 0)
         {

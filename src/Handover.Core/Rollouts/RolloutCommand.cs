@@ -91,10 +91,17 @@ public abstract record RolloutCommand
     public sealed record MoveFailed(MoveTarget Target, string Reason) : RolloutCommand;
 
     /// <summary>The gates were asked.</summary>
-    public sealed record Judged(Verdict Verdict) : RolloutCommand;
+    public sealed record Judged(Verdict Verdict) : RolloutCommand
+    {
+        /// <summary>For whose shift, where segments move independently; null for the active phase.</summary>
+        public string? Segment { get; init; }
+    }
 
     /// <summary>A segment that may go back alone is harmed, by evidence of its own.</summary>
     public sealed record SegmentHarmed(string Segment, Verdict Verdict) : RolloutCommand;
+
+    /// <summary>A person: take one segment back to stable alone.</summary>
+    public sealed record TakeBack(string Segment, string Reason, string Actor) : RolloutCommand;
 
     /// <summary>A person: bring a segment in again that was taken back alone.</summary>
     public sealed record Readmit(string Segment, string Actor) : RolloutCommand;
@@ -103,16 +110,28 @@ public abstract record RolloutCommand
     public sealed record OldStopped : RolloutCommand;
 
     /// <summary>A person: leave the phase now; full goes to the end without waiting between.</summary>
-    public sealed record Promote(bool Full, string Actor) : RolloutCommand;
+    public sealed record Promote(bool Full, string Actor) : RolloutCommand
+    {
+        /// <summary>Whose shift, where segments move independently; null when that is clear.</summary>
+        public string? Segment { get; init; }
+    }
 
     /// <summary>A person: set the candidate's share.</summary>
     public sealed record SetShare(Share Share, string Actor) : RolloutCommand;
 
     /// <summary>A person: stop where it is.</summary>
-    public sealed record Pause(string Actor) : RolloutCommand;
+    public sealed record Pause(string Actor) : RolloutCommand
+    {
+        /// <summary>Only this segment, where segments move independently; null for the rollout.</summary>
+        public string? Segment { get; init; }
+    }
 
     /// <summary>A person: go on.</summary>
-    public sealed record Resume(string Actor) : RolloutCommand;
+    public sealed record Resume(string Actor) : RolloutCommand
+    {
+        /// <summary>Only this segment, where segments move independently; null for the rollout.</summary>
+        public string? Segment { get; init; }
+    }
 
     /// <summary>A person: approve 100 %.</summary>
     public sealed record Approve(string Actor) : RolloutCommand;

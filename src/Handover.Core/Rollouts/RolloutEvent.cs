@@ -171,6 +171,24 @@ public abstract record RolloutEvent(DateTimeOffset At, string Actor)
         public override string Text => "goes on";
     }
 
+    /// <summary>A segment that moves independently stays where it is; the others go on.</summary>
+    public sealed record TrackWaits(DateTimeOffset At, string Actor, string Segment, string Reason)
+        : RolloutEvent(At, Actor)
+    {
+        /// <summary>Whether it goes on only when a person says so; else it does when its window opens.</summary>
+        public bool NeedsPerson { get; init; }
+
+        /// <inheritdoc/>
+        public override string Text => $"{Segment} waits: {Reason}";
+    }
+
+    /// <summary>A segment that moves independently goes on.</summary>
+    public sealed record TrackGoes(DateTimeOffset At, string Actor, string Segment) : RolloutEvent(At, Actor)
+    {
+        /// <inheritdoc/>
+        public override string Text => $"{Segment} goes on";
+    }
+
     /// <summary>Somebody around the model does not agree with the candidate: nothing moves until they do.</summary>
     public sealed record AgreementLost(DateTimeOffset At, IReadOnlyList<string> Reasons) : RolloutEvent(At, Engine)
     {

@@ -43,6 +43,43 @@ public sealed record RolloutPlan
     public IReadOnlyList<string> SegmentNames =>
         [.. Phases.OfType<Phase.Shift>().Select(s => s.Segment).OfType<string>().Distinct(StringComparer.Ordinal)];
 
+    /// <summary>Whether segments wait for each other. Default: they do, in the order of the phases.</summary>
+    public SegmentOrder SegmentOrder { get; init; } = SegmentOrder.Listed;
+
+    /// <summary>
+    /// The phases, one directly after the other, in which segments move independently: first index and the one behind
+    /// the last. Null when the phase at <paramref name="index"/> is none of such.
+    /// </summary>
+    public (int Start, int End)? TracksAt(int index)
+    {
+        if (SegmentOrder == SegmentOrder.Listed || SegmentAt(index) is null)
+        {
+            return null;
+        }
+
+        (int start, int end) = (index, index + 1);
+        while (start > 0 && SegmentAt(start - 1) is not null)
+        {
+            start--;
+        }
+
+        while (end < Phases.Count && SegmentAt(end) is not null)
+        {
+            end++;
+        }
+
+        return (start, end);
+    }
+
+    /// <summary>Whether at this phase several segments begin to move independently.</summary>
+    public bool Parts(int index) =>
+        TracksAt(index) is { } run
+        && run.Start == index
+        && Enumerable.Range(run.Start, run.End - run.Start).DistinctBy(SegmentAt).Skip(1).Any();
+
+    /// <summary>The segment that the phase at an index shifts; null when it shifts none.</summary>
+    public string? SegmentAt(int index) => (Phases[index] as Phase.Shift)?.Segment;
+
     /// <summary>How segments and everybody may move; whoever is not named moves at any time.</summary>
     public IReadOnlyList<Pace> Paces { get; init; } = [];
 
@@ -70,6 +107,19 @@ public enum Strategy
 
     /// <summary>Shadow, then segments and shares.</summary>
     Flag,
+}
+
+/// <summary>Whether segments wait for each other.</summary>
+public enum SegmentOrder
+{
+    /// <summary>Phase after phase, as the plan lists them: a segment goes when those before it are through.</summary>
+    Listed,
+
+    /// <summary>
+    /// Shifts of segments that stand one directly after the other: each segment goes through its own, whatever the
+    /// others wait for. What comes after them waits for all.
+    /// </summary>
+    Independent,
 }
 
 /// <summary>What happens when something around the model stops agreeing with a candidate that serves.</summary>

@@ -37,13 +37,22 @@ public sealed record RolloutState
     /// <summary>Index into the plan's phases of the phase that is active.</summary>
     public int PhaseIndex { get; init; }
 
+    /// <summary>
+    /// Where each segment stands while segments move independently; empty in every other phase. The active phase is
+    /// then the first that is active for a segment.
+    /// </summary>
+    public IReadOnlyList<Track> Tracks { get; init; } = [];
+
     /// <summary>When the active phase was entered.</summary>
     public DateTimeOffset PhaseEnteredAt { get; init; }
 
     /// <summary>When something last went forward; the deadline counts from here.</summary>
     public DateTimeOffset ProgressAt { get; init; }
 
-    /// <summary>Whether the active phase's move (or start, or check) is done and it gathers evidence.</summary>
+    /// <summary>
+    /// Whether the active phase's move (or start, or check) is done and it gathers evidence. With tracks: whether none
+    /// of them wants a move.
+    /// </summary>
     public bool PhaseSettled { get; init; }
 
     /// <summary>Share of all entities that the candidate serves, as last committed.</summary>
@@ -134,6 +143,20 @@ public sealed record RolloutState
 
     /// <summary>The active phase.</summary>
     public Phase Phase => Plan.Phases[PhaseIndex];
+
+    /// <summary>The segments that are under way, each with a shift of its own.</summary>
+    public IEnumerable<Track> OpenTracks => Tracks.Where(t => !t.Done);
+
+    /// <summary>The rollout as one segment sees it: its own shift is the active phase, and the only one.</summary>
+    public RolloutState Along(Track track) =>
+        this with
+        {
+            Tracks = [],
+            PhaseIndex = track.PhaseIndex,
+            PhaseEnteredAt = track.EnteredAt,
+            PhaseSettled = track.Settled,
+            ProgressAt = track.ProgressAt,
+        };
 
     /// <summary>Whether the routing in force does not say yet who is on stable alone.</summary>
     public bool BarPending => TakenBack.Count != BarredInForce.Count || !BarredInForce.All(TakenBack.ContainsKey);

@@ -22,6 +22,13 @@ public sealed class SegmentNodeTests
 
         """;
 
+    private const string Apart = """
+          segmentOrder: independent
+          paces:
+            - { segment: internal, windows: [ { cron: "0 0 29 2 *", duration: 1m } ] }
+
+        """;
+
     [Fact(Timeout = 60_000)]
     public async Task A_harmed_segment_goes_back_alone_and_everybody_waits_for_the_window()
     {
@@ -80,11 +87,91 @@ public sealed class SegmentNodeTests
         await node.StartAsync();
         callers.Forget();
         await UntilAsync(admin, started.Id, _ => callers.Answers("acme") > 50 && callers.Answers("globex") > 50);
-        Assert.Equal((0, 0), (callers.ByCandidate("acme"), callers.ByCandidate("globex")));
+        Assert.Equal((0, 0), (callers.By("acme", "v2-flaky"), callers.By("globex", "v2-flaky")));
         RolloutView after = await NodeProcess.RolloutAsync(admin, started.Id);
         Assert.Equal(colleagues.TakenBack, after.Segments[0].TakenBack);
         Assert.True(after.Segments[0].CandidateBad > 0, $"{after.Segments[0]}");
     }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_segment_that_waits_for_its_window_stops_no_other_and_a_kill_changes_nothing()
+    {
+        await using var node = new NodeProcess();
+        node.ForgiveLatency();
+        await AddBetaAsync(node);
+        await node.StartAsync();
+        using AdminClient admin = node.Admin();
+        await using var callers = new TenantCallers(node.Infer);
+        RolloutView started = await node.StartRolloutAsync(admin, ApartPlan);
+        await UntilAsync(admin, started.Id, r => r.SegmentShares.GetValueOrDefault("beta") >= 20);
+        await node.KillAsync();
+        await node.StartAsync();
+        RolloutView through = await UntilAsync(
+            admin,
+            started.Id,
+            r =>
+                r.SegmentShares.GetValueOrDefault("beta") >= 100
+                && r.Segments.Any(s => s is { Segment: "beta", Phase: null })
+        );
+        Assert.Equal(("running", 2), (through.State, through.PhaseIndex));
+        Assert.Equal(["active", "done", "done", "done"], through.Phases.Skip(2).Take(4).Select(p => p.Status));
+        SegmentSeenView colleagues = through.Segments.Single(s => s.Segment == "internal");
+        Assert.Equal((2, 0L), (colleagues.Phase, colleagues.CandidateRequests));
+        Assert.Contains("it goes on at 2028-02-29", colleagues.Waits, StringComparison.Ordinal);
+        Assert.Equal(0, callers.By("acme", "v2"));
+        Assert.True(callers.By("globex", "v2") > 60, $"{callers.By("globex", "v2")}");
+
+        // A person may stop one segment, and take one back, without the others.
+        (int code, string _, string said) = await node.CommandAsync(
+            "rollout",
+            "pause",
+            started.Id,
+            "--segment",
+            "beta"
+        );
+        Assert.True(code != 0 && said.Contains("beta is not under way", StringComparison.Ordinal), said);
+        (code, _, said) = await node.CommandAsync("rollout", "pause", started.Id, "--segment", "internal");
+        Assert.True(code == 0, said);
+        (code, _, said) = await node.CommandAsync("rollout", "abort", started.Id, "--segment", "beta", "--yes");
+        Assert.True(code == 0, said);
+        RolloutView back = await UntilAsync(
+            admin,
+            started.Id,
+            r => r.Segments.Any(s => s.TakenBack is not null && s.Shares[^1].Share == 0)
+        );
+        Assert.Equal("paused by", back.Segments.Single(s => s.Segment == "internal").Waits![..9]);
+        callers.Forget();
+        await UntilAsync(admin, started.Id, _ => callers.Answers("globex") > 50);
+        Assert.Equal(0, callers.By("globex", "v2"));
+    }
+
+    private static string ApartPlan =>
+        AcceptancePlans.Plan(
+            "apart",
+            "v2",
+            "flag",
+            "- verify: {}",
+            "- start: { timeout: 30s }",
+            "- shift: { segment: internal, share: 100%, for: 1s }",
+            "- shift: { segment: beta, share: 20%, for: 300ms, requests: 20 }",
+            "- shift: { segment: beta, share: 60%, for: 300ms, requests: 20 }",
+            "- shift: { segment: beta, share: 100%, for: 300ms, requests: 20 }",
+            "- shift: { share: 100%, for: 10m }",
+            "- retire: { keep: 10m }"
+        ) + Apart;
+
+    private static Task AddBetaAsync(NodeProcess node) =>
+        File.WriteAllTextAsync(
+            Path.Combine(node.Dir, "beta.yaml"),
+            """
+            apiVersion: handover.dev/v1
+            kind: Segment
+            metadata: { name: beta }
+            spec: { when: { "==": [ { "var": "tenant" }, "globex" ] } }
+
+            """,
+            TestContext.Current.CancellationToken
+        );
 
     private static async Task<RolloutView> UntilAsync(AdminClient admin, string id, Func<RolloutView, bool> done)
     {
@@ -112,7 +199,7 @@ public sealed class SegmentNodeTests
 
         public int Answers(string tenant) => _answers.Where(a => a.Key.Tenant == tenant).Sum(a => a.Value);
 
-        public int ByCandidate(string tenant) => _answers.GetValueOrDefault((tenant, "v2-flaky"));
+        public int By(string tenant, string release) => _answers.GetValueOrDefault((tenant, release));
 
         public void Forget() => _answers.Clear();
 

@@ -42,6 +42,25 @@ public sealed class PaceCalendarTests
         Assert.NotNull(PaceCalendar.WhyWait(State("beta"), night));
     }
 
+    [Fact]
+    public void Segments_that_move_independently_wait_each_for_its_own_window()
+    {
+        RolloutState s = State("beta");
+        s = s with
+        {
+            Plan = s.Plan with { Phases = [.. s.Plan.Phases, new Phase.Shift(Share.All, "gold", TimeSpan.Zero, 0)] },
+            Tracks =
+            [
+                new Track("gold", 1, default),
+                new Track("beta", 0, default),
+                new Track("held", 0, default) { Waits = "paused by bob", NeedsPerson = true },
+            ],
+        };
+        Disagreement wait = Assert.Single(PaceCalendar.Waits(s, Time("2026-01-05T03:00:00Z")));
+        Assert.Equal("beta", wait.Segment);
+        Assert.Empty(PaceCalendar.Waits(s with { Tracks = [s.Tracks[0]] }, Time("2026-01-05T03:00:00Z")));
+    }
+
     private static DateTimeOffset Time(string text) =>
         DateTimeOffset.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
 

@@ -1,4 +1,5 @@
 using Handover.Control.Engine;
+using Handover.Control.Evidence;
 using Handover.Control.Notify;
 using Handover.Control.Stores;
 using Handover.Core.Catalog;
@@ -184,7 +185,8 @@ public sealed class RolloutLoopTests : IDisposable
             );
         }
 
-        public Verdict? Judge(RolloutState state, DateTimeOffset now) => new(Outcome, ["because"], []);
+        public IReadOnlyList<Reading> Judge(RolloutState state, DateTimeOffset now) =>
+            [new(null, new Verdict(Outcome, ["because"], []))];
 
         public IReadOnlyList<(string Segment, Verdict Verdict)> Harmed(RolloutState state) => [];
 

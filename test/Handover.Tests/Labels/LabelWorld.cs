@@ -109,7 +109,7 @@ internal sealed class LabelWorld : IAsyncDisposable
         );
         await matured.StepAsync(CancellationToken.None);
         World.Clock.Advance(TimeSpan.FromSeconds(1));
-        return World.Collector.Judge(World.State, World.Clock.GetUtcNow())!;
+        return World.Collector.Judge(World.State, World.Clock.GetUtcNow())[0].Verdict;
     }
 
     public GateCounts Count(string metric, int level) =>

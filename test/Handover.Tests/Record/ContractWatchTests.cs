@@ -137,6 +137,6 @@ public sealed class ContractWatchTests : IAsyncDisposable
 
         SpinWait.SpinUntil(() => watch.Idle, TimeSpan.FromSeconds(10));
         world.Clock.Advance(TimeSpan.FromSeconds(1));
-        return world.Collector.Judge(world.State, world.Clock.GetUtcNow())!;
+        return world.Collector.Judge(world.State, world.Clock.GetUtcNow())[0].Verdict;
     }
 }

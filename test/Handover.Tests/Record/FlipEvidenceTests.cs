@@ -110,7 +110,7 @@ public sealed class FlipEvidenceTests : IDisposable
     private Verdict Judge()
     {
         _world.Clock.Advance(TimeSpan.FromSeconds(10));
-        return _world.Collector.Judge(_world.State, _world.Clock.GetUtcNow())!;
+        return _world.Collector.Judge(_world.State, _world.Clock.GetUtcNow())[0].Verdict;
     }
 
     private void Ask(

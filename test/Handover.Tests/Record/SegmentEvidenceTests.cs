@@ -138,6 +138,6 @@ public sealed class SegmentEvidenceTests
         }
 
         world.Clock.Advance(TimeSpan.FromSeconds(1));
-        return world.Collector.Judge(world.State, world.Clock.GetUtcNow());
+        return world.Collector.Judge(world.State, world.Clock.GetUtcNow()).SingleOrDefault()?.Verdict;
     }
 }

@@ -31,7 +31,8 @@ internal static class SegmentPlans
             Paces = [new Pace("internal") { WhenHarmed = WhenHarmed.Hold }, new Pace("beta") { WhenHarmed = beta }],
         };
 
-    public static RolloutWalk Walk(WhenHarmed beta = WhenHarmed.Segment) => new(Plan(beta), Impact.Low, Segments);
+    public static RolloutWalk Walk(WhenHarmed beta = WhenHarmed.Segment, SegmentOrder order = SegmentOrder.Listed) =>
+        new(Plan(beta) with { SegmentOrder = order }, Impact.Low, Segments);
 
     private static Phase.Shift Shift(int percent, string? segment) =>
         new(Share.FromPercent(percent), segment, TimeSpan.FromMinutes(1), 0);

@@ -23,6 +23,15 @@ public sealed class SegmentProperties
         Gen.Const<RolloutCommand>(new RolloutCommand.Judged(new Verdict(Outcome.Promote, ["safe"], []))),
         Gen.Const<RolloutCommand>(new RolloutCommand.Agreed([])),
         Gen.Const<RolloutCommand>(new RolloutCommand.Agreed([new(DisagreementKind.Window, "closed")])),
+        Segment.Select(s =>
+            (RolloutCommand)new RolloutCommand.Agreed([new(DisagreementKind.Window, "closed") { Segment = s }])
+        ),
+        Segment.Select(s =>
+            (RolloutCommand)new RolloutCommand.Judged(new Verdict(Outcome.Promote, ["safe"], [])) { Segment = s }
+        ),
+        Segment.Select(s => (RolloutCommand)new RolloutCommand.Promote(false, "bob") { Segment = s }),
+        Segment.Select(s => (RolloutCommand)new RolloutCommand.Pause("bob") { Segment = s }),
+        Segment.Select(s => (RolloutCommand)new RolloutCommand.Resume("bob") { Segment = s }),
         Gen.Int[0, Share.Whole].Select(p => (RolloutCommand)new RolloutCommand.SetShare(new Share(p), "bob")),
         Gen.Const<RolloutCommand>(new RolloutCommand.Promote(true, "bob")),
         Gen.Const<RolloutCommand>(new RolloutCommand.Pause("bob")),
@@ -36,23 +45,67 @@ public sealed class SegmentProperties
         Gen.Const<RolloutCommand>(new RolloutCommand.Retry("bob"))
     );
 
-    [Fact]
-    public void In_a_healthy_ramp_no_entity_ever_moves_back() =>
-        Check(Healthy, (entity, _) => Assert.Fail($"{entity} moved back"));
+    [Theory]
+    [InlineData(SegmentOrder.Listed)]
+    [InlineData(SegmentOrder.Independent)]
+    public void In_a_healthy_ramp_no_entity_ever_moves_back(SegmentOrder order) =>
+        Check(order, Healthy, (entity, _) => Assert.Fail($"{entity} moved back"));
+
+    [Theory]
+    [InlineData(SegmentOrder.Listed)]
+    [InlineData(SegmentOrder.Independent)]
+    public void Nobody_moves_back_but_with_a_segment_that_was_harmed(SegmentOrder order) =>
+        Check(order, Any, (tenant, s) => Assert.Contains(tenant == "acme" ? "internal" : "beta", s.TakenBack.Keys));
 
     [Fact]
-    public void Nobody_moves_back_but_with_a_segment_that_was_harmed() =>
-        Check(Any, (tenant, s) => Assert.Contains(tenant == "acme" ? "internal" : "beta", s.TakenBack.Keys));
+    public void Every_interleaving_of_independent_segments_ends_once_nothing_is_in_the_way() =>
+        Gen.Select(Any, Gen.Bool)
+            .Array[1, 60]
+            .Sample(
+                script =>
+                {
+                    RolloutWalk walk = SegmentPlans.Walk(order: SegmentOrder.Independent).Prepared();
+                    foreach ((RolloutCommand command, bool commits) in script)
+                    {
+                        Step(walk, command, commits);
+                    }
 
-    [Fact]
-    public void The_state_is_the_fold_of_its_events()
+                    ToTheEnd(walk);
+                    Assert.Equal(RolloutStatus.Succeeded, walk.State.Status);
+                },
+                iter: 2_000
+            );
+
+    private static void ToTheEnd(RolloutWalk walk)
+    {
+        for (int i = 0; i < 200 && walk.State.Open; i++)
+        {
+            walk.Do(new RolloutCommand.Agreed([]));
+            walk.Do(new RolloutCommand.Resume("bob"));
+            walk.Do(new RolloutCommand.Retry("bob"));
+            foreach (string segment in (string[])["internal", "beta"])
+            {
+                walk.Do(new RolloutCommand.Readmit(segment, "bob"));
+                walk.Do(new RolloutCommand.Resume("bob") { Segment = segment });
+                walk.Do(new RolloutCommand.Judged(new(Outcome.Promote, ["safe"], [])) { Segment = segment });
+            }
+
+            Step(walk, new RolloutCommand.Judged(new(Outcome.Promote, ["safe"], [])), commits: true);
+            Step(walk, new RolloutCommand.Tick(), commits: true);
+        }
+    }
+
+    [Theory]
+    [InlineData(SegmentOrder.Listed)]
+    [InlineData(SegmentOrder.Independent)]
+    public void The_state_is_the_fold_of_its_events(SegmentOrder order)
     {
         Gen.Select(Any, Gen.Bool)
             .Array[1, 60]
             .Sample(
                 script =>
                 {
-                    RolloutWalk walk = SegmentPlans.Walk().Prepared();
+                    RolloutWalk walk = SegmentPlans.Walk(order: order).Prepared();
                     foreach ((RolloutCommand command, bool commits) in script)
                     {
                         Step(walk, command, commits);
@@ -71,13 +124,17 @@ public sealed class SegmentProperties
     }
 
     // A move's answer may be lost: it is in force, and the rollout decides on without knowing.
-    private static void Check(Gen<RolloutCommand> commands, Action<string, RolloutState> movedBack) =>
+    private static void Check(
+        SegmentOrder order,
+        Gen<RolloutCommand> commands,
+        Action<string, RolloutState> movedBack
+    ) =>
         Gen.Select(commands, Gen.Bool, Gen.Bool)
             .Array[1, 60]
             .Sample(
                 script =>
                 {
-                    RolloutWalk walk = SegmentPlans.Walk().Prepared();
+                    RolloutWalk walk = SegmentPlans.Walk(order: order).Prepared();
                     var inForce = Routing.Only("price", "v1");
                     foreach ((RolloutCommand command, bool commits, bool heard) in script)
                     {

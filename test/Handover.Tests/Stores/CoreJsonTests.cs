@@ -84,6 +84,8 @@ public sealed class CoreJsonTests
         ),
         new RolloutEvent.AgreementLost(At, ["a", "b"]),
         new RolloutEvent.AgreementReached(At),
+        new RolloutEvent.TrackWaits(At, "bob", "beta", "paused by bob") { NeedsPerson = true },
+        new RolloutEvent.TrackGoes(At, "bob", "beta"),
         new RolloutEvent.SegmentTakenBack(At, "beta", "errors are worse"),
         new RolloutEvent.SegmentReadmitted(At, "bob", "beta"),
         new RolloutEvent.Frozen(At, "v1", new Dictionary<string, string> { ["m/v1.onnx"] = "ab12" }),

@@ -14,8 +14,8 @@ internal static class RolloutSteer
 
     public static IEnumerable<Command> Build(CliRunner run)
     {
-        yield return Simple(run, "pause", "pause", "Stop where it is", anyVersion: true);
-        yield return Simple(run, "resume", "resume", "Go on", anyVersion: true);
+        yield return OfSegment(run, "pause", "Stop where it is");
+        yield return OfSegment(run, "resume", "Go on");
         yield return Simple(run, "approve", "approve", "Sign for it; not by whoever started it", anyVersion: false);
         yield return Simple(run, "retry", "retry", "Try again after a failure", anyVersion: true);
         yield return Abort(run);
@@ -34,18 +34,39 @@ internal static class RolloutSteer
         );
     }
 
+    // For all, or for one segment where segments move independently.
+    private static Command OfSegment(CliRunner run, string verb, string text)
+    {
+        var id = new Argument<string>("ID");
+        Option<string?> segment = Segment();
+        return run.Handle(
+            new Command(verb, text) { id, segment },
+            session =>
+                SendAsync(
+                    session,
+                    session.Parse.GetValue(id)!,
+                    verb,
+                    new RolloutCommandRequest { Segment = session.Parse.GetValue(segment) },
+                    anyVersion: true
+                )
+        );
+    }
+
+    private static Option<string?> Segment() => new("--segment") { Description = "Only this segment" };
+
     private static Command Abort(CliRunner run)
     {
         var id = new Argument<string>("ID");
+        Option<string?> segment = Segment();
         return run.Handle(
-            new Command("abort", "Take everything back") { id },
+            new Command("abort", "Take everything back") { id, segment },
             session =>
-                session.Agreed("Take everything back to the stable release?")
+                session.Agreed($"Take {session.Parse.GetValue(segment) ?? "everything"} back to the stable release?")
                     ? SendAsync(
                         session,
                         session.Parse.GetValue(id)!,
                         "rollback",
-                        new RolloutCommandRequest(),
+                        new RolloutCommandRequest { Segment = session.Parse.GetValue(segment) },
                         anyVersion: true
                     )
                     : Task.FromResult(ExitCodes.Failed)
@@ -75,8 +96,9 @@ internal static class RolloutSteer
     {
         var id = new Argument<string>("ID");
         var full = new Option<bool>("--full") { Description = "To 100 % without waiting in the phases between" };
+        Option<string?> segment = Segment();
         return run.Handle(
-            new Command("promote", "Leave the phase now") { id, full },
+            new Command("promote", "Leave the phase now") { id, full, segment },
             session =>
             {
                 if (session.DryRun)
@@ -91,7 +113,7 @@ internal static class RolloutSteer
                         session,
                         session.Parse.GetValue(id)!,
                         "promote",
-                        new RolloutCommandRequest { Full = all },
+                        new RolloutCommandRequest { Full = all, Segment = session.Parse.GetValue(segment) },
                         anyVersion: false
                     );
             }
