@@ -20,7 +20,9 @@ internal static class AnswerPairs
             return exchange.HowItFailed;
         }
 
-        if (protocol is not WireProtocol.OpenAi || exchange is not { Status: < 300, Response: { } body })
+        if (
+            exchange is not { Status: < 300, Response: { } body } || !AnswerReader.MayFailLate(protocol, body.Span)
+        )
         {
             return null;
         }
@@ -31,7 +33,7 @@ internal static class AnswerPairs
             : read.Problems[0].Code switch
             {
                 "answer-is-error" => "the member answered 200 with an error in it",
-                "stream-truncated" => "the stream ended before its [DONE] event",
+                "stream-truncated" => "the stream ended before its last event",
                 _ => null,
             };
     }

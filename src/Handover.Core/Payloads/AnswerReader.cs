@@ -6,6 +6,12 @@ namespace Handover.Core.Payloads;
 /// <summary>Reads an answer in the protocol of its service.</summary>
 public static class AnswerReader
 {
+    /// <summary>
+    /// Whether an answer of status 200 may say in its body that it is none: what is sent before everything is known.
+    /// </summary>
+    public static bool MayFailLate(WireProtocol protocol, ReadOnlySpan<byte> body) =>
+        protocol is WireProtocol.OpenAi || (protocol is WireProtocol.OpenInference && GeneratedText.IsStream(body));
+
     /// <summary>The typed answer, or the problems of the protocol's reader.</summary>
     public static Result<TypedAnswer> Read(WireProtocol protocol, ReadOnlySpan<byte> body) =>
         protocol switch

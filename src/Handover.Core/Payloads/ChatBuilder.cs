@@ -8,7 +8,7 @@ namespace Handover.Core.Payloads;
 /// Adds up the choices of a chat answer, from one whole document or from the deltas of many events: both give the same
 /// answer.
 /// </summary>
-internal sealed class ChatBuilder
+internal sealed partial class ChatBuilder
 {
     private const int MostChoices = 1_024;
 
@@ -18,9 +18,17 @@ internal sealed class ChatBuilder
     private long? _promptTokens;
     private long? _completionTokens;
 
+    /// <summary>Whether an event said that it is the last one.</summary>
+    public bool Ended { get; private set; }
+
     /// <summary>Takes a document or an event; returns what is wrong with it, or null.</summary>
     public Problem? Add(JsonElement root)
     {
+        if (IsMessage(root))
+        {
+            return AddMessage(root);
+        }
+
         if (
             root.ValueKind != JsonValueKind.Object
             || !root.TryGetProperty("choices", out JsonElement choices)
@@ -148,7 +156,7 @@ internal sealed class ChatBuilder
 
         public StringBuilder Content { get; } = new();
 
-        public string? FinishReason { get; private set; }
+        public string? FinishReason { get; set; }
 
         public bool HasTools => _tools.Count > 0;
 
@@ -161,6 +169,7 @@ internal sealed class ChatBuilder
                 if (choice.TryGetProperty(part, out JsonElement message) && message.ValueKind == JsonValueKind.Object)
                 {
                     Content.Append(PayloadDocument.Text(message, "content"));
+                    Content.Append(PayloadDocument.Text(message, "refusal"));
                     AddTools(message);
                 }
             }
@@ -223,14 +232,19 @@ internal sealed class ChatBuilder
                     continue;
                 }
 
-                if (!_tools.TryGetValue(index, out (StringBuilder Name, StringBuilder Arguments) known))
-                {
-                    _tools[index] = known = (new StringBuilder(), new StringBuilder());
-                }
-
-                known.Name.Append(PayloadDocument.Text(function, "name"));
-                known.Arguments.Append(PayloadDocument.Text(function, "arguments"));
+                AddTool(index, PayloadDocument.Text(function, "name"), PayloadDocument.Text(function, "arguments"));
             }
+        }
+
+        public void AddTool(int index, string? name, string? arguments)
+        {
+            if (!_tools.TryGetValue(index, out (StringBuilder Name, StringBuilder Arguments) known))
+            {
+                _tools[index] = known = (new StringBuilder(), new StringBuilder());
+            }
+
+            known.Name.Append(name);
+            known.Arguments.Append(arguments);
         }
 
         // Arguments are JSON in a string: order of keys and spaces mean nothing.

@@ -6,15 +6,16 @@ using Handover.Core.Foundation;
 namespace Handover.Core.Payloads;
 
 /// <summary>
-/// Reads OpenAI-style answers: chat and text completions, whole or as server-sent events, and embeddings. Chat
-/// becomes the BYTES tensors <c>content</c>, <c>finish_reason</c> and, where there are any, <c>tool_calls</c>, one
-/// value per choice, beside the token counts; embeddings become one FP32 tensor <c>embedding</c>, one row per input.
+/// Reads answers of language models as OpenAI and those who follow it give them: chat and text completions, responses
+/// and messages (<see cref="ChatBuilder"/>), whole or as server-sent events, and embeddings. Text becomes the BYTES
+/// tensors <c>content</c>, <c>finish_reason</c> and, where there are any, <c>tool_calls</c>, one value per choice,
+/// beside the token counts; embeddings become one FP32 tensor <c>embedding</c>, one row per input.
 /// </summary>
 public static class OpenAiReader
 {
     /// <summary>
     /// The answer. Problems: <c>payload-too-large</c>, <c>payload-malformed</c>, <c>answer-is-error</c>, and
-    /// <c>stream-truncated</c> for a stream that ends before <c>[DONE]</c>.
+    /// <c>stream-truncated</c> for a stream that ends before <c>[DONE]</c>, or what says so in its shape.
     /// </summary>
     public static Result<TypedAnswer> ReadResponse(ReadOnlySpan<byte> body)
     {
@@ -32,8 +33,7 @@ public static class OpenAiReader
     }
 
     /// <summary>
-    /// The whole document that the events of a stream add up to: what the member would have answered had nobody asked
-    /// for a stream. Reading it gives what reading the stream gives. Problems as in <see cref="ReadResponse"/>.
+    /// The whole document that the events of a stream add up to, in the shape of a chat completion. Reading it gives what reading the stream gives. Problems as in <see cref="ReadResponse"/>.
     /// </summary>
     public static Result<ReadOnlyMemory<byte>> Gather(ReadOnlySpan<byte> stream)
     {
@@ -81,9 +81,14 @@ public static class OpenAiReader
             {
                 return Result<ChatBuilder>.Failed(read.Problems);
             }
+
+            if (chat.Ended)
+            {
+                return chat;
+            }
         }
 
-        return new Problem("stream-truncated", "the stream ended before its [DONE] event")
+        return new Problem("stream-truncated", "the stream ended before its last event ([DONE] of a chat)")
         {
             Fix = "the member broke off, or an intermediary cut the stream",
         };

@@ -14,6 +14,9 @@ public static class OpenInferenceReader
     /// <c>answer-is-error</c> for an error object where an answer was expected.
     /// </summary>
     public static Result<TypedAnswer> ReadResponse(ReadOnlySpan<byte> body) =>
+        GeneratedText.IsStream(body) ? GeneratedText.ReadStream(body) : ReadWhole(body);
+
+    private static Result<TypedAnswer> ReadWhole(ReadOnlySpan<byte> body) =>
         PayloadDocument.Read<TypedAnswer>(
             body,
             root =>
@@ -23,7 +26,9 @@ public static class OpenInferenceReader
                     return new Problem("answer-is-error", $"the member answered an error: {error}");
                 }
 
-                Result<IReadOnlyList<TypedTensor>> tensors = Tensors(root, "outputs");
+                Result<IReadOnlyList<TypedTensor>> tensors = GeneratedText.Of(root) is { } text
+                    ? GeneratedText.Tensors(text)
+                    : Tensors(root, "outputs");
                 return tensors.Ok
                     ? new TypedAnswer(tensors.Value)
                     {

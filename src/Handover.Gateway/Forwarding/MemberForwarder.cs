@@ -134,7 +134,7 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
     {
         if (passage.ResponseCopy is { } copy)
         {
-            context.Response.Body = new ResponseTeeStream(context.Response.Body, copy, passage, time);
+            context.Response.Body = new ResponseTeeStream(context.Response, copy, passage, time);
         }
 
         if (passage.Adapter is { } adapter)

@@ -1,3 +1,5 @@
+using Handover.Gateway.Observing;
+
 namespace Handover.Gateway.Mirroring;
 
 /// <summary>
@@ -12,6 +14,7 @@ internal sealed class CopyClock : IDisposable
     private readonly long _began;
     private long _set;
     private long _heard;
+    private bool _begun;
 
     /// <summary>Begins to count.</summary>
     public CopyClock(CopyPatience patience, TimeProvider time, CancellationToken stop)
@@ -28,22 +31,30 @@ internal sealed class CopyClock : IDisposable
     /// <summary>Since the beginning.</summary>
     public TimeSpan Elapsed => _time.GetElapsedTime(_began);
 
-    /// <summary>From the beginning to the first byte; null before it.</summary>
+    /// <summary>Whether the answer is a stream of events.</summary>
+    public bool Streams { get; set; }
+
+    /// <summary>
+    /// From the beginning to the first byte, of a stream of events to the first that has text; null before it.
+    /// </summary>
     public TimeSpan? FirstByte { get; private set; }
 
     /// <summary>Why it is late, in words that are the same for all copies, so that they can be counted.</summary>
     public string Missed =>
-        FirstByte is null ? "no answer in time"
+        !_begun ? "no answer in time"
         : _time.GetElapsedTime(_heard) > _patience.Silence / 2 ? "the answer stopped in the middle"
         : "the answer was not complete in time";
 
     /// <summary>A piece of the answer has come.</summary>
-    public void Heard()
+    public void Heard(ReadOnlySpan<byte> piece)
     {
         long now = _time.GetTimestamp();
-        bool first = FirstByte is null;
-        _heard = now;
-        FirstByte ??= _time.GetElapsedTime(_began, now);
+        bool first = !_begun;
+        (_heard, _begun) = (now, true);
+        if (FirstByte is null && (!Streams || FirstEvent.In(piece)))
+        {
+            FirstByte = _time.GetElapsedTime(_began, now);
+        }
 
         // A stream comes in thousands of pieces; the timer need not be set for each of them.
         if (!first && _time.GetElapsedTime(_set, now) < _patience.Silence / 8)

@@ -40,9 +40,10 @@ internal static class DirectCopy
             status = connection.Head.Status;
             BodyCopy answer = copy.ResponseCopy!;
             answer.Coding = AnswerFields.Value(connection, "content-encoding"u8);
+            clock.Streams = FirstEvent.Expected(AnswerFields.Value(connection, "content-type"u8));
             while (await connection.ReadAsync() is { IsEmpty: false } piece)
             {
-                clock.Heard();
+                clock.Heard(piece.Span);
                 answer.Take(piece.Span);
                 bytes += piece.Length;
                 if (bytes > MirrorCall.AnswerBound)

@@ -86,6 +86,7 @@ internal static class MirrorCall
         {
             using HttpResponseMessage answer = await client.Invoker.SendAsync(request, clock.Token);
             status = (int)answer.StatusCode;
+            clock.Streams = FirstEvent.Expected(answer.Content.Headers.ContentType?.MediaType);
             string? unfit = await TakeAsync(answer, copy, reading);
 
             // How a gRPC call ended is known only from what follows its answer.
@@ -154,7 +155,7 @@ internal static class MirrorCall
         int read;
         while ((read = await stream.ReadAsync(buffer, reading.Clock.Token)) > 0)
         {
-            reading.Clock.Heard();
+            reading.Clock.Heard(buffer.AsSpan(0, read));
             copy.Take(buffer.AsSpan(0, read));
             reading.Bytes += read;
             if (reading.Bytes > AnswerBound)

@@ -96,7 +96,9 @@ internal sealed class ExchangeRecorder(IExchangePort port)
         HttpMethods.IsPost(method)
         && protocol switch
         {
-            WireProtocol.OpenInference => path.EndsWith("/infer", StringComparison.Ordinal),
+            WireProtocol.OpenInference => path.EndsWith("/infer", StringComparison.Ordinal)
+                || path.EndsWith("/generate", StringComparison.Ordinal)
+                || path.EndsWith("/generate_stream", StringComparison.Ordinal),
             WireProtocol.OpenInferenceGrpc => path.EndsWith("/ModelInfer", StringComparison.Ordinal),
             WireProtocol.TensorFlowServing => path.EndsWith(":predict", StringComparison.Ordinal),
             _ => true,

@@ -35,7 +35,7 @@ public sealed class ShadowNodeTests
         node.V2.Behaviour = FakeModelServer.Trickle([Delta("The sky ")], new SemaphoreSlim(int.MaxValue));
         long before = view.Shadow.Copies;
         view = await node.UntilAsync(r => r.Shadow!.Failures.Count > 0 && r.Shadow.Copies > before, ask: 2);
-        Assert.Equal("the stream ended before its [DONE] event", view.Shadow!.Failures[0].Reason);
+        Assert.Equal("the stream ended before its last event", view.Shadow!.Failures[0].Reason);
         differs = await node.DivergenceAsync();
         Assert.Contains(differs.Paths, p => p.Kind == "candidateFailed");
 

@@ -147,6 +147,8 @@ public sealed class RoutingTests
     [InlineData(WireProtocol.OpenInference, "POST", "/v2/models/m/infer", true)]
     [InlineData(WireProtocol.OpenInference, "GET", "/v2/models/m/infer", false)]
     [InlineData(WireProtocol.OpenInference, "POST", "/v2/models/m/ready", false)]
+    [InlineData(WireProtocol.OpenInference, "POST", "/v2/models/m/generate", true)]
+    [InlineData(WireProtocol.OpenInference, "POST", "/v2/models/m/generate_stream", true)]
     [InlineData(WireProtocol.TensorFlowServing, "POST", "/v1/models/m:predict", true)]
     [InlineData(WireProtocol.OpenAi, "POST", "/v1/chat/completions", true)]
     [InlineData(WireProtocol.Json, "GET", "/", false)]

@@ -80,7 +80,7 @@ public sealed class ChatEvidenceTests : IDisposable
             new Dictionary<string, long>
             {
                 ["the member answered 200 with an error in it"] = 2,
-                ["the stream ended before its [DONE] event"] = 1,
+                ["the stream ended before its last event"] = 1,
             },
             Reading.Failures
         );
