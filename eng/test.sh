@@ -34,6 +34,14 @@ wants_npm() {
     "apt-get update -qq && apt-get install -y -qq --no-install-recommends nodejs npm" < /dev/null > /dev/null 2>&1 || true
 }
 
+# A caller of gRPC in another language; skipped with a notice at home, needed in CI.
+wants_grpcio() {
+  /usr/bin/python3 -c "import grpc" 2> /dev/null && return
+  [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] || return 0
+  DEBIAN_FRONTEND=noninteractive timeout 180 bash -c \
+    "apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-grpcio" < /dev/null > /dev/null 2>&1 || true
+}
+
 check() { # NAME COMMAND...: one check, passed or failed by its exit code
   local name=$1 begun=$SECONDS
   shift
@@ -69,6 +77,7 @@ finish() {
 
 needs
 wants_npm
+wants_grpcio
 [ "${1:-}" = --with-lint ] && check lint bash eng/lint.sh
 if ! dotnet build Handover.slnx -c Release -v q -clp:NoSummary -tl:off; then
   failed=$((failed + 1))

@@ -1,9 +1,6 @@
 // Why: a member that speaks nothing but gRPC says that it is ready in gRPC.
-using System.Net;
 using System.Net.Http;
-using System.Net.Http.Headers;
 using Handover.Core.Payloads;
-using Handover.Ports;
 
 namespace Handover.Runtimes;
 
@@ -20,29 +17,17 @@ internal static class GrpcReady
         "/inference.GRPCInferenceService/ServerLive",
     ];
 
+    // A field of one byte, in its frame.
+    private const int MostBytes = 1024;
+
     /// <summary>Whether a ready path is one of these methods.</summary>
     public static bool Is(string path) => Methods.Contains(path, StringComparer.Ordinal);
 
     /// <summary>Null when the answer is yes, else what it is.</summary>
     public static async Task<string?> AskAsync(HttpClient client, string path, CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative))
-        {
-            Version = HttpVersion.Version20,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new ByteArrayContent(GrpcFrame.Write([])),
-        };
-        request.Headers.TE.ParseAdd("trailers");
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
-        using HttpResponseMessage answer = await client.SendAsync(request, cancel);
-        if (!answer.IsSuccessStatusCode)
-        {
-            return $"{path} answered {(int)answer.StatusCode}";
-        }
-
-        byte[] body = await answer.Content.ReadAsByteArrayAsync(cancel);
-        int code = GrpcOutcome.CodeOf(answer);
-        return code != GrpcStatus.Ok ? $"{path} answered gRPC status {code}"
+        (int code, byte[] body) = await GrpcUnary.AskAsync(client, path, [], MostBytes, cancel);
+        return code != GrpcStatus.Ok ? $"{path} answered {GrpcUnary.Told(code)}"
             : Yes(body) ? null
             : $"{path} says that it is not ready";
     }

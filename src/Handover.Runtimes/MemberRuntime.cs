@@ -115,7 +115,9 @@ public sealed class MemberRuntime : IRuntimePort, IAsyncDisposable
         }
 
         using HttpClient client = MemberConnection.Client(endpoint, _options.UrlPolicy, TimeSpan.FromSeconds(5));
-        return await MetadataReader.ReadAsync(client, _options.ModelName(service), cancel);
+        return _options.Grpc(service)
+            ? await MetadataReader.ReadGrpcAsync(client, service, cancel)
+            : await MetadataReader.ReadAsync(client, _options.ModelName(service), cancel);
     }
 
     /// <summary>Stops every stack.</summary>

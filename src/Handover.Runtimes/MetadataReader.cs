@@ -11,6 +11,51 @@ namespace Handover.Runtimes;
 /// <summary>Reads Open Inference model metadata.</summary>
 internal static class MetadataReader
 {
+    private const string Method = "/inference.GRPCInferenceService/ModelMetadata";
+
+    /// <summary>
+    /// The same over gRPC; null when the member has no such method, or does not know the model (NOT_FOUND).
+    /// </summary>
+    public static async Task<Result<Signatures?>> ReadGrpcAsync(
+        HttpClient client,
+        string model,
+        CancellationToken cancel
+    )
+    {
+        try
+        {
+            int most = ModelMetadata.MaxBytes + GrpcFrame.HeaderBytes;
+            byte[] question = ModelMetadata.GrpcRequest(model);
+            (int code, byte[] body) = await GrpcUnary.AskAsync(client, Method, question, most, cancel);
+            if (code is GrpcStatus.NotFound or GrpcStatus.Unimplemented)
+            {
+                return (Signatures?)null;
+            }
+
+            if (code != GrpcStatus.Ok)
+            {
+                return Unreadable(Method, $"it answered {GrpcUnary.Told(code)}");
+            }
+
+            if (body.Length > most)
+            {
+                return Unreadable(Method, $"it has more than {ModelMetadata.MaxBytes >> 20} MiB");
+            }
+
+            return GrpcFrame.Read(body, out ReadOnlySpan<byte> message) is { } bad
+                ? Unreadable(Method, bad.Message)
+                : Of(Method, ModelMetadata.ReadGrpc(message));
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            return Unreadable(Method, e.Message);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return Unreadable(Method, "it took too long");
+        }
+    }
+
     /// <summary>What the model says of itself; null when the member has no metadata (404).</summary>
     public static async Task<Result<Signatures?>> ReadAsync(HttpClient client, string model, CancellationToken cancel)
     {
@@ -38,10 +83,7 @@ internal static class MetadataReader
             await using Stream body = await answer.Content.ReadAsStreamAsync(cancel);
             Memory<byte> bound = buffer.AsMemory(0, ModelMetadata.MaxBytes + 1);
             int read = await body.ReadAtLeastAsync(bound, bound.Length, throwOnEndOfStream: false, cancel);
-            Result<ModelMetadata> metadata = ModelMetadata.Read(bound[..read]);
-            return metadata.Ok
-                ? new Signatures(metadata.Value.Input, metadata.Value.Output, metadata.Value.Properties)
-                : Unreadable(path, metadata.Problems[0].ToString().TrimEnd('.'));
+            return Of(path, ModelMetadata.Read(bound[..read]));
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -56,6 +98,11 @@ internal static class MetadataReader
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
+
+    private static Result<Signatures?> Of(string path, Result<ModelMetadata> metadata) =>
+        metadata.Ok
+            ? new Signatures(metadata.Value.Input, metadata.Value.Output, metadata.Value.Properties)
+            : Unreadable(path, metadata.Problems[0].ToString().TrimEnd('.'));
 
     private static Problem Unreadable(string path, string why) =>
         new("metadata-unreadable", $"The member's metadata at {path} can't be read: {why}.");

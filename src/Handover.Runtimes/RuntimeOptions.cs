@@ -24,6 +24,11 @@ public sealed record RuntimeOptions
     /// </summary>
     public Func<string, string> ModelName { get; init; } = service => service;
 
+    /// <summary>
+    /// Whether the members of a service are asked in gRPC, where a model has the service's name; default no.
+    /// </summary>
+    public Func<string, bool> Grpc { get; init; } = _ => false;
+
     /// <summary>Which remote addresses may be dialled; default loopback only.</summary>
     public UrlPolicy UrlPolicy { get; init; } = UrlPolicy.LoopbackOnly;
 

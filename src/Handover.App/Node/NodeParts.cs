@@ -324,6 +324,7 @@ public sealed class NodeParts : IAsyncDisposable
                 MembersUrl = service => $"{DataUrl.ToString().TrimEnd('/')}/-/services/{service}/members",
                 ModelName = service =>
                     ServiceOf(service) is { } s ? (s.Route.Rewrite ?? s.Route.Path).Split('/')[^1] : service,
+                Grpc = service => ServiceOf(service)?.Protocol == WireProtocol.OpenInferenceGrpc,
                 UrlPolicy = urls,
             },
             _time,

@@ -93,8 +93,7 @@ public sealed class Verifier(IRuntimePort runtime, Func<long?> freeBytes)
         CancellationToken cancel
     )
     {
-        // Over gRPC there is no JSON metadata to ask for; there each answer is held against the declaration.
-        if ((release.Input is null && release.Output is null) || service.Protocol == WireProtocol.OpenInferenceGrpc)
+        if (release.Input is null && release.Output is null)
         {
             return [];
         }
@@ -112,9 +111,17 @@ public sealed class Verifier(IRuntimePort runtime, Func<long?> freeBytes)
 
         if (described.Value is not { } served)
         {
-            return service.Protocol == WireProtocol.OpenInference
-                ? [$"{release.Name}/{service.Entry} serves no metadata, so that its declaration cannot be checked."]
-                : [];
+            string none = $"{release.Name}/{service.Entry} serves no metadata";
+            return service.Protocol switch
+            {
+                WireProtocol.OpenInference => [$"{none}, so that its declaration cannot be checked."],
+                WireProtocol.OpenInferenceGrpc =>
+                [
+                    $"{none} of a model '{service.Name}' over gRPC, so that its declaration cannot be checked: name the "
+                        + "model as the service is named, or leave the declaration out.",
+                ],
+                _ => [],
+            };
         }
 
         var findings = new List<string>();

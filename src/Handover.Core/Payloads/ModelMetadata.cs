@@ -11,7 +11,11 @@ namespace Handover.Core.Payloads;
 /// <param name="Input">Tensors that it accepts.</param>
 /// <param name="Output">Tensors that it answers.</param>
 /// <param name="Properties">Free texts beside them, at most 64.</param>
-public sealed record ModelMetadata(Signature Input, Signature Output, IReadOnlyDictionary<string, string> Properties)
+public sealed partial record ModelMetadata(
+    Signature Input,
+    Signature Output,
+    IReadOnlyDictionary<string, string> Properties
+)
 {
     /// <summary>Largest document that is read, in bytes.</summary>
     public const int MaxBytes = 1 << 20;
@@ -90,38 +94,50 @@ public sealed record ModelMetadata(Signature Input, Signature Output, IReadOnlyD
         foreach (JsonElement item in list.EnumerateArray())
         {
             string at = $"{field}[{tensors.Count}]";
-            if (
-                item.ValueKind != JsonValueKind.Object
-                || Text(item, "name") is not { } name
-                || Text(item, "datatype") is not { } datatype
-            )
+            List<long>? sizes =
+                item.ValueKind == JsonValueKind.Object && item.TryGetProperty("shape", out JsonElement shape)
+                    ? Sizes(shape)
+                    : null;
+            if (Take(tensors, names, at, (Text(item, "name"), Text(item, "datatype"), sizes)) is { } bad)
             {
-                return Bad(at, $"'name' and 'datatype' must be texts of 1 to {MaxText} characters");
+                return bad;
             }
-
-            if (!names.Add(name))
-            {
-                return Bad(at, "the name is there twice");
-            }
-
-            if (!item.TryGetProperty("shape", out JsonElement shape) || Sizes(shape) is not { } sizes)
-            {
-                return Bad($"{at}.shape", $"must be a list of at most {MaxDimensions} whole numbers, -1 for any");
-            }
-
-            tensors.Add(new TensorSpec(name, datatype, sizes));
         }
 
         return new Signature(tensors);
     }
 
-    private static string? Text(JsonElement item, string name) =>
-        item.TryGetProperty(name, out JsonElement value)
-        && value.ValueKind == JsonValueKind.String
-        && value.GetString() is { Length: > 0 and <= MaxText } text
-        && !text.Any(char.IsControl)
-            ? text
-            : null;
+    // Returns what is wrong with a tensor, or null when it was taken.
+    private static Problem? Take(
+        List<TensorSpec> tensors,
+        HashSet<string> names,
+        string at,
+        (string? Name, string? Datatype, List<long>? Sizes) tensor
+    )
+    {
+        if (tensor.Name is not { } name || tensor.Datatype is not { } datatype)
+        {
+            return Bad(at, $"'name' and 'datatype' must be texts of 1 to {MaxText} characters");
+        }
+
+        if (!names.Add(name))
+        {
+            return Bad(at, "the name is there twice");
+        }
+
+        if (tensor.Sizes is not { } sizes)
+        {
+            return Bad($"{at}.shape", $"must be a list of at most {MaxDimensions} whole numbers, -1 for any");
+        }
+
+        tensors.Add(new TensorSpec(name, datatype, sizes));
+        return null;
+    }
+
+    private static string? Text(JsonElement item, string name) => Fit(PayloadDocument.Text(item, name));
+
+    private static string? Fit(string? text) =>
+        text is { Length: > 0 and <= MaxText } && !text.Any(char.IsControl) ? text : null;
 
     private static List<long>? Sizes(JsonElement shape)
     {

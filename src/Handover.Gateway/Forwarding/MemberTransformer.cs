@@ -64,6 +64,11 @@ internal sealed class MemberTransformer(Passage passage, Action sending, Action 
             passage.Adapted?.Begin(proxyResponse, httpContext.Response);
         }
 
+        if (passage.GrpcCode is not null)
+        {
+            GrpcCall.EndByTrailers(httpContext.Response);
+        }
+
         HandoverHeaders.Strip(httpContext.Response.Headers);
         httpContext.Response.Headers.Remove(Baggage.Header);
         HandoverHeaders.Stamp(httpContext.Response, passage);

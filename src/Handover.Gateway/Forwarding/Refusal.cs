@@ -197,10 +197,10 @@ internal sealed record Refusal(int Status, string Code, string Title, string Det
     private void WriteGrpc(HttpResponse response)
     {
         GrpcCall.EndWith(response, GrpcStatus.OfHttp(Status), $"{Title} {Detail}");
-        response.Headers[HandoverHeaders.Problem] = Code;
+        response.AppendTrailer(HandoverHeaders.Problem, Code);
         if (Again || Status == StatusCodes.Status503ServiceUnavailable)
         {
-            response.Headers["grpc-retry-pushback-ms"] = $"{RetryAfter * 1000}";
+            response.AppendTrailer("grpc-retry-pushback-ms", $"{RetryAfter * 1000}");
         }
     }
 

@@ -16,6 +16,14 @@ internal static class GrpcCall
 {
     private const string ContentType = "application/grpc";
 
+    private static readonly string[] StatusFields =
+    [
+        GrpcOutcome.Field,
+        "grpc-message",
+        "grpc-status-details-bin",
+        "grpc-retry-pushback-ms",
+    ];
+
     /// <summary>Whether a request is a gRPC call. Over HTTP/1.1 there are none, whatever their content says.</summary>
     public static bool Is(HttpRequest request) =>
         HttpProtocol.IsHttp2(request.Protocol)
@@ -46,14 +54,28 @@ internal static class GrpcCall
     public static void AskPlain(IHeaderDictionary headers) => headers["grpc-accept-encoding"] = "identity";
 
     /// <summary>
-    /// Writes an answer that is nothing but a status, as gRPC's "Trailers-Only". Nothing may have been sent before.
+    /// Writes an answer that is nothing but a status. Nothing may have been sent before. It stands in trailers: gRPC
+    /// knows "Trailers-Only" too, one frame that ends the stream, but the server here may end a stream by a frame of its
+    /// own after the headers, and gRPC's core in C (Python, Ruby, PHP, C++) then believes no status.
     /// </summary>
     public static void EndWith(HttpResponse response, int code, string message)
     {
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = ContentType;
-        response.Headers[GrpcOutcome.Field] = code.ToString();
-        response.Headers["grpc-message"] = Escape(message);
+        response.AppendTrailer(GrpcOutcome.Field, code.ToString());
+        response.AppendTrailer("grpc-message", Escape(message));
+    }
+
+    /// <summary>A member's answer that is nothing but a status, in the same way.</summary>
+    public static void EndByTrailers(HttpResponse response)
+    {
+        foreach (string name in StatusFields)
+        {
+            if (response.Headers.Remove(name, out StringValues value))
+            {
+                response.AppendTrailer(name, value);
+            }
+        }
     }
 
     /// <summary>Writes a whole answer of one message.</summary>

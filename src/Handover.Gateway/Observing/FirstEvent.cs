@@ -11,8 +11,8 @@ internal static class FirstEvent
         contentType is not null && contentType.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Whether a piece has data of an event that carries text. Where an event is cut in two, the second piece may be the
-    /// one that tells.
+    /// Whether a piece has data of an event that carries text. Where an event is cut in two, the second piece may be
+    /// the one that tells.
     /// </summary>
     public static bool In(ReadOnlySpan<byte> piece)
     {

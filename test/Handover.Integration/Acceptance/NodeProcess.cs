@@ -50,6 +50,9 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     public int AdminPort { get; }
 
+    /// <summary>The address for HTTP/2 in clear text; null for a node without one.</summary>
+    public Uri? Http2 { get; init; }
+
     public Uri Infer => new($"http://127.0.0.1:{DataPort}/v2/models/{Service}/infer");
 
     public Uri Labels => new($"http://127.0.0.1:{AdminPort}/api/v1/services/{Service}/labels");
@@ -114,6 +117,12 @@ internal sealed class NodeProcess : IAsyncDisposable
             RedirectStandardError = true,
             UseShellExecute = false,
         };
+        if (Http2 is not null)
+        {
+            start.ArgumentList.Add("--http2-url");
+            start.ArgumentList.Add(Http2.ToString());
+        }
+
         start.Environment["XDG_STATE_HOME"] = Dir;
         start.Environment["HOME"] = Dir;
         if (failpoint is not null)

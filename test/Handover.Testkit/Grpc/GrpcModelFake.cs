@@ -96,9 +96,40 @@ public sealed class GrpcModelFake : GRPCInferenceService.GRPCInferenceServiceBas
         return Answer(request, request.Inputs.Count == 0 ? 0 : request.Inputs[0].Contents.Fp32Contents.Sum());
     }
 
+    /// <summary>What it says of its model; null when it knows none.</summary>
+    public ModelMetadataResponse? Metadata { get; set; }
+
+    /// <summary>Whether it says that it is ready.</summary>
+    public bool Ready { get; set; } = true;
+
     /// <inheritdoc/>
     public override Task<ServerReadyResponse> ServerReady(ServerReadyRequest request, ServerCallContext context) =>
-        Task.FromResult(new ServerReadyResponse { Ready = true });
+        Task.FromResult(new ServerReadyResponse { Ready = Ready });
+
+    /// <inheritdoc/>
+    public override Task<ModelMetadataResponse> ModelMetadata(
+        ModelMetadataRequest request,
+        ServerCallContext context
+    ) =>
+        Metadata is { } known && known.Name == request.Name
+            ? Task.FromResult(known)
+            : throw new RpcException(new Status(StatusCode.NotFound, $"no model {request.Name}"));
+
+    /// <summary>Metadata of one FP32 input and one output.</summary>
+    public static ModelMetadataResponse Describe(string model, string input, string output)
+    {
+        var said = new ModelMetadataResponse { Name = model };
+        said.Inputs.Add(Tensor(input));
+        said.Outputs.Add(Tensor(output));
+        return said;
+
+        static ModelMetadataResponse.Types.TensorMetadata Tensor(string name)
+        {
+            var tensor = new ModelMetadataResponse.Types.TensorMetadata { Name = name, Datatype = "FP32" };
+            tensor.Shape.Add(-1);
+            return tensor;
+        }
+    }
 
     /// <inheritdoc/>
     public override Task<ModelReadyResponse> ModelReady(ModelReadyRequest request, ServerCallContext context) =>

@@ -10,8 +10,8 @@ using Xunit;
 namespace Handover.Tests.Payloads;
 
 /// <summary>
-/// Responses, messages and generated text, whole and streamed: a stream is the same answer as the whole document, however
-/// its text is cut.
+/// Responses, messages and generated text, whole and streamed: a stream is the same answer as the whole document,
+/// however its text is cut.
 /// </summary>
 public sealed class MessageShapesTests
 {
@@ -70,7 +70,7 @@ public sealed class MessageShapesTests
                         Named(
                             "message_start",
                             """
-                            {"type":"message_start","message":{"id":"msg","type":"message","role":"assistant","model":"m-2",
+                            {"type":"message_start","message":{"id":"msg","type":"message","model":"m-2",
                             """.Trim()
                                 + """ "content":[],"stop_reason":null,"usage":{"input_tokens":7,"output_tokens":1}}}"""
                         )
@@ -86,7 +86,8 @@ public sealed class MessageShapesTests
                         + Named("content_block_delta", Delta(1, Part(Input[cut..])))
                         + Named(
                             "message_delta",
-                            """{"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"output_tokens":5}}"""
+                            "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_use\"},"
+                                + "\"usage\":{\"output_tokens\":5}}"
                         )
                         + Named("message_stop", """{"type":"message_stop"}""");
                     Same(document, stream);
@@ -178,7 +179,8 @@ public sealed class MessageShapesTests
             {"id":"r1","object":"response","model":"m-2","status":"{{status}}","error":null,"output":[
             {"type":"reasoning","summary":[]},
             {"type":"message","role":"assistant","content":[{"type":"output_text","text":{{Json(text)}} }]},
-            {"type":"function_call","name":"price","arguments":"{\"a\": 1}"}],"usage":{"input_tokens":7,"output_tokens":5} }
+            {"type":"function_call","name":"price","arguments":"{\"a\": 1}"}],
+            "usage":{"input_tokens":7,"output_tokens":5} }
             """.ReplaceLineEndings("");
 
     private static string Block(int index, string block) =>
