@@ -7,11 +7,14 @@ namespace Handover.Core.Payloads;
 /// <summary>
 /// Answers of the generate extension that servers of the Open Inference Protocol have for language models:
 /// <c>text_output</c> in one document (<c>/generate</c>), or piece by piece in server-sent events
-/// (<c>/generate_stream</c>), which has no last event: it ends with the body.
+/// (<c>/generate_stream</c>), which has no last event: it ends with the body. Servers of text generation inference
+/// answer at the same paths with <c>generated_text</c>, or with a <c>token</c> in each event, of which the last one
+/// carries the whole text; both give the same output.
 /// </summary>
 internal static class GeneratedText
 {
     private const string Name = "text_output";
+    private const string Generated = "generated_text";
 
     /// <summary>Whether a body is a stream of events.</summary>
     public static bool IsStream(ReadOnlySpan<byte> body)
@@ -21,7 +24,8 @@ internal static class GeneratedText
     }
 
     /// <summary>The text in a document; null when it has none.</summary>
-    public static string? Of(JsonElement root) => PayloadDocument.Text(root, Name);
+    public static string? Of(JsonElement root) =>
+        PayloadDocument.Text(root, Name) ?? PayloadDocument.Text(root, Generated);
 
     /// <summary>A text as the one BYTES tensor <c>text_output</c>.</summary>
     public static Result<IReadOnlyList<TypedTensor>> Tensors(string text) =>
@@ -29,7 +33,7 @@ internal static class GeneratedText
 
     /// <summary>
     /// The text that the events add up to. Problems: <c>payload-too-large</c>, <c>payload-malformed</c>,
-    /// <c>answer-is-error</c>, and <c>stream-truncated</c> when there is no event at all.
+    /// <c>answer-is-error</c>, and <c>stream-truncated</c> when there is no event at all, or tokens without their last.
     /// </summary>
     public static Result<TypedAnswer> ReadStream(ReadOnlySpan<byte> body)
     {
@@ -43,6 +47,7 @@ internal static class GeneratedText
 
         var text = new StringBuilder();
         string? model = null;
+        bool open = false;
         IReadOnlyList<string> events = ServerSentEvents.Data(body);
         foreach (string data in events)
         {
@@ -56,13 +61,17 @@ internal static class GeneratedText
                     }
 
                     model ??= PayloadDocument.Text(root, "model_name");
-                    if (Of(root) is not { } piece)
+                    bool token = IsToken(root);
+                    if (Of(root) is { } piece)
                     {
-                        return PayloadDocument.Bad($"/{Name}", "is missing");
+                        // The last event of tokens repeats them all, without those that are marks only.
+                        (token ? text.Clear() : text).Append(piece);
+                        open = false;
+                        return true;
                     }
 
-                    text.Append(piece);
-                    return true;
+                    open = token;
+                    return token ? true : PayloadDocument.Bad($"/{Name}", "is missing");
                 }
             );
             if (!read.Ok)
@@ -71,8 +80,13 @@ internal static class GeneratedText
             }
         }
 
-        return events.Count == 0
-            ? new Problem("stream-truncated", "the stream has no whole event")
+        return events.Count == 0 || open
+            ? new Problem("stream-truncated", open ? "the stream has no last token" : "the stream has no whole event")
             : new TypedAnswer(Tensors(text.ToString()).Value) { Model = model };
     }
+
+    private static bool IsToken(JsonElement root) =>
+        root.ValueKind == JsonValueKind.Object
+        && root.TryGetProperty("token", out JsonElement token)
+        && token.ValueKind == JsonValueKind.Object;
 }

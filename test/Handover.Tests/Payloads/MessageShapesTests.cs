@@ -136,6 +136,23 @@ public sealed class MessageShapesTests
         Assert.Equal("payload-malformed", Generated("data: {\"other\":1}\n\n").Problems[0].Code);
     }
 
+    [Fact]
+    public void Tokens_add_up_to_the_text_that_the_last_one_carries()
+    {
+        Pieces.Sample(pieces =>
+        {
+            string text = string.Concat(pieces);
+            string whole = "{\"generated_text\":" + Json(text) + "}";
+            string begun = string.Concat(pieces.Select(p => $"data:{Token(p, "null")}\n\n"));
+            string stream = begun + $"data:{Token("</s>", Json(text))}\n\n";
+            Assert.Equal([text], Generated(whole).Value.Find("text_output")!.Texts);
+            Assert.Equal([text], Generated(stream).Value.Find("text_output")!.Texts);
+            Assert.Equal("stream-truncated", Generated(": x\n\n" + begun).Problems[0].Code);
+        });
+        string broken = $"data:{Token("a", "null")}\n\ndata:{{\"error\":\"full\",\"error_type\":\"overloaded\"}}\n\n";
+        Assert.Equal("answer-is-error", Generated(broken).Problems[0].Code);
+    }
+
     [Theory]
     [InlineData(": keep-alive\n\n", false)]
     [InlineData("event: ping\ndata: {\"type\":\"ping\"}\n\n", false)]
@@ -194,6 +211,9 @@ public sealed class MessageShapesTests
     private static string Part(string json) => "{\"type\":\"input_json_delta\",\"partial_json\":" + Json(json) + "}";
 
     private static string Output(string text) => "{\"model_name\":\"m\",\"text_output\":" + Json(text) + "}";
+
+    private static string Token(string text, string generated) =>
+        $$"""{"index":1,"token":{"id":5,"text":{{Json(text)}} },"generated_text":{{generated}},"details":null}""";
 
     private static string Json(string text) => JsonSerializer.Serialize(text);
 
