@@ -142,6 +142,7 @@ internal sealed partial class Mirror(ExchangeRecorder recorder, PinDesk pins, Ti
             BaggageOut = pins.Issue(live.Snapshot, new ServiceCounters(), baggage, kind.Release, Purpose.Shadow),
         };
         CopyKey.Put(headers, copy);
+        body = CopyKey.Body(body, copy);
         MemberClient client = pool.Next();
         string? contentType = headers.ContentType;
         Kind own = kind;

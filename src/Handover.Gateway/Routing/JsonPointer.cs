@@ -1,16 +1,18 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Handover.Core.Foundation;
 
 namespace Handover.Gateway.Routing;
 
 /// <summary>
-/// Reads one value from a JSON body by RFC 6901 pointer, for services whose entity travels in the body.
+/// Reads one value from a JSON body by RFC 6901 pointer, for services whose entity or key travels in the body; and
+/// puts another in its place, without touching anything around it.
 /// </summary>
 internal static class JsonPointer
 {
     /// <summary>
-    /// The text of the string, number or truth value at <paramref name="pointer"/>; null when the body is not JSON, the pointer
-    /// leads nowhere or the value is of another kind.
+    /// The text of the string, number or truth value at <paramref name="pointer"/>; null when the body is not JSON, the
+    /// pointer leads nowhere or the value is of another kind.
     /// </summary>
     public static string? Read(ReadOnlyMemory<byte> body, string pointer)
     {
@@ -18,6 +20,32 @@ internal static class JsonPointer
         {
             using JsonDocument document = JsonDocument.Parse(body);
             return Walk(document.RootElement, pointer) is { } found ? Text(found) : null;
+        }
+        catch (Exception e) when (BadJson.Is(e))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// The body with a string in the place of the one at <paramref name="pointer"/>, every other byte as it was; null
+    /// when the body is not JSON or has no string there.
+    /// </summary>
+    public static byte[]? Replace(ReadOnlyMemory<byte> body, string pointer, string with)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(body);
+            if (Walk(document.RootElement, pointer) is not { ValueKind: JsonValueKind.String } found)
+            {
+                return null;
+            }
+
+            // The document keeps no copy: what it found lies in the body itself.
+            ReadOnlySpan<byte> raw = JsonMarshal.GetRawUtf8Value(found);
+            Invariant.Holds(body.Span.Overlaps(raw, out int at), "a value lies in the body that it was read from");
+            ReadOnlySpan<byte> text = JsonEncodedText.Encode(with).EncodedUtf8Bytes;
+            return [.. body.Span[..at], (byte)'"', .. text, (byte)'"', .. body.Span[(at + raw.Length)..]];
         }
         catch (Exception e) when (BadJson.Is(e))
         {

@@ -82,6 +82,24 @@ public sealed class MirrorMarksTests
         );
     }
 
+    [Theory]
+    [InlineData("""{ "a": [1, {"key": "mine"}],  "key":"mine" }""", """{ "a": [1, {"key": "ID"}],  "key":"mine" }""")]
+    [InlineData("""{"a":[1,{"key":7}]}""", """{"a":[1,{"key":7}]}""")]
+    [InlineData("no json", "no json")]
+    public async Task A_key_inside_a_body_is_the_copys_own_too_and_nothing_else_changes(string sent, string copied)
+    {
+        await using GatewayHarness h = await GatewayHarness.StartAsync(h =>
+        {
+            h.Mirror = new MirrorConfiguration("v2", Share.All, 8, TimeSpan.FromSeconds(5));
+            h.Service = h.Service with { Idempotency = h.Service.Idempotency with { Pointer = "/a/1/key" } };
+        });
+        using HttpResponseMessage answer = await h.InferAsync("c-1", sent);
+        string id = Header(answer, "Handover-Request-Id");
+        await h.UntilAsync(() => h.V1.Log.Count == 1 && h.V2.Log.Count == 1);
+        Assert.Equal(sent, Encoding.UTF8.GetString(h.V1.Log.Single().Body));
+        Assert.Equal(copied.Replace("ID", $"handover-copy-{id}"), Encoding.UTF8.GetString(h.V2.Log.Single().Body));
+    }
+
     [Fact]
     public async Task A_status_that_the_service_calls_an_error_is_the_models_and_is_copied()
     {
