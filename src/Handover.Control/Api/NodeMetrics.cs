@@ -1,5 +1,6 @@
 using Handover.Control.Ledger;
 using Handover.Control.Security;
+using Handover.Core.Rollouts;
 using Handover.Ports;
 
 namespace Handover.Control.Api;
@@ -45,6 +46,12 @@ internal static class NodeMetrics
                         .Select(g => new MetricValue(g.Count(), ("state", RolloutViews.Wire(g.Key))))
             ),
             new MetricSource(
+                "handover_segments_waiting",
+                "Segments that move independently and wait, by for what: a window, or a person.",
+                MetricType.Gauge,
+                () => Waiting(api)
+            ),
+            new MetricSource(
                 "handover_flag_off",
                 "1 while the service's kill switch is in force.",
                 MetricType.Gauge,
@@ -69,6 +76,16 @@ internal static class NodeMetrics
                 () => api.Audit.Head.Seq
             ),
         ];
+
+    private static IEnumerable<MetricValue> Waiting(ApiServices api)
+    {
+        Track[] waiting = [.. api.Rollouts.States(null).Where(s => s.Open).SelectMany(s => s.OpenTracks)];
+        yield return new MetricValue(waiting.Count(t => t.NeedsPerson), ("for", "person"));
+        yield return new MetricValue(
+            waiting.Count(t => t is { Waits: not null, NeedsPerson: false }),
+            ("for", "window")
+        );
+    }
 
     private static IEnumerable<MetricSource> Door(AdminGuard guard, AuthFailureLimit failures) =>
         [

@@ -140,6 +140,12 @@ public sealed class SegmentNodeTests
             r => r.Segments.Any(s => s.TakenBack is not null && s.Shares[^1].Share == 0)
         );
         Assert.Equal("paused by", back.Segments.Single(s => s.Segment == "internal").Waits![..9]);
+        using var http = new HttpClient();
+        string metrics = await http.GetStringAsync(
+            $"http://127.0.0.1:{node.AdminPort}/metrics",
+            TestContext.Current.CancellationToken
+        );
+        Assert.Contains("handover_segments_waiting{for=\"person\"} 1", metrics, StringComparison.Ordinal);
         callers.Forget();
         await UntilAsync(admin, started.Id, _ => callers.Answers("globex") > 50);
         Assert.Equal(0, callers.By("globex", "v2"));
