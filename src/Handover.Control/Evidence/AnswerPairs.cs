@@ -20,9 +20,7 @@ internal static class AnswerPairs
             return exchange.HowItFailed;
         }
 
-        if (
-            exchange is not { Status: < 300, Response: { } body } || !AnswerReader.MayFailLate(protocol, body.Span)
-        )
+        if (exchange is not { Status: < 300, Response: { } body } || !AnswerReader.MayFailLate(protocol, body.Span))
         {
             return null;
         }

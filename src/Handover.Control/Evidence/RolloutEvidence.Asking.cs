@@ -1,6 +1,6 @@
 using Handover.Control.Stores;
-using Handover.Core.Foundation;
 using Handover.Core.Evidence;
+using Handover.Core.Foundation;
 using Handover.Core.Gates;
 using Handover.Core.Rollouts;
 

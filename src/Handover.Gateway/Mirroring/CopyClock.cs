@@ -31,8 +31,8 @@ internal sealed class CopyClock : IDisposable
     /// <summary>Since the beginning.</summary>
     public TimeSpan Elapsed => _time.GetElapsedTime(_began);
 
-    /// <summary>Whether the answer is a stream of events.</summary>
-    public bool Streams { get; set; }
+    /// <summary>Where the text of the answer begins, when it is a stream of events; null when it is none.</summary>
+    public FirstEvent? First { get; set; }
 
     /// <summary>
     /// From the beginning to the first byte, of a stream of events to the first that has text; null before it.
@@ -51,7 +51,7 @@ internal sealed class CopyClock : IDisposable
         long now = _time.GetTimestamp();
         bool first = !_begun;
         (_heard, _begun) = (now, true);
-        if (FirstByte is null && (!Streams || FirstEvent.In(piece)))
+        if (FirstByte is null && (First is null || First.Take(piece)))
         {
             FirstByte = _time.GetElapsedTime(_began, now);
         }

@@ -6,9 +6,9 @@ using Microsoft.AspNetCore.Http;
 namespace Handover.Gateway.Mirroring;
 
 /// <summary>
-/// A copy has an idempotency key of its own where the caller's request had one, in a header or in a JSON body. Under the caller's, a model that keeps
-/// its answers by key would answer stable's second draw from memory, so that its noise could not be seen; and the
-/// candidate would later take a caller's retry for a request that it has already decided.
+/// A copy has an idempotency key of its own where the caller's request had one, in a header or in a JSON body. Under
+/// the caller's, a model that keeps its answers by key would answer stable's second draw from memory, so that its noise
+/// could not be seen; and the candidate would later take a caller's retry for a request that it has already decided.
 /// </summary>
 internal static class CopyKey
 {

@@ -40,7 +40,9 @@ internal static class DirectCopy
             status = connection.Head.Status;
             BodyCopy answer = copy.ResponseCopy!;
             answer.Coding = AnswerFields.Value(connection, "content-encoding"u8);
-            clock.Streams = FirstEvent.Expected(AnswerFields.Value(connection, "content-type"u8));
+            clock.First = FirstEvent.Expected(AnswerFields.Value(connection, "content-type"u8))
+                ? new FirstEvent()
+                : null;
             while (await connection.ReadAsync() is { IsEmpty: false } piece)
             {
                 clock.Heard(piece.Span);

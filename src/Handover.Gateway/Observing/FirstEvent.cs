@@ -1,38 +1,59 @@
 namespace Handover.Gateway.Observing;
 
 /// <summary>
-/// Finds the piece of a stream of events with which its text begins. Comments and pings keep a connection open while a
-/// model has said nothing yet, and some servers announce an answer long before its first word: neither is fast.
+/// Finds where the text of a stream of events begins. Comments and pings keep a connection open while a model has said
+/// nothing yet, and some servers announce an answer long before its first word: neither is fast. How the stream is cut
+/// into pieces means nothing.
 /// </summary>
-internal static class FirstEvent
+internal sealed class FirstEvent
 {
+    // Longer than the names that matter; what is behind them in a line does not.
+    private readonly byte[] _line = new byte[64];
+    private int _length;
+    private bool _carries = true;
+    private bool _found;
+    private byte _before;
+
     /// <summary>Whether a content type is that of a stream of events.</summary>
     public static bool Expected(string? contentType) =>
         contentType is not null && contentType.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>
-    /// Whether a piece has data of an event that carries text. Where an event is cut in two, the second piece may be
-    /// the one that tells.
-    /// </summary>
-    public static bool In(ReadOnlySpan<byte> piece)
+    /// <summary>Whether data of an event that carries text has come, now or before.</summary>
+    public bool Take(ReadOnlySpan<byte> piece)
     {
-        ReadOnlySpan<byte> name = default;
-        while (!piece.IsEmpty)
+        for (int i = 0; i < piece.Length && !_found; i++)
         {
-            int end = piece.IndexOfAny((byte)'\n', (byte)'\r');
-            ReadOnlySpan<byte> line = end < 0 ? piece : piece[..end];
-            piece = end < 0 ? default : piece[(end + 1)..];
-            if (line.StartsWith("event:"u8))
+            byte next = piece[i];
+            bool secondHalf = next == (byte)'\n' && _before == (byte)'\r';
+            _before = next;
+            if (next is (byte)'\n' or (byte)'\r')
             {
-                name = line[6..].Trim((byte)' ');
+                EndLine(secondHalf);
             }
-            else if (line.StartsWith("data:"u8) && !line[5..].Trim((byte)' ').IsEmpty && Carries(name))
+            else if (_length < _line.Length)
             {
-                return true;
+                _line[_length++] = next;
+                _found = _carries && next != (byte)' ' && _length > 5 && _line.AsSpan(0, 5).SequenceEqual("data:"u8);
             }
         }
 
-        return false;
+        return _found;
+    }
+
+    private void EndLine(bool secondHalf)
+    {
+        ReadOnlySpan<byte> line = _line.AsSpan(0, _length);
+        if (line.StartsWith("event:"u8))
+        {
+            _carries = Carries(line[6..].Trim((byte)' '));
+        }
+        else if (line.IsEmpty && !secondHalf)
+        {
+            // The end of an event; the next one has a name of its own, or none.
+            _carries = true;
+        }
+
+        _length = 0;
     }
 
     private static bool Carries(ReadOnlySpan<byte> name) =>

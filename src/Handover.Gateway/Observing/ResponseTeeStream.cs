@@ -15,13 +15,15 @@ internal sealed class ResponseTeeStream(HttpResponse response, BodyCopy copy, Pa
     : WriteOnlyStream
 {
     private readonly Stream _inner = response.Body;
+    private FirstEvent? _first;
 
     /// <inheritdoc/>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (passage.FirstByte is null && (!FirstEvent.Expected(response.ContentType) || FirstEvent.In(buffer.Span)))
+        if (passage.FirstByte is null)
         {
-            passage.FirstByte = time.GetElapsedTime(passage.DispatchedAt);
+            _first ??= FirstEvent.Expected(response.ContentType) ? new FirstEvent() : null;
+            passage.FirstByte = _first?.Take(buffer.Span) ?? true ? time.GetElapsedTime(passage.DispatchedAt) : null;
         }
 
         copy.Take(buffer.Span);

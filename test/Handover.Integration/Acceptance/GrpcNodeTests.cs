@@ -299,7 +299,7 @@ public sealed class GrpcNodeTests
                     using AsyncUnaryCall<ModelInferResponse> call = client.ModelInferAsync(
                         GrpcHarness.Request(1, 2),
                         metadata,
-                        DateTime.UtcNow.AddSeconds(10)
+                        TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(10)
                     );
                     ModelInferResponse answer = await call;
                     string release = (await call.ResponseHeadersAsync).GetValue("handover-release") ?? "";

@@ -156,6 +156,7 @@ public sealed class MessageShapesTests
     [Theory]
     [InlineData(": keep-alive\n\n", false)]
     [InlineData("event: ping\ndata: {\"type\":\"ping\"}\n\n", false)]
+    [InlineData("event: ping\r\ndata: {}\r\n\r\n", false)]
     [InlineData("event: message_start\r\ndata: {}\r\n\r\n", false)]
     [InlineData("event: response.created\ndata: {}\n\n", false)]
     [InlineData("data:\n\n", false)]
@@ -163,8 +164,26 @@ public sealed class MessageShapesTests
     [InlineData("event: content_block_delta\ndata: {}\n\n", true)]
     [InlineData(": hello\n\ndata: {\"choices\":[]}\n\n", true)]
     [InlineData("event: ping\ndata: {}\n\nevent: content_block_delta\ndata: {}", true)]
-    public void The_first_byte_of_a_stream_is_that_of_its_first_event_with_text(string piece, bool expected) =>
-        Assert.Equal(expected, FirstEvent.In(Encoding.UTF8.GetBytes(piece)));
+    [InlineData("event: ping\rdata: {}\r\rdata: {}", true)]
+    public void The_first_byte_of_a_stream_is_that_of_its_first_event_with_text(string stream, bool expected)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(stream);
+        Gen.Int[0, bytes.Length]
+            .Array[0, 6]
+            .Sample(cuts =>
+            {
+                var first = new FirstEvent();
+                bool found = false;
+                int at = 0;
+                foreach (int cut in cuts.Order().Append(bytes.Length))
+                {
+                    found = first.Take(bytes.AsSpan(at..cut));
+                    at = cut;
+                }
+
+                Assert.Equal(expected, found);
+            });
+    }
 
     [Fact]
     public void Only_what_was_sent_before_everything_was_known_may_fail_late()

@@ -88,7 +88,7 @@ internal sealed class EvidenceWorld : IDisposable
         }
 
         Clock.Advance(TimeSpan.FromSeconds(1));
-        return Collector.Judge(State, Clock.GetUtcNow()).FirstOrDefault()?.Verdict!;
+        return Collector.Judge(State, Clock.GetUtcNow()) is [var first, ..] ? first.Verdict : null!;
     }
 
     /// <summary>One request of an entity.</summary>
