@@ -64,7 +64,7 @@ public static class RankingComparison
     }
 
     /// <summary>
-    /// Share of the first <paramref name="k"/> that both have; the shorter list bounds k. 1 when both are empty.
+    /// Share of the first <paramref name="k"/> that both have; the longer list bounds k. 1 when both are empty.
     /// </summary>
     public static double OverlapAt(IReadOnlyList<string> a, IReadOnlyList<string> b, int k)
     {
