@@ -322,7 +322,7 @@ internal sealed class EdgePipeline(PipelineTools tools)
         TimeSpan latency = default;
         ForwardResult result = await (run is null ? ForwardAsync() : run.RunAsync(ForwardAsync));
         int status = await PipelineTools.SendAsync(context, passage, result);
-        passage.Unit.Closing.Now?.Answered(status);
+        passage.Unit.Closing.Now?.Answered(status, passage.AnsweredAt);
         tools.Recorder.Record(passage, context.Request.ContentType, result.Outcome, status, latency);
         if (mirrored && result.Outcome is not (ExchangeOutcome.Refused or ExchangeOutcome.ClientGone))
         {

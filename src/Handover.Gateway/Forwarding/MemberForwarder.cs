@@ -63,6 +63,11 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
 
         void Answered()
         {
+            if (passage.Unit.Closing.Now is not null)
+            {
+                passage.AnsweredAt = time.GetTimestamp();
+            }
+
             // A stream may take as long as it flows; a call has one answer, which is not there before its trailers.
             if (!passage.Grpc)
             {

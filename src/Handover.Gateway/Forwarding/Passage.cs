@@ -94,6 +94,9 @@ internal sealed class Passage
     /// <summary>Timestamp at which it was handed over to the member.</summary>
     public long DispatchedAt { get; set; }
 
+    /// <summary>Timestamp at which the member's answer began; 0 while it has not, or nobody waits for it.</summary>
+    public long AnsweredAt { get; set; }
+
     /// <summary>From dispatch to the first byte of the answer; null when there was none, or nobody looked.</summary>
     public TimeSpan? FirstByte { get; set; }
 

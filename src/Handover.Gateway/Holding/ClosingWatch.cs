@@ -67,6 +67,7 @@ internal sealed class ClosingWatch(TimeProvider time)
         private long _firstAnswered = long.MaxValue;
         private long _held;
         private long _refused;
+        private long _openedAt;
         private volatile bool _opened;
 
         /// <summary>Whether the routing was closed, and not only about to be.</summary>
@@ -97,7 +98,14 @@ internal sealed class ClosingWatch(TimeProvider time)
         }
 
         /// <summary>The service is open again.</summary>
-        public void Open() => _opened = true;
+        public void Open()
+        {
+            if (!_opened)
+            {
+                Interlocked.Exchange(ref _openedAt, time.GetTimestamp());
+                _opened = true;
+            }
+        }
 
         /// <summary>A request had to wait, or was refused at once.</summary>
         /// <param name="arrived">Timestamp of its arrival.</param>
@@ -111,11 +119,14 @@ internal sealed class ClosingWatch(TimeProvider time)
 
         /// <summary>A model answered a request; the first one ends the interruption.</summary>
         /// <param name="status">Status that its caller got; what is no answer of a model ends nothing.</param>
-        public void Answered(int status)
+        /// <param name="began">
+        /// Timestamp at which its answer began. What is taken after it was sent may be later than the caller had it.
+        /// </param>
+        public void Answered(int status, long began)
         {
             if (status is > 0 and < 500 && _opened && Awaited)
             {
-                Least(ref _firstAnswered, time.GetTimestamp());
+                Least(ref _firstAnswered, Math.Max(began, Interlocked.Read(ref _openedAt)));
                 done(this);
             }
         }
