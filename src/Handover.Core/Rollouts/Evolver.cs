@@ -63,9 +63,9 @@ public static partial class Evolver
             RolloutEvent.VerdictReached v => s with { Verdict = v.Verdict, Reasons = v.Verdict.Reasons },
             RolloutEvent.PhaseCompleted p => s with { Reasons = [p.Why] },
             RolloutEvent.HoldBegan h => s with { Status = RolloutStatus.Holding, Reasons = [h.Reason] },
-            RolloutEvent.HoldEnded h => s with { Status = Going(s), ProgressAt = h.At, MoveFailures = 0 },
+            RolloutEvent.HoldEnded h => Renewed(s, h.At) with { Status = Going(s), MoveFailures = 0 },
             RolloutEvent.Paused p => s with { Status = RolloutStatus.Paused, Reasons = [p.Text] },
-            RolloutEvent.Resumed r => s with { Status = Going(s), ProgressAt = r.At },
+            RolloutEvent.Resumed r => Renewed(s, r.At) with { Status = Going(s) },
             RolloutEvent.AgreementLost or RolloutEvent.AgreementReached => Around(s, e),
             RolloutEvent.SegmentTakenBack or RolloutEvent.SegmentReadmitted => OfSegment(s, e),
             RolloutEvent.Approved a => s with { ApprovedBy = a.Actor },
@@ -182,14 +182,21 @@ public static partial class Evolver
                 Reasons = lost.Reasons,
                 Status = s.Status == RolloutStatus.Running ? RolloutStatus.Holding : s.Status,
             }
-            : s with
+            : Renewed(s, e.At) with
             {
                 Disagreements = [],
                 WaitsForWindow = false,
                 Reasons = [e.Text],
                 Status = s.Status == RolloutStatus.Holding ? RolloutStatus.Running : s.Status,
-                ProgressAt = e.At,
             };
+
+    // While all waited nobody could get on: the deadline counts from here, for each track too.
+    private static RolloutState Renewed(RolloutState s, DateTimeOffset at) =>
+        s with
+        {
+            ProgressAt = at,
+            Tracks = [.. s.Tracks.Select(t => t with { ProgressAt = at })],
+        };
 
     private static RolloutStatus Going(RolloutState s) =>
         s.Disagreements.Count == 0 ? RolloutStatus.Running : RolloutStatus.Holding;

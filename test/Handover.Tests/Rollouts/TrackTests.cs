@@ -136,6 +136,47 @@ public sealed class TrackTests
         Assert.Equal(6, walk.State.PhaseIndex);
     }
 
+    [Theory]
+    [InlineData("pause")]
+    [InlineData("disagreement")]
+    [InlineData("hold")]
+    public void What_all_waited_for_is_no_lack_of_progress_of_anybody(string why)
+    {
+        RolloutWalk walk = AtTracks().Move();
+        var stale = new Disagreement(DisagreementKind.Features, "stale");
+        MoveTarget.Shares beta = MoveTarget.Shares.Of(walk.State, walk.State.Share);
+        if (why == "hold")
+        {
+            Promote(walk, "beta");
+        }
+
+        for (int i = 0; i < Decider.MoveFailuresBeforeHold; i++)
+        {
+            walk.Do(
+                why switch
+                {
+                    "pause" => new RolloutCommand.Pause("bob"),
+                    "hold" => new RolloutCommand.MoveFailed(beta, "gw-2 is silent"),
+                    _ => new RolloutCommand.Agreed([stale]),
+                }
+            );
+        }
+
+        Assert.NotEqual(RolloutStatus.Running, walk.State.Status);
+        walk.After(TimeSpan.FromDays(1));
+        walk.Do(
+            why switch
+            {
+                "pause" => new RolloutCommand.Resume("bob"),
+                "hold" => new RolloutCommand.Retry("bob"),
+                _ => new RolloutCommand.Agreed([]),
+            }
+        );
+        walk.Do(new RolloutCommand.Tick());
+        Assert.Equal(RolloutStatus.Running, walk.State.Status);
+        Assert.DoesNotContain(walk.State.Tracks, t => t.NeedsPerson);
+    }
+
     [Fact]
     public void A_segment_that_is_taken_back_is_through_and_the_other_goes_on()
     {
