@@ -26,20 +26,11 @@ needs() {
   fi
 }
 
-# For samples/flags, which is skipped with a notice where npm is not to be had.
-wants_npm() {
-  command -v npm > /dev/null && return
+# What only some tests need: at home they are skipped with a notice where it is missing, CI installs it.
+wants() { # PACKAGES...
   [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] || return 0
   DEBIAN_FRONTEND=noninteractive timeout 180 bash -c \
-    "apt-get update -qq && apt-get install -y -qq --no-install-recommends nodejs npm" < /dev/null > /dev/null 2>&1 || true
-}
-
-# A caller of gRPC in another language; skipped with a notice at home, needed in CI.
-wants_grpcio() {
-  /usr/bin/python3 -c "import grpc" 2> /dev/null && return
-  [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] || return 0
-  DEBIAN_FRONTEND=noninteractive timeout 180 bash -c \
-    "apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-grpcio" < /dev/null > /dev/null 2>&1 || true
+    "apt-get update -qq && apt-get install -y -qq --no-install-recommends $*" < /dev/null > /dev/null 2>&1 || true
 }
 
 check() { # NAME COMMAND...: one check, passed or failed by its exit code
@@ -76,8 +67,8 @@ finish() {
 }
 
 needs
-wants_npm
-wants_grpcio
+command -v npm > /dev/null || wants nodejs npm # samples/flags
+/usr/bin/python3 -c "import grpc" 2> /dev/null || wants python3-grpcio # a caller of gRPC in another language
 [ "${1:-}" = --with-lint ] && check lint bash eng/lint.sh
 if ! dotnet build Handover.slnx -c Release -v q -clp:NoSummary -tl:off; then
   failed=$((failed + 1))

@@ -234,10 +234,7 @@ internal static class RolloutRoutes
             return new Problem("bad-body", "readmit needs 'segment'.") { Field = "segment" };
         }
 
-        if (
-            segment is not null && verb is "setShare" or "approve" or "retry"
-            || (segment is not null && body.Full == true)
-        )
+        if (segment is not null && (verb is "setShare" or "approve" or "retry" || body.Full == true))
         {
             string what = body.Full == true ? "promote with 'full'" : $"'{verb}'";
             return new Problem("bad-body", $"{what} takes no 'segment'.") { Field = "segment" };
@@ -254,7 +251,7 @@ internal static class RolloutRoutes
             ),
             "setShare" => new UserCommand.SetShare(Share.FromPercent(body.Percent!.Value)),
             "approve" => new UserCommand.Approve(),
-            "readmit" => new UserCommand.Readmit(body.Segment!),
+            "readmit" => new UserCommand.Readmit(segment!),
             "retry" => new UserCommand.Retry(),
             _ => new UserCommand.Rollback(body.Reason ?? "a person asked for it"),
         };

@@ -192,14 +192,8 @@ public static class RolloutViews
     private static double Finite(double value) =>
         double.IsNaN(value) ? 0 : Math.Clamp(value, -double.MaxValue, double.MaxValue);
 
-    // Where segments move independently, one may be through a later phase than another is in.
-    private static bool Behind(RolloutState state, int index) =>
-        state.Tracks.Any(t =>
-            t.Segment == state.Plan.SegmentAt(index) && (index < t.PhaseIndex || (t.Done && index == t.PhaseIndex))
-        );
-
     private static string Status(RolloutState state, int index) =>
-        index < state.PhaseIndex || Behind(state, index) || state.Status == RolloutStatus.Succeeded ? "done"
+        state.IsThrough(index) || state.Status == RolloutStatus.Succeeded ? "done"
         : state.Open && state.OpenTracks.Any(t => t.PhaseIndex == index) ? "active"
         : index > state.PhaseIndex
             ? state.Open ? "ahead"

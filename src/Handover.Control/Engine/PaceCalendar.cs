@@ -12,18 +12,24 @@ internal static class PaceCalendar
     /// <summary>
     /// Why moves that the rollout wants may not be made now; where segments move independently, whose.
     /// </summary>
-    public static IReadOnlyList<Disagreement> Waits(RolloutState s, DateTimeOffset now) =>
-        s.Tracks.Count == 0
-            ? WhyWait(s, now) is { } wait
-                ? [wait]
-                : []
-            :
-            [
-                .. s
-                    .OpenTracks.Where(t => !t.NeedsPerson)
-                    .Select(t => WhyWait(s.Along(t), now) is { } own ? own with { Segment = t.Segment } : null)
-                    .OfType<Disagreement>(),
-            ];
+    public static IReadOnlyList<Disagreement> Waits(RolloutState s, DateTimeOffset now)
+    {
+        if (s.Tracks.Count == 0)
+        {
+            return WhyWait(s, now) is { } wait ? [wait] : [];
+        }
+
+        var waits = new List<Disagreement>();
+        foreach (Track track in s.OpenTracks.Where(t => !t.NeedsPerson))
+        {
+            if (WhyWait(s.Along(track), now) is { } own)
+            {
+                waits.Add(own with { Segment = track.Segment });
+            }
+        }
+
+        return waits;
+    }
 
     /// <summary>Why the active phase may not make its move now; null when it may, or when it makes none.</summary>
     public static Disagreement? WhyWait(RolloutState s, DateTimeOffset now)

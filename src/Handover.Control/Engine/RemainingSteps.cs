@@ -49,12 +49,11 @@ internal static class RemainingSteps
         for (int i = run.Start; i < run.End; i++)
         {
             string segment = state.Plan.SegmentAt(i)!;
-            Track? track = state.Tracks.FirstOrDefault(t => t.Segment == segment);
-            bool over = track is not null && (i < track.PhaseIndex || track.Done);
-            TimeSpan had = track?.PhaseIndex == i ? now - track.EnteredAt : TimeSpan.Zero;
+            Track? track = state.Tracks.FirstOrDefault(t => t.PhaseIndex == i);
+            TimeSpan had = track is null ? TimeSpan.Zero : now - track.EnteredAt;
             List<ForecastStep> steps = bySegment.TryGetValue(segment, out List<ForecastStep>? own) ? own : [];
             bySegment[segment] = steps;
-            if (!over)
+            if (!state.IsThrough(i))
             {
                 steps.Add(Less(StepOf(state.Plan.Phases[i], ref share), had));
             }

@@ -10,7 +10,7 @@ public static class AnswerReader
     /// Whether an answer of status 200 may say in its body that it is none: what is sent before everything is known.
     /// </summary>
     public static bool MayFailLate(WireProtocol protocol, ReadOnlySpan<byte> body) =>
-        protocol is WireProtocol.OpenAi || (protocol is WireProtocol.OpenInference && GeneratedText.IsStream(body));
+        protocol is WireProtocol.OpenAi || (protocol is WireProtocol.OpenInference && ServerSentEvents.Is(body));
 
     /// <summary>The typed answer, or the problems of the protocol's reader.</summary>
     public static Result<TypedAnswer> Read(WireProtocol protocol, ReadOnlySpan<byte> body) =>

@@ -16,13 +16,6 @@ internal static class GeneratedText
     private const string Name = "text_output";
     private const string Generated = "generated_text";
 
-    /// <summary>Whether a body is a stream of events.</summary>
-    public static bool IsStream(ReadOnlySpan<byte> body)
-    {
-        ReadOnlySpan<byte> start = body.TrimStart(" \r\n\t"u8);
-        return start.Length > 0 && start[0] is not ((byte)'{' or (byte)'[');
-    }
-
     /// <summary>The text in a document; null when it has none.</summary>
     public static string? Of(JsonElement root) =>
         PayloadDocument.Text(root, Name) ?? PayloadDocument.Text(root, Generated);
@@ -37,12 +30,9 @@ internal static class GeneratedText
     /// </summary>
     public static Result<TypedAnswer> ReadStream(ReadOnlySpan<byte> body)
     {
-        if (body.Length > PayloadDocument.MaxBytes)
+        if (PayloadDocument.TooLarge(body) is { } tooLarge)
         {
-            return new Problem(
-                "payload-too-large",
-                $"a body of {body.Length} bytes is over the bound of {PayloadDocument.MaxBytes}"
-            );
+            return tooLarge;
         }
 
         var text = new StringBuilder();

@@ -18,12 +18,9 @@ public static class GrpcFrame
     public static Problem? Read(ReadOnlySpan<byte> body, out ReadOnlySpan<byte> message)
     {
         message = default;
-        if (body.Length > PayloadDocument.MaxBytes)
+        if (PayloadDocument.TooLarge(body) is { } tooLarge)
         {
-            return new Problem(
-                "payload-too-large",
-                $"a body of {body.Length} bytes is over the bound of {PayloadDocument.MaxBytes}"
-            );
+            return tooLarge;
         }
 
         if (body.Length < HeaderBytes)

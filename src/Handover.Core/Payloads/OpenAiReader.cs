@@ -19,10 +19,7 @@ public static class OpenAiReader
     /// </summary>
     public static Result<TypedAnswer> ReadResponse(ReadOnlySpan<byte> body)
     {
-        ReadOnlySpan<byte> start = body.TrimStart(" \r\n\t"u8);
-        return start.Length > 0 && start[0] != '{' && start[0] != '['
-            ? ReadStream(body)
-            : PayloadDocument.Read(body, Whole);
+        return ServerSentEvents.Is(body) ? ReadStream(body) : PayloadDocument.Read(body, Whole);
     }
 
     /// <summary>The answer that the events of a stream add up to.</summary>
@@ -33,7 +30,8 @@ public static class OpenAiReader
     }
 
     /// <summary>
-    /// The whole document that the events of a stream add up to, in the shape of a chat completion. Reading it gives what reading the stream gives. Problems as in <see cref="ReadResponse"/>.
+    /// The whole document that the events of a stream add up to, in the shape of a chat completion. Reading it gives
+    /// what reading the stream gives. Problems as in <see cref="ReadResponse"/>.
     /// </summary>
     public static Result<ReadOnlyMemory<byte>> Gather(ReadOnlySpan<byte> stream)
     {
@@ -54,12 +52,9 @@ public static class OpenAiReader
 
     private static Result<ChatBuilder> Gathered(ReadOnlySpan<byte> body)
     {
-        if (body.Length > PayloadDocument.MaxBytes)
+        if (PayloadDocument.TooLarge(body) is { } tooLarge)
         {
-            return new Problem(
-                "payload-too-large",
-                $"a body of {body.Length} bytes is over the bound of {PayloadDocument.MaxBytes}"
-            );
+            return tooLarge;
         }
 
         var chat = new ChatBuilder();

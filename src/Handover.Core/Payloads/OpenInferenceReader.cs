@@ -14,7 +14,7 @@ public static class OpenInferenceReader
     /// <c>answer-is-error</c> for an error object where an answer was expected.
     /// </summary>
     public static Result<TypedAnswer> ReadResponse(ReadOnlySpan<byte> body) =>
-        GeneratedText.IsStream(body) ? GeneratedText.ReadStream(body) : ReadWhole(body);
+        ServerSentEvents.Is(body) ? GeneratedText.ReadStream(body) : ReadWhole(body);
 
     private static Result<TypedAnswer> ReadWhole(ReadOnlySpan<byte> body) =>
         PayloadDocument.Read<TypedAnswer>(

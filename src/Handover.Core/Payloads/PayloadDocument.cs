@@ -28,12 +28,18 @@ internal static class PayloadDocument
         MaxDepth = MaxDepth,
     };
 
+    /// <summary>The problem of a body over the bound; null for one within it.</summary>
+    public static Problem? TooLarge(ReadOnlySpan<byte> body) =>
+        body.Length > MaxBytes
+            ? new Problem("payload-too-large", $"a body of {body.Length} bytes is over the bound of {MaxBytes}")
+            : null;
+
     /// <summary>Parses a body and hands its root to <paramref name="read"/>.</summary>
     public static Result<T> Read<T>(ReadOnlySpan<byte> body, Func<JsonElement, Result<T>> read)
     {
-        if (body.Length > MaxBytes)
+        if (TooLarge(body) is { } tooLarge)
         {
-            return new Problem("payload-too-large", $"a body of {body.Length} bytes is over the bound of {MaxBytes}");
+            return tooLarge;
         }
 
         try

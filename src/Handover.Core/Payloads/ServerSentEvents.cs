@@ -9,6 +9,13 @@ namespace Handover.Core.Payloads;
 /// </summary>
 public static class ServerSentEvents
 {
+    /// <summary>Whether a body that should be one or the other is a stream of events, and no JSON document.</summary>
+    public static bool Is(ReadOnlySpan<byte> body)
+    {
+        ReadOnlySpan<byte> start = body.TrimStart(" \r\n\t"u8);
+        return start.Length > 0 && start[0] is not ((byte)'{' or (byte)'[');
+    }
+
     /// <summary>The data of each finished event, in order. A byte order mark at the start is skipped.</summary>
     public static IReadOnlyList<string> Data(ReadOnlySpan<byte> body)
     {

@@ -22,8 +22,8 @@ public static partial class Decider
         return c switch
         {
             RolloutCommand.Rollback r => Events(new RolloutEvent.RollbackDecided(now, r.Actor, r.Reason)),
-            RolloutCommand.Pause { Segment: { } segment } p => PauseTrack(s, segment, p.Actor, now),
-            RolloutCommand.Resume { Segment: { } segment } r => ResumeTrack(s, segment, r.Actor, now),
+            RolloutCommand.Pause { Segment: not null } p => PauseTrack(s, p, now),
+            RolloutCommand.Resume { Segment: not null } r => ResumeTrack(s, r, now),
             RolloutCommand.Pause when s.Closed is not null => Conflict(
                 $"{s.Id} has closed the service, and a pause would keep it closed."
             ) with

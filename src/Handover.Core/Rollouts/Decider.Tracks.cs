@@ -50,18 +50,8 @@ public static partial class Decider
         }
 
         string late = $"no progress in the shift of {track.Segment} for {s.Plan.Deadline}";
-        return s.Plan.WhenInconclusive switch
-        {
-            Inconclusive.Rollback => [new RolloutEvent.RollbackDecided(now, RolloutEvent.Engine, late)],
-            Inconclusive.Promote when track.Settled => Advance(
-                s,
-                track,
-                now,
-                RolloutEvent.Engine,
-                $"{late}; promoted without a verdict"
-            ),
-            _ => [new RolloutEvent.TrackWaits(now, RolloutEvent.Engine, track.Segment, late) { NeedsPerson = true }],
-        };
+        return Overdue(s.Along(track), late, now, why => Advance(s, track, now, RolloutEvent.Engine, why))
+            ?? [new RolloutEvent.TrackWaits(now, RolloutEvent.Engine, track.Segment, late) { NeedsPerson = true }];
     }
 
     private static IReadOnlyList<RolloutEvent> OnTrackJudged(
@@ -125,9 +115,6 @@ public static partial class Decider
         return s.OpenTracks.Any(t => t.Segment != track.Segment) ? [completed] : [completed, .. Enter(s, end, now)];
     }
 
-    private static IEnumerable<int> FirstOfEach(RolloutPlan plan, (int Start, int End) run) =>
-        Enumerable.Range(run.Start, run.End - run.Start).DistinctBy(plan.SegmentAt);
-
     private static Track? TrackOf(RolloutState s, string? segment) =>
         s.OpenTracks.FirstOrDefault(t => t.Segment == segment);
 
@@ -145,7 +132,7 @@ public static partial class Decider
 
         return (c.Segment is null ? open[0] : TrackOf(s, c.Segment)) switch
         {
-            null => Conflict($"{c.Segment} is not under way in {s.Id}; {Names(open)} are."),
+            null => NoTrack(s, c.Segment!),
             { Settled: false } early => Conflict(
                 $"{early.Segment} has not moved yet{(early.Waits is null ? "" : $": {early.Waits}")}."
             ),
@@ -155,29 +142,29 @@ public static partial class Decider
 
     private static Result<IReadOnlyList<RolloutEvent>> PauseTrack(
         RolloutState s,
-        string segment,
-        string actor,
+        RolloutCommand.Pause c,
         DateTimeOffset now
     ) =>
-        TrackOf(s, segment) switch
+        TrackOf(s, c.Segment) switch
         {
-            null => NoTrack(s, segment),
+            null => NoTrack(s, c.Segment!),
             { NeedsPerson: true } => Events(),
-            _ => Events(new RolloutEvent.TrackWaits(now, actor, segment, $"paused by {actor}") { NeedsPerson = true }),
+            { Segment: var segment } => Events(
+                new RolloutEvent.TrackWaits(now, c.Actor, segment, $"paused by {c.Actor}") { NeedsPerson = true }
+            ),
         };
 
     private static Result<IReadOnlyList<RolloutEvent>> ResumeTrack(
         RolloutState s,
-        string segment,
-        string actor,
+        RolloutCommand.Resume c,
         DateTimeOffset now
     ) =>
-        TrackOf(s, segment) switch
+        TrackOf(s, c.Segment) switch
         {
-            null => NoTrack(s, segment),
-            { NeedsPerson: true } => Events(new RolloutEvent.TrackGoes(now, actor, segment)),
-            { Waits: { } why } => Conflict($"{segment} goes on by itself: {why}"),
-            _ => Conflict($"{segment} does not wait."),
+            null => NoTrack(s, c.Segment!),
+            { NeedsPerson: true } => Events(new RolloutEvent.TrackGoes(now, c.Actor, c.Segment!)),
+            { Waits: { } why } => Conflict($"{c.Segment} goes on by itself: {why}"),
+            _ => Conflict($"{c.Segment} does not wait."),
         };
 
     private static Problem NoTrack(RolloutState s, string segment) =>

@@ -123,18 +123,23 @@ public static partial class Decider
         }
 
         string late = $"no progress in phase {s.Phase.Kind} for {s.Plan.Deadline}";
-        return s.Plan.WhenInconclusive switch
+        return Overdue(s, late, now, why => Complete(s, now, RolloutEvent.Engine, why))
+            ?? [new RolloutEvent.HoldBegan(now, late)];
+    }
+
+    // What the plan says of a deadline that has passed; null when it is to wait for a person.
+    private static IReadOnlyList<RolloutEvent>? Overdue(
+        RolloutState s,
+        string late,
+        DateTimeOffset now,
+        Func<string, IReadOnlyList<RolloutEvent>> goOn
+    ) =>
+        s.Plan.WhenInconclusive switch
         {
             Inconclusive.Rollback => [new RolloutEvent.RollbackDecided(now, RolloutEvent.Engine, late)],
-            Inconclusive.Promote when s.PhaseSettled => Complete(
-                s,
-                now,
-                RolloutEvent.Engine,
-                $"{late}; promoted without a verdict"
-            ),
-            _ => [new RolloutEvent.HoldBegan(now, late)],
+            Inconclusive.Promote when s.PhaseSettled => goOn($"{late}; promoted without a verdict"),
+            _ => null,
         };
-    }
 
     private static IReadOnlyList<RolloutEvent> OnJudged(RolloutState s, Verdict verdict, DateTimeOffset now)
     {
@@ -314,7 +319,7 @@ public static partial class Decider
         {
             return
             [
-                .. FirstOfEach(s.Plan, run).Select(i => new RolloutEvent.PhaseEntered(now, i, s.Plan.Phases[i].Kind)),
+                .. s.Plan.FirstOfEach(run).Select(i => new RolloutEvent.PhaseEntered(now, i, s.Plan.Phases[i].Kind)),
             ];
         }
 

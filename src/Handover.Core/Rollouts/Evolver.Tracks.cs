@@ -39,7 +39,7 @@ public static partial class Evolver
                 Reasons = [g.Text],
                 ProgressAt = g.At,
             },
-            _ => s,
+            _ => Invariant.Unreachable<RolloutState>($"{e.GetType().Name} is of no track"),
         };
 
     // A move brings everybody as far as it says, whoever asked for it.
@@ -65,12 +65,9 @@ public static partial class Evolver
     private static RolloutState Mark(RolloutState s, string? segment, Func<Track, Track> change) =>
         With(s, [.. s.Tracks.Select(t => t.Segment == segment ? change(t) : t)]);
 
+    // Between two runs of shifts stands another phase, which leaves no tracks.
     private static RolloutState With(RolloutState s, Track track) =>
-        With(s, [.. s.Tracks.Where(t => t.Segment != track.Segment && InRun(s, t, track)), track]);
-
-    // What stood in a run of shifts before this one is over.
-    private static bool InRun(RolloutState s, Track old, Track entered) =>
-        s.Plan.TracksAt(old.PhaseIndex) == s.Plan.TracksAt(entered.PhaseIndex);
+        With(s, [.. s.Tracks.Where(t => t.Segment != track.Segment), track]);
 
     private static RolloutState With(RolloutState s, IReadOnlyList<Track> tracks)
     {

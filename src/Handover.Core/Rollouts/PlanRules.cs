@@ -50,7 +50,7 @@ public static class PlanRules
         }
 
         problems.AddRange(CheckPaces(plan));
-        if (plan.SegmentOrder == SegmentOrder.Independent && !Enumerable.Range(0, plan.Phases.Count).Any(plan.Parts))
+        if (plan.SegmentOrder == SegmentOrder.Independent && !SeveralAtOnce(plan))
         {
             string none = "two segments must be shifted one directly after the other to move independently.";
             problems.Add(Bad("spec.segmentOrder", none));
@@ -65,6 +65,11 @@ public static class PlanRules
         problems.AddRange(CheckFlips(plan));
         return problems;
     }
+
+    private static bool SeveralAtOnce(RolloutPlan plan) =>
+        Enumerable
+            .Range(0, plan.Phases.Count)
+            .Any(i => plan.TracksAt(i) is { } run && plan.FirstOfEach(run).Skip(1).Any());
 
     // Without all of these the metric could never say anything, and every promotion would wait for it.
     private static IEnumerable<Problem> CheckFlips(RolloutPlan plan)

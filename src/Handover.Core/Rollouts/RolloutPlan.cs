@@ -71,11 +71,9 @@ public sealed record RolloutPlan
         return (start, end);
     }
 
-    /// <summary>Whether at this phase several segments begin to move independently.</summary>
-    public bool Parts(int index) =>
-        TracksAt(index) is { } run
-        && run.Start == index
-        && Enumerable.Range(run.Start, run.End - run.Start).DistinctBy(SegmentAt).Skip(1).Any();
+    /// <summary>The first phase of each segment in a run of such phases, in their order.</summary>
+    public IEnumerable<int> FirstOfEach((int Start, int End) run) =>
+        Enumerable.Range(run.Start, run.End - run.Start).DistinctBy(SegmentAt);
 
     /// <summary>The segment that the phase at an index shifts; null when it shifts none.</summary>
     public string? SegmentAt(int index) => (Phases[index] as Phase.Shift)?.Segment;

@@ -147,6 +147,15 @@ public sealed record RolloutState
     /// <summary>The segments that are under way, each with a shift of its own.</summary>
     public IEnumerable<Track> OpenTracks => Tracks.Where(t => !t.Done);
 
+    /// <summary>
+    /// Whether the phase at an index is completed: also one behind the active phase, where segments move independently.
+    /// </summary>
+    public bool IsThrough(int index) =>
+        index < PhaseIndex
+        || Tracks.Any(t =>
+            t.Segment == Plan.SegmentAt(index) && (index < t.PhaseIndex || (t.Done && index == t.PhaseIndex))
+        );
+
     /// <summary>The rollout as one segment sees it: its own shift is the active phase, and the only one.</summary>
     public RolloutState Along(Track track) =>
         this with

@@ -55,8 +55,8 @@ internal static class GrpcCall
 
     /// <summary>
     /// Writes an answer that is nothing but a status. Nothing may have been sent before. It stands in trailers: gRPC
-    /// knows "Trailers-Only" too, one frame that ends the stream, but the server here may end a stream by a frame of its
-    /// own after the headers, and gRPC's core in C (Python, Ruby, PHP, C++) then believes no status.
+    /// knows "Trailers-Only" too, one frame that ends the stream, but the server here may end a stream by a frame of
+    /// its own after the headers, and gRPC's core in C (Python, Ruby, PHP, C++) then believes no status.
     /// </summary>
     public static void EndWith(HttpResponse response, int code, string message)
     {

@@ -40,9 +40,7 @@ internal static class DirectCopy
             status = connection.Head.Status;
             BodyCopy answer = copy.ResponseCopy!;
             answer.Coding = AnswerFields.Value(connection, "content-encoding"u8);
-            clock.First = FirstEvent.Expected(AnswerFields.Value(connection, "content-type"u8))
-                ? new FirstEvent()
-                : null;
+            clock.First = FirstEvent.Of(AnswerFields.Value(connection, "content-type"u8));
             while (await connection.ReadAsync() is { IsEmpty: false } piece)
             {
                 clock.Heard(piece.Span);

@@ -86,7 +86,7 @@ internal static class MirrorCall
         {
             using HttpResponseMessage answer = await client.Invoker.SendAsync(request, clock.Token);
             status = (int)answer.StatusCode;
-            clock.First = FirstEvent.Expected(answer.Content.Headers.ContentType?.MediaType) ? new FirstEvent() : null;
+            clock.First = FirstEvent.Of(answer.Content.Headers.ContentType?.MediaType);
             string? unfit = await TakeAsync(answer, copy, reading);
 
             // How a gRPC call ended is known only from what follows its answer.

@@ -14,9 +14,11 @@ internal sealed class FirstEvent
     private bool _found;
     private byte _before;
 
-    /// <summary>Whether a content type is that of a stream of events.</summary>
-    public static bool Expected(string? contentType) =>
-        contentType is not null && contentType.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
+    /// <summary>One for an answer of this content type; null when it is no stream of events.</summary>
+    public static FirstEvent? Of(string? contentType) =>
+        contentType?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) == true
+            ? new FirstEvent()
+            : null;
 
     /// <summary>Whether data of an event that carries text has come, now or before.</summary>
     public bool Take(ReadOnlySpan<byte> piece)

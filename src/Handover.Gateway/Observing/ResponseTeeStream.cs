@@ -22,8 +22,11 @@ internal sealed class ResponseTeeStream(HttpResponse response, BodyCopy copy, Pa
     {
         if (passage.FirstByte is null)
         {
-            _first ??= FirstEvent.Expected(response.ContentType) ? new FirstEvent() : null;
-            passage.FirstByte = _first?.Take(buffer.Span) ?? true ? time.GetElapsedTime(passage.DispatchedAt) : null;
+            _first ??= FirstEvent.Of(response.ContentType);
+            if (_first is null || _first.Take(buffer.Span))
+            {
+                passage.FirstByte = time.GetElapsedTime(passage.DispatchedAt);
+            }
         }
 
         copy.Take(buffer.Span);

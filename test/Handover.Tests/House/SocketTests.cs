@@ -20,6 +20,8 @@ public sealed class SocketTests
         string[] streams = [.. Sources("new NetworkStream(").Select(f => Path.GetFileName(f.Path)).Order()];
         Assert.Equal(["ElsewhereStream.cs", "MemberClients.cs"], streams);
         Assert.Empty(Sources("new TcpClient", "ClientWebSocket"));
+        string[] dials = [.. Sources(".ConnectAsync(").Select(f => Path.GetFileName(f.Path))];
+        Assert.Equal(["Dial.cs"], dials);
     }
 
     [Fact]
