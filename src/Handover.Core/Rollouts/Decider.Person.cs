@@ -124,6 +124,11 @@ public static partial class Decider
                 : Events(new RolloutEvent.PromotedFully(now, c.Actor));
         }
 
+        if (s.WishedShare is { } wished)
+        {
+            return Conflict($"the share of {wished} that was asked for is not in force yet.");
+        }
+
         if (s.Tracks.Count > 0)
         {
             return PromoteTrack(s, c, now);

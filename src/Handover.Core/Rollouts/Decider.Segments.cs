@@ -34,7 +34,7 @@ public static partial class Decider
 
     private static IReadOnlyList<RolloutEvent> OnLeftBehind(RolloutState s, DateTimeOffset now)
     {
-        if (s.BarPending)
+        if (s.BarPending || s.WishedShare is not null)
         {
             return Nothing;
         }

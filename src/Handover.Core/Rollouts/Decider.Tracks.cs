@@ -12,7 +12,7 @@ public static partial class Decider
 {
     private static IReadOnlyList<RolloutEvent> OnTracks(RolloutState s, DateTimeOffset now)
     {
-        if (s.BarPending)
+        if (s.BarPending || s.WishedShare is not null)
         {
             return Nothing;
         }
@@ -62,7 +62,8 @@ public static partial class Decider
     )
     {
         bool goesOn =
-            verdict.Outcome == Outcome.Promote && s is { Status: RolloutStatus.Running, RollbackReason: null };
+            verdict.Outcome == Outcome.Promote
+            && s is { Status: RolloutStatus.Running, RollbackReason: null, WishedShare: null };
         if (goesOn && TrackOf(s, segment) is { Settled: true, NeedsPerson: false } track)
         {
             string why = $"{segment}: {verdict.Reasons[0]}";

@@ -144,13 +144,19 @@ public static partial class Evolver
             Switched = m.Share == Share.All && m.Barred.Count == 0 && s.Phase is Phase.Switch or Phase.Retire,
             Status = s.Status == RolloutStatus.Holding && ofPhase ? Going(s) : s.Status,
             ProgressAt = m.At,
-            PhaseSettled = s.PhaseSettled || ofPhase,
+            PhaseSettled = s.PhaseSettled || (ofPhase && Settles(s.Phase, m)),
             // A move that was under way when the wish came may commit all the same; the wish stands.
             WishedShare = s.WishedShare is { } wished && wished.Parts > m.Share.Parts ? wished : null,
             MoveFailures = 0,
         };
         return s.Tracks.Count == 0 ? moved : Arrived(moved, m.At);
     }
+
+    // What a person wished for settles no shift that wants more, or moves another segment.
+    private static bool Settles(Phase phase, RolloutEvent.Moved m) =>
+        phase is not Phase.Shift shift
+        || (shift.Segment is { } segment ? m.SegmentShares.GetValueOrDefault(segment) : m.Share).Parts
+            >= shift.Share.Parts;
 
     private static RolloutState OfSegment(RolloutState s, RolloutEvent e)
     {

@@ -51,6 +51,78 @@ public sealed class LateMoveTests
     }
 
     [Fact]
+    public void No_phase_ends_before_the_share_that_was_wished_in_it_is_in_force()
+    {
+        RolloutWalk walk = new RolloutWalk(RolloutWalk.Parallel()).Prepared().Move();
+        walk.Do(new RolloutCommand.SetShare(Share.FromPercent(50), "ann"));
+        int phase = walk.State.PhaseIndex;
+        walk.Judge(Outcome.Promote);
+        walk.Do(new RolloutCommand.Promote(true, "ann"));
+        walk.Do(new RolloutCommand.Tick());
+        Assert.Equal(phase, walk.State.PhaseIndex);
+        Problem refused = walk.Do(new RolloutCommand.Promote(false, "ann")).Problems[0];
+        Assert.Equal("the share of 50% that was asked for is not in force yet.", refused.Message);
+
+        walk.Move();
+        walk.Judge(Outcome.Promote);
+        Assert.Equal(phase + 1, walk.State.PhaseIndex);
+        Assert.Equal(Share.FromPercent(50), walk.State.Share);
+        Assert.Equal(Shares(100), walk.Effects.OfType<RolloutEffect.Move>().Single().Target);
+    }
+
+    [Theory]
+    [InlineData(SegmentOrder.Listed)]
+    [InlineData(SegmentOrder.Independent)]
+    public void No_segment_goes_on_before_the_share_that_was_wished_is_in_force(SegmentOrder order)
+    {
+        RolloutWalk walk = SegmentPlans.Walk(order: order).Prepared().Move();
+        walk.Do(new RolloutCommand.SetShare(Share.FromPercent(5), "ann"));
+        var safe = new Verdict(Outcome.Promote, ["safe"], []);
+        int told = walk.Events.Count(e => e is RolloutEvent.PhaseCompleted);
+        walk.Do(new RolloutCommand.Judged(safe) { Segment = order == SegmentOrder.Listed ? null : "internal" });
+        walk.Do(new RolloutCommand.SegmentHarmed("beta", new Verdict(Outcome.RollBack, ["bad"], [])));
+        walk.Move();
+        walk.Do(new RolloutCommand.Tick());
+        Assert.False(walk.Do(new RolloutCommand.Promote(false, "ann") { Segment = "internal" }).Ok);
+        Assert.Equal(told, walk.Events.Count(e => e is RolloutEvent.PhaseCompleted));
+
+        walk.Move();
+        Assert.Equal(Share.FromPercent(5), walk.State.Share);
+        Assert.True(walk.Do(new RolloutCommand.Promote(false, "ann") { Segment = "internal" }).Ok);
+    }
+
+    [Fact]
+    public void A_share_of_everybody_settles_no_segments_shift()
+    {
+        RolloutWalk walk = SegmentPlans.Walk().Prepared();
+        walk.Do(new RolloutCommand.SetShare(Share.FromPercent(30), "ann"));
+        walk.Move();
+        Assert.Equal(Share.FromPercent(30), walk.State.Share);
+        Assert.False(walk.State.PhaseSettled);
+        walk.Move();
+        Assert.True(walk.State.PhaseSettled);
+        Assert.Equal(Share.All, walk.State.SegmentShares["internal"]);
+    }
+
+    [Fact]
+    public void A_smaller_wish_than_the_phase_wants_comes_before_it_and_not_in_its_place()
+    {
+        RolloutWalk walk = new RolloutWalk(RolloutWalk.Parallel(), Impact.High).Prepared().Move();
+        walk.Judge(Outcome.Promote);
+        walk.Do(new RolloutCommand.Tick());
+        walk.Do(new RolloutCommand.SetShare(Share.FromPercent(60), "ann"));
+        walk.Move();
+        walk.Judge(Outcome.Promote);
+        walk.Do(new RolloutCommand.Tick());
+        Assert.Equal(RolloutStatus.Holding, walk.State.Status);
+        Assert.Equal(new Phase.Shift(Share.All, null, TimeSpan.FromMinutes(5), 100), walk.State.Phase);
+        walk.Do(new RolloutCommand.Approve("bob"));
+        walk.Move();
+        Assert.Equal(Share.All, walk.State.Share);
+        Assert.True(walk.State.PhaseSettled);
+    }
+
+    [Fact]
     public void A_segment_that_goes_back_alone_takes_nobody_along_whom_an_unrecorded_switch_has_moved()
     {
         RolloutPlan plan = SegmentPlans.Plan() with
