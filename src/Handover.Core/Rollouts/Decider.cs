@@ -112,7 +112,7 @@ public static partial class Decider
             return behind;
         }
 
-        if (s.PromoteFully && s.Arrived && s.Phase is Phase.Shadow or Phase.Shift or Phase.Bake or Phase.Switch)
+        if (s.PromoteFully && s.AllInForce && s.Phase is Phase.Shadow or Phase.Shift or Phase.Bake or Phase.Switch)
         {
             return Complete(s, now, RolloutEvent.Engine, "promoted to the end");
         }
@@ -137,7 +137,7 @@ public static partial class Decider
         s.Plan.WhenInconclusive switch
         {
             Inconclusive.Rollback => [new RolloutEvent.RollbackDecided(now, RolloutEvent.Engine, late)],
-            Inconclusive.Promote when s.Arrived => goOn($"{late}; promoted without a verdict"),
+            Inconclusive.Promote when s.AllInForce => goOn($"{late}; promoted without a verdict"),
             _ => null,
         };
 
@@ -160,7 +160,7 @@ public static partial class Decider
         }
         else if (
             verdict.Outcome == Outcome.Promote
-            && s is { Status: RolloutStatus.Running, Arrived: true, Tracks.Count: 0 }
+            && s is { Status: RolloutStatus.Running, AllInForce: true, Tracks.Count: 0 }
         )
         {
             events.AddRange(Complete(s, now, RolloutEvent.Engine, verdict.Reasons[0]));

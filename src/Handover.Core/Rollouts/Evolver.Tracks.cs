@@ -43,19 +43,16 @@ public static partial class Evolver
         };
 
     // A move brings everybody as far as it says, whoever asked for it.
-    private static RolloutState Arrived(RolloutState s, DateTimeOffset at) =>
+    private static RolloutState Arrived(RolloutState s, RolloutEvent.Moved m) =>
         With(
             s,
             [
                 .. s.Tracks.Select(t =>
-                    !t.Done
-                    && !t.Settled
-                    && s.SegmentShares.TryGetValue(t.Segment, out Share share)
-                    && share.Parts >= ((Phase.Shift)s.Plan.Phases[t.PhaseIndex]).Share.Parts
+                    !t.Done && !t.Settled && Settles(s.Plan.Phases[t.PhaseIndex], m)
                         ? t with
                         {
                             Settled = true,
-                            ProgressAt = at,
+                            ProgressAt = m.At,
                         }
                         : t
                 ),

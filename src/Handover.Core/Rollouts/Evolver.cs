@@ -149,7 +149,7 @@ public static partial class Evolver
             WishedShare = s.WishedShare is { } wished && wished.Parts > m.Share.Parts ? wished : null,
             MoveFailures = 0,
         };
-        return s.Tracks.Count == 0 ? moved : Arrived(moved, m.At);
+        return s.Tracks.Count == 0 ? moved : Arrived(moved, m);
     }
 
     // What a person wished for settles no shift that wants more, or moves another segment.

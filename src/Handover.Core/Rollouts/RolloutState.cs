@@ -88,7 +88,7 @@ public sealed record RolloutState
     /// Whether all that was asked of the active phase is in force. None ends before, or the share that a person wished
     /// would settle a phase that wants something else.
     /// </summary>
-    public bool Arrived => PhaseSettled && WishedShare is null;
+    public bool AllInForce => PhaseSettled && WishedShare is null;
 
     /// <summary>
     /// Why everything must go back to <see cref="From"/>; null when it need not. Once set it is never unset.

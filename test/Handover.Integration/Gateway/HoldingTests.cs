@@ -262,7 +262,7 @@ public sealed class HoldingTests
         }
     }
 
-    // v1 -> half -> v2 -> v1 -> v2: by the servers' own logs each entity changes once before v2, then twice.
+    // v1 -> half -> v2 -> v1 -> v2: by the servers' own logs each entity comes to v2 once, then goes and comes.
     private static void AssertNoFlips(GatewayHarness h)
     {
         foreach (var entity in h.V1.Log.Concat(h.V2.Log).GroupBy(r => r.Headers["x-customer-id"]))
