@@ -8,12 +8,13 @@ namespace Handover.Runtimes;
 internal sealed class Stack(string service, string release) : IDisposable
 {
     private volatile Dictionary<string, IRunningMember>? _members;
+    private volatile bool _leaving;
 
     /// <summary>Held while the stack starts or stops.</summary>
     public SemaphoreSlim Gate { get; } = new(1);
 
     /// <summary>Whether it runs and can go on without a new start.</summary>
-    public bool Healthy => _members is { } members && members.Values.All(m => !m.Failed);
+    public bool Healthy => !_leaving && _members is { } members && members.Values.All(m => !m.Failed);
 
     /// <summary>The running member of this name; null when there is none.</summary>
     public IRunningMember? Member(string name) => _members?.GetValueOrDefault(name);
@@ -47,14 +48,20 @@ internal sealed class Stack(string service, string release) : IDisposable
         return problems;
     }
 
-    /// <summary>Stops all members side by side.</summary>
+    /// <summary>
+    /// Stops all members side by side. It is not ready from here on: whoever waits for it waits for its next start.
+    /// </summary>
     public async Task StopAsync()
     {
-        if (_members is { } members)
+        if (_members is not { } members)
         {
-            await DisposeAsync(members);
-            _members = null;
+            return;
         }
+
+        _leaving = true;
+        await DisposeAsync(members);
+        _members = null;
+        _leaving = false;
     }
 
     /// <summary>How the stack is now; null when it does not run.</summary>
@@ -72,7 +79,7 @@ internal sealed class Stack(string service, string release) : IDisposable
         return new StackStatus(
             service,
             release,
-            members.Values.All(m => m.Ready),
+            !_leaving && members.Values.All(m => m.Ready),
             members.ToDictionary(m => m.Key, m => m.Value.Endpoints),
             members.Values.Sum(m => m.ResidentBytes),
             troubles.Length == 0 ? null : string.Join("; ", troubles)

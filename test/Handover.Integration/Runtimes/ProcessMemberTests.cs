@@ -184,7 +184,10 @@ public sealed class ProcessMemberTests
         );
         await StartAsync(world, "r1", new Member.Process([script, "{port}"], "/v2/health/ready"));
         Assert.True(Carrying(world).Count >= 3);
-        await world.Runtime.StopAsync("price", "r1", RuntimeWorld.Cancel);
+        Task stopped = world.Runtime.StopAsync("price", "r1", RuntimeWorld.Cancel);
+        Assert.False(world.Runtime.Status("price", "r1")!.Ready, "a stack that is being stopped takes nobody");
+        await stopped;
+        Assert.Null(world.Runtime.Status("price", "r1"));
         Assert.Empty(Carrying(world));
     }
 
