@@ -62,7 +62,8 @@ public sealed partial class RolloutEngine
             return reasons.Count > 0 ? new RolloutCommand.ClosingRefused(reasons) : null;
         }
 
-        if (target is not MoveTarget.Back && PaceCalendar.Waits(state, now) is [var wait, ..] waits)
+        bool planned = target is not MoveTarget.Back && state.WishedShare is null;
+        if (planned && PaceCalendar.Waits(state, now) is [var wait, ..] waits)
         {
             if (state.Tracks.Count == 0)
             {

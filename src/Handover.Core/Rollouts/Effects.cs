@@ -171,6 +171,7 @@ public static class Effects
 
         // Starting and warming hurt nobody and go on; what verifies waits to be asked again, and nothing moves.
         bool agreed = forward && s.Disagreements.Count == 0;
+        bool decided = forward && s is { WaitsForWindow: true, WishedShare: not null };
         switch (s.Phase)
         {
             case Phase.Verify when agreed:
@@ -190,7 +191,8 @@ public static class Effects
                 yield return new RolloutEffect.Judge(s.PhaseIndex);
                 break;
             case Phase.Shift or Phase.Switch or Phase.Retire:
-                if (agreed && Wanted(s) is { } move)
+                // The plan's windows are for the plan's own moves; a share that a person sets waits for none.
+                if ((agreed || decided) && Wanted(s) is { } move)
                 {
                     yield return move;
                 }

@@ -145,6 +145,26 @@ public sealed class SegmentTests
     }
 
     [Fact]
+    public void A_share_that_a_person_sets_waits_for_agreement_but_for_no_window_and_settles_nothing()
+    {
+        var window = new Disagreement(DisagreementKind.Window, "internal moves only in its windows");
+        var features = new Disagreement(DisagreementKind.Features, "price reads features@2");
+        RolloutWalk walk = SegmentPlans.Walk().Prepared();
+        walk.Do(new RolloutCommand.Agreed([window, features]));
+        walk.Do(new RolloutCommand.SetShare(Share.FromPercent(5), "ann"));
+        Assert.Empty(walk.Effects.OfType<RolloutEffect.Move>());
+        walk.Do(new RolloutCommand.Agreed([window]));
+        walk.Move();
+        Assert.Equal(Share.FromPercent(5), walk.State.Share);
+        Assert.Equal(RolloutStatus.Holding, walk.State.Status);
+        Assert.False(walk.State.PhaseSettled);
+        Assert.Empty(walk.Effects.OfType<RolloutEffect.Move>());
+        walk.Do(new RolloutCommand.Agreed([]));
+        walk.Move();
+        Assert.NotEmpty(walk.State.SegmentShares);
+    }
+
+    [Fact]
     public void A_pace_names_a_segment_that_moves_once_and_can_be_judged_alone()
     {
         RolloutPlan plan = SegmentPlans.Plan() with
