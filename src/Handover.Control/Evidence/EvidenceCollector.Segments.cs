@@ -57,7 +57,7 @@ public sealed partial class EvidenceCollector
                 continue;
             }
 
-            Past(state.Plan.Service).Freeze(state.From, evidence);
+            Freeze(state, evidence);
             Share larger = share.Parts > state.Share.Parts ? share : state.Share;
             Track? track = state.OpenTracks.FirstOrDefault(t => t.Segment == segment);
             RolloutState at = (track is null ? state : state.Along(track)) with { Share = larger };

@@ -80,7 +80,7 @@ public sealed partial class EvidenceCollector(RolloutStore store, TimeProvider t
         store.ForgetTicks(time.GetUtcNow() - KeepTicks);
         Tolerances rules = AnswerRules.Of(catalog(), service, state.From, state.Plan.To, state.Plan.Compare);
         RolloutEvidence evidence = RolloutEvidence.Of(state, service, store, rules);
-        Past(service.Name).Freeze(state.From, evidence);
+        Freeze(state, evidence);
 
         // Whoever was brought in again by a person is judged with everybody from then on.
         var alone = state
@@ -150,7 +150,7 @@ public sealed partial class EvidenceCollector(RolloutStore store, TimeProvider t
         }
 
         open.LookedAt = now;
-        Past(state.Plan.Service).Freeze(state.From, open.Evidence);
+        Freeze(state, open.Evidence);
         AskGateways(open);
         IReadOnlyList<string>? held = holding?.Invoke(state, now);
         IReadOnlyDictionary<string, Verdict> alone = JudgeAlone(open, state, now, held);
@@ -164,6 +164,12 @@ public sealed partial class EvidenceCollector(RolloutStore store, TimeProvider t
         [
             .. state.OpenTracks.Select(t => Read(open, state.Along(t), t.Segment, alone, now, held)).OfType<Reading>(),
         ];
+    }
+
+    private void Freeze(RolloutState state, RolloutEvidence evidence)
+    {
+        ServicePast past = Past(state.Plan.Service);
+        evidence.Freeze(past.Latencies(state.From), past.Losses(state.From));
     }
 
     // The verdict of a segment that is judged alone takes the place of everybody's in its own shifts, unless that one
@@ -262,10 +268,10 @@ public sealed partial class EvidenceCollector(RolloutStore store, TimeProvider t
     {
         ServicePast past = Past(service.Name);
         double rate = past.Rate(time.GetUtcNow());
-        Ratio? Known(string metric) => past.BadRate(state.From, metric);
+        IReadOnlyDictionary<string, Ratio> known = past.BadRates(state.From);
         return _open.TryGetValue(service.Name, out Open? open) && open.Id == state.Id
-            ? open.Evidence.Forecast(steps, rate, Known)
-            : GateForecast.Of(GateBook.Start(RolloutEvidence.SetupOf(state, service)), steps, rate, Known);
+            ? open.Evidence.Forecast(steps, rate, known)
+            : GateForecast.Of(GateBook.Start(RolloutEvidence.SetupOf(state, service)), steps, rate, known);
     }
 
     /// <summary>99th percentile of a release's recent latency in milliseconds; null when it has not answered.</summary>

@@ -18,16 +18,18 @@ internal sealed class RecentValues(int capacity)
     /// <summary>A copy of what is kept, in no order.</summary>
     public double[] ToArray() => _ring[..Count];
 
-    /// <summary>The quantile of what is kept; null when there is nothing.</summary>
-    public double? Quantile(double p)
+    /// <summary>The mean of what is kept; not a number when there is nothing.</summary>
+    public double Mean
     {
-        if (Count == 0)
+        get
         {
-            return null;
-        }
+            double sum = 0;
+            foreach (double value in _ring.AsSpan(0, Count))
+            {
+                sum += value;
+            }
 
-        double[] sorted = ToArray();
-        Array.Sort(sorted);
-        return sorted[(int)Math.Min(sorted.Length - 1, p * sorted.Length)];
+            return sum / Count;
+        }
     }
 }

@@ -174,23 +174,27 @@ internal sealed partial class RolloutEvidence
     }
 
     /// <summary>Freezes thresholds from what stable did before, once there is enough of it.</summary>
-    public void Freeze(RecentValues latencies, RecentValues losses)
+    /// <param name="latencies">Its newest latencies in milliseconds, in no order.</param>
+    /// <param name="losses">Its newest losses, in no order.</param>
+    public void Freeze(double[] latencies, double[] losses)
     {
         lock (_gate)
         {
             _latency ??=
-                Margin("latency") is { } margin && latencies.Count >= 1000
-                    ? LatencyThresholds.Freeze(latencies.ToArray(), margin, _service.Objectives.P99)
+                Margin("latency") is { } margin && latencies.Length >= 1000
+                    ? LatencyThresholds.Freeze(latencies, margin, _service.Objectives.P99)
                     : null;
             _loss ??=
-                Margin("loss") is { } worse && losses.Count >= 1000
-                    ? LossThresholds.Freeze(losses.ToArray(), worse)
-                    : null;
+                Margin("loss") is { } worse && losses.Length >= 1000 ? LossThresholds.Freeze(losses, worse) : null;
         }
     }
 
     /// <summary>How the gates will go on from here.</summary>
-    public GateForecast Forecast(IReadOnlyList<ForecastStep> steps, double rate, Func<string, Ratio?> known)
+    public GateForecast Forecast(
+        IReadOnlyList<ForecastStep> steps,
+        double rate,
+        IReadOnlyDictionary<string, Ratio> known
+    )
     {
         lock (_gate)
         {

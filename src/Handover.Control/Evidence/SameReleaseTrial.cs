@@ -105,7 +105,7 @@ internal sealed class SameReleaseTrial(
             }
         }
 
-        evidence.Freeze(latencies, losses);
+        evidence.Freeze(latencies.ToArray(), losses.ToArray());
         evidence.Learn(past.Select(p => p with { Release = First }));
     }
 

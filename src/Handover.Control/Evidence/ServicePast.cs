@@ -2,7 +2,10 @@ using Handover.Core.Foundation;
 
 namespace Handover.Control.Evidence;
 
-/// <summary>The recent latencies, losses and rate of one service, by release. Thread-safe.</summary>
+/// <summary>
+/// The recent latencies, losses and rate of one service, by release. Thread-safe. Requests wait at its lock, so nothing is
+/// called and nothing is computed under it: who asks gets a copy.
+/// </summary>
 internal sealed class ServicePast(int capacity)
 {
     private const int RateSeconds = 10;
@@ -11,7 +14,7 @@ internal sealed class ServicePast(int capacity)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, RecentValues> _latencies = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RecentValues> _losses = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, RecentValues> _bad = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Release, string Metric), RecentValues> _bad = [];
     private readonly long[] _perSecond = new long[RateSeconds];
     private readonly long[] _secondOf = new long[RateSeconds];
 
@@ -43,25 +46,47 @@ internal sealed class ServicePast(int capacity)
     {
         lock (_gate)
         {
-            Of(_bad, $"{release} {metric}").Add(bad ? 1 : 0);
+            Of(_bad, (release, metric)).Add(bad ? 1 : 0);
         }
     }
 
-    /// <summary>Share of bad answers among the recent ones; null while there are too few to say.</summary>
-    public Ratio? BadRate(string release, string metric)
+    /// <summary>Share of bad answers among the recent ones by metric; of those with enough of them to say.</summary>
+    public IReadOnlyDictionary<string, Ratio> BadRates(string release)
     {
         lock (_gate)
         {
-            RecentValues recent = Of(_bad, $"{release} {metric}");
-            return recent.Count < LeastForRate ? null : new Ratio(recent.ToArray().Average());
+            return _bad.Where(b => b.Key.Release == release && b.Value.Count >= LeastForRate)
+                .ToDictionary(b => b.Key.Metric, b => new Ratio(b.Value.Mean), StringComparer.Ordinal);
         }
     }
 
     public double? LatencyQuantile(string release, double p)
     {
+        double[] sorted = Latencies(release);
+        if (sorted.Length == 0)
+        {
+            return null;
+        }
+
+        Array.Sort(sorted);
+        return sorted[(int)Math.Min(sorted.Length - 1, p * sorted.Length)];
+    }
+
+    /// <summary>The newest latencies of a release in milliseconds, in no order; infinite where there was no answer.</summary>
+    public double[] Latencies(string release)
+    {
         lock (_gate)
         {
-            return Of(_latencies, release).Quantile(p);
+            return Of(_latencies, release).ToArray();
+        }
+    }
+
+    /// <summary>The newest losses of a release, in no order.</summary>
+    public double[] Losses(string release)
+    {
+        lock (_gate)
+        {
+            return Of(_losses, release).ToArray();
         }
     }
 
@@ -81,19 +106,12 @@ internal sealed class ServicePast(int capacity)
         }
     }
 
-    public void Freeze(string release, RolloutEvidence evidence)
+    private RecentValues Of<TKey>(Dictionary<TKey, RecentValues> values, TKey key)
+        where TKey : notnull
     {
-        lock (_gate)
+        if (!values.TryGetValue(key, out RecentValues? recent))
         {
-            evidence.Freeze(Of(_latencies, release), Of(_losses, release));
-        }
-    }
-
-    private RecentValues Of(Dictionary<string, RecentValues> values, string release)
-    {
-        if (!values.TryGetValue(release, out RecentValues? recent))
-        {
-            values[release] = recent = new RecentValues(capacity);
+            values[key] = recent = new RecentValues(capacity);
         }
 
         return recent;

@@ -32,15 +32,15 @@ public sealed record GateForecast(
     /// <param name="book">The evidence so far; a new book for a forecast before the start.</param>
     /// <param name="steps">The steps that are still to come; the last one is taken to go on for ever.</param>
     /// <param name="requestsPerSecond">Traffic of the service, all releases together.</param>
-    /// <param name="stableRate">
-    /// Stable's rate of bad events per metric from before the rollout; null when unknown. Used while the book has too
+    /// <param name="stableRates">
+    /// Stable's rates of bad events by metric from before the rollout, where they are known. Used while the book has too
     /// few units itself. Metrics of frozen thresholds need none: their rate follows from the quantile.
     /// </param>
     public static GateForecast Of(
         GateBook book,
         IReadOnlyList<ForecastStep> steps,
         double requestsPerSecond,
-        Func<string, Ratio?> stableRate
+        IReadOnlyDictionary<string, Ratio> stableRates
     )
     {
         bool proof = book.Setup.Plan.Promote == PromotionRule.Proof;
@@ -50,7 +50,7 @@ public sealed record GateForecast(
             // No rate of live requests tells when pairs of shadow will have said enough.
             .. book
                 .Metrics.Where(m => m is { Listed: true, Gate.HoldOnly: false, OnlyPairs: false })
-                .Select(m => Of(book, m, steps, requestsPerSecond, stableRate, proof)),
+                .Select(m => Of(book, m, steps, requestsPerSecond, stableRates, proof)),
         ];
         MetricForecast? last = proof ? Last(metrics) : null;
         bool stuck = last is { Promote: null };
@@ -74,12 +74,12 @@ public sealed record GateForecast(
         MetricEvidence metric,
         IReadOnlyList<ForecastStep> steps,
         double rps,
-        Func<string, Ratio?> stableRate,
+        IReadOnlyDictionary<string, Ratio> stableRates,
         bool proof
     )
     {
         GatePlan plan = book.Setup.Plan;
-        double? rate = Rate(metric, stableRate);
+        double? rate = Rate(metric, stableRates);
         double safe = Math.Log(2 / plan.Beta.Value);
         TimeSpan? promote =
             !proof || metric.TwoSided ? TimeSpan.Zero
@@ -117,12 +117,12 @@ public sealed record GateForecast(
         return new MetricForecast(metric.Gate.Name, promote, rollBack) { TwoSided = metric.TwoSided };
     }
 
-    private static double? Rate(MetricEvidence metric, Func<string, Ratio?> stableRate)
+    private static double? Rate(MetricEvidence metric, IReadOnlyDictionary<string, Ratio> stableRates)
     {
         var (_, _, bad, units) = metric.Count(metric.DisplayLevel);
         double? rate =
             units >= LeastUnits ? (double)bad / units
-            : stableRate(metric.Gate.Name) is { } known ? known.Value
+            : stableRates.TryGetValue(metric.Gate.Name, out Ratio known) ? known.Value
             : metric.ExpectedRate;
         return rate is > 0 and < 1 ? rate : null;
     }

@@ -22,12 +22,12 @@ public sealed class GateForecastTests
     [Fact]
     public void Without_proof_the_least_times_and_requests_decide()
     {
-        GateForecast ahead = GateForecast.Of(Book(new GatePlan()), Ramp, 100, _ => new Ratio(0.01));
+        GateForecast ahead = GateForecast.Of(Book(new GatePlan()), Ramp, 100, Errors(0.01));
         Assert.Equal(TimeSpan.FromSeconds(1_000 + 300 + 300 + 3_600), ahead.Promote);
         Assert.Null(ahead.PromotionDecidedBy);
         Assert.All(ahead.Metrics, m => Assert.Equal(TimeSpan.Zero, m.Promote));
         Assert.Equal("errors", ahead.FirstToRollBack);
-        Assert.Null(GateForecast.Of(Book(new GatePlan()), Ramp, 0, _ => null).Promote);
+        Assert.Null(GateForecast.Of(Book(new GatePlan()), Ramp, 0, Unknown).Promote);
     }
 
     [Fact]
@@ -35,10 +35,10 @@ public sealed class GateForecastTests
     {
         GatePlan plan = new() { Promote = PromotionRule.Proof };
         var objectives = new Objectives { Errors = new Ratio(0.01), P99 = TimeSpan.FromMilliseconds(250) };
-        GateForecast both = GateForecast.Of(Book(plan, objectives), Ramp, 1, _ => new Ratio(0.002));
+        GateForecast both = GateForecast.Of(Book(plan, objectives), Ramp, 1, Errors(0.002));
         Assert.NotNull(both.Promote);
         Assert.All(both.Metrics, m => Assert.True(m.Promote > TimeSpan.Zero));
-        GateForecast never = GateForecast.Of(Book(plan), Ramp, 1, _ => null);
+        GateForecast never = GateForecast.Of(Book(plan), Ramp, 1, Unknown);
         Assert.Null(never.Promote);
         Assert.Equal("errors", never.PromotionDecidedBy);
     }
@@ -52,11 +52,11 @@ public sealed class GateForecastTests
             Metrics = [new MetricGate("errors", new Ratio(0.2)) { Critical = true }],
         };
         ForecastStep[] hour = [new(0.1, TimeSpan.FromHours(1), 0)];
-        GateForecast slow = GateForecast.Of(Book(plan), hour, 10, _ => new Ratio(0.01));
+        GateForecast slow = GateForecast.Of(Book(plan), hour, 10, Errors(0.01));
         Assert.Equal(slow.Metrics[0].Promote, slow.Promote);
         Assert.True(slow.Promote > TimeSpan.FromHours(1));
         Assert.Equal("errors", slow.PromotionDecidedBy);
-        GateForecast quick = GateForecast.Of(Book(plan), hour, 10_000, _ => new Ratio(0.01));
+        GateForecast quick = GateForecast.Of(Book(plan), hour, 10_000, Errors(0.01));
         Assert.Equal(TimeSpan.FromHours(1), quick.Promote);
         Assert.Null(quick.PromotionDecidedBy);
     }
@@ -67,10 +67,7 @@ public sealed class GateForecastTests
     {
         // Twice as bad as the margin allows, at one share: the mean over 200 rollouts against the forecast.
         ForecastStep[] steps = [new(0.1, TimeSpan.FromHours(6), 0)];
-        TimeSpan said = GateForecast
-            .Of(Book(new GatePlan()), steps, 100, name => name == "errors" ? new Ratio(0.01) : null)
-            .Metrics[0]
-            .RollBack!.Value;
+        TimeSpan said = GateForecast.Of(Book(new GatePlan()), steps, 100, Errors(0.01)).Metrics[0].RollBack!.Value;
         var streams = new Streams(61);
         double seconds = 0;
         for (int run = 0; run < 200; run++)
@@ -100,15 +97,20 @@ public sealed class GateForecastTests
         var objectives = new Objectives { Errors = new Ratio(0.01) };
         ForecastStep[] steps = [new(0.1, TimeSpan.FromMinutes(1), 0)];
         GateBook book = Book(plan, objectives);
-        TimeSpan? before = GateForecast.Of(book, steps, 100, _ => null).Metrics[0].Promote;
+        TimeSpan? before = GateForecast.Of(book, steps, 100, Unknown).Metrics[0].Promote;
         book.Observe(Clean(1, 200));
-        TimeSpan? later = GateForecast.Of(book, steps, 100, _ => null).Metrics[0].Promote;
+        TimeSpan? later = GateForecast.Of(book, steps, 100, Unknown).Metrics[0].Promote;
         book.Observe(Clean(2, 300));
-        TimeSpan? proven = GateForecast.Of(book, steps, 100, _ => null).Metrics[0].Promote;
+        TimeSpan? proven = GateForecast.Of(book, steps, 100, Unknown).Metrics[0].Promote;
         Assert.InRange(before!.Value.TotalSeconds, 40, 50);
         Assert.InRange((before - later)!.Value.TotalSeconds, 10, 20);
         Assert.Equal(TimeSpan.Zero, proven);
     }
+
+    private static IReadOnlyDictionary<string, Ratio> Unknown => new Dictionary<string, Ratio>();
+
+    private static IReadOnlyDictionary<string, Ratio> Errors(double rate) =>
+        new Dictionary<string, Ratio> { ["errors"] = new(rate) };
 
     private static Tick Clean(int second, long units) =>
         new(
