@@ -26,7 +26,7 @@ internal sealed class EdgePipeline(PipelineTools tools)
     private const long KestrelReadsAhead = 1 << 20;
 
     /// <summary>Handles one request.</summary>
-    public async Task HandleAsync(
+    public Task HandleAsync(
         HttpContext context,
         ServiceUnit unit,
         string memberPath,
@@ -53,26 +53,35 @@ internal sealed class EdgePipeline(PipelineTools tools)
         };
         long limit = snapshot.Service.Limits.RequestBytes;
         Refusal? refusal = GrpcCall.Check(snapshot.Service, grpc, memberPath) ?? RequestBody.Bound(context, limit);
-        ReadOnlyMemory<byte> body = default;
-        IdempotencyPolicy policy = snapshot.Service.Idempotency;
-        if (
-            refusal is null
-            && (EntityReader.NeedsBody(snapshot.Service) || KeyReading.NeedsBody(policy, context.Request))
-        )
-        {
-            (body, refusal) = await RequestBody.BufferAsync(context, limit);
-        }
+        bool needsBody =
+            EntityReader.NeedsBody(snapshot.Service)
+            || KeyReading.NeedsBody(snapshot.Service.Idempotency, context.Request);
+        return refusal is null && needsBody
+            ? BufferAsync(context, passage, query, limit)
+            : IdentifyAsync(context, passage, query, default, refusal);
+    }
 
+    private async Task BufferAsync(HttpContext context, Passage passage, string query, long limit)
+    {
+        (ReadOnlyMemory<byte> body, Refusal? refusal) = await RequestBody.BufferAsync(context, limit);
+        await IdentifyAsync(context, passage, query, body, refusal);
+    }
+
+    private Task IdentifyAsync(
+        HttpContext context,
+        Passage passage,
+        string query,
+        ReadOnlyMemory<byte> body,
+        Refusal? refusal
+    )
+    {
+        IdempotencyPolicy policy = passage.Snapshot.Service.Idempotency;
         passage.Sequence = refusal is null ? SequenceKeeping.Of(context.Request, passage, body) : null;
         KeyReading key = refusal is null ? KeyReading.Read(policy, context.Request, body) : default;
         refusal ??= key.Refused;
-        if (refusal is not null)
-        {
-            await RefuseAsync(context, passage, refusal);
-            return;
-        }
-
-        await GoOnAsync(context, passage, query, body, KeyedAsk.Of(key.Key, context, body));
+        return refusal is not null
+            ? RefuseAsync(context, passage, refusal)
+            : GoOnAsync(context, passage, query, body, KeyedAsk.Of(key.Key, context, body));
     }
 
     private async Task GoOnAsync(
@@ -111,7 +120,7 @@ internal sealed class EdgePipeline(PipelineTools tools)
         }
     }
 
-    private async Task<Admission> AdmitAsync(
+    private async ValueTask<Admission> AdmitAsync(
         HttpContext context,
         Passage passage,
         string query,
@@ -125,7 +134,7 @@ internal sealed class EdgePipeline(PipelineTools tools)
         {
             ServiceSnapshot snapshot = unit.Snapshot;
             passage.Snapshot = snapshot;
-            if (await IdentifyAsync(context, passage, query, body) is { } refused)
+            if (await ReadEntityAsync(context, passage, query, body) is { } refused)
             {
                 slot?.Dispose();
                 return new Admission(null, null, refused);
@@ -184,7 +193,7 @@ internal sealed class EdgePipeline(PipelineTools tools)
     private static InFlightTicket Enter(Passage passage) =>
         passage.Unit.InFlight.Enter(passage.Release, passage.Entity, passage.Attributes, InFlightKind.Caller);
 
-    private static async ValueTask<Refusal?> IdentifyAsync(
+    private static async ValueTask<Refusal?> ReadEntityAsync(
         HttpContext context,
         Passage passage,
         string query,
@@ -319,29 +328,17 @@ internal sealed class EdgePipeline(PipelineTools tools)
             : payloads ? new BodyCopy(ExchangeRecorder.PayloadBound)
             : null;
         passage.ResponseCopy = payloads ? new BodyCopy(ExchangeRecorder.AnswerBound(snapshot.Service)) : null;
-        TimeSpan latency = default;
         ForwardResult result = await (run is null ? ForwardAsync() : run.RunAsync(ForwardAsync));
         int status = await PipelineTools.SendAsync(context, passage, result);
         passage.Unit.Closing.Now?.Answered(status, passage.AnsweredAt);
-        tools.Recorder.Record(passage, context.Request.ContentType, result.Outcome, status, latency);
+        tools.Recorder.Record(passage, context.Request.ContentType, result.Outcome, status, result.Latency);
         if (mirrored && result.Outcome is not (ExchangeOutcome.Refused or ExchangeOutcome.ClientGone))
         {
-            tools.Mirror.Offer(passage, context.Request.Headers, baggage, (status, latency));
+            tools.Mirror.Offer(passage, context.Request.Headers, baggage, (status, result.Latency));
         }
 
-        async Task<ForwardResult> ForwardAsync()
-        {
-            long began = tools.Time.GetTimestamp();
-            ForwardResult forwarded = await tools.Forwarder.ForwardAsync(
-                context,
-                passage,
-                pool,
-                admission.Ticket!,
-                admission.Slot
-            );
-            latency = tools.Time.GetElapsedTime(began);
-            return forwarded;
-        }
+        Task<ForwardResult> ForwardAsync() =>
+            tools.Forwarder.ForwardAsync(context, passage, pool, admission.Ticket!, admission.Slot);
     }
 
     // What is for the gateway stays here.

@@ -90,11 +90,9 @@ internal sealed class HopPipeline(PipelineTools tools)
         InFlightTicket ticket = inFlight.Enter(passage.Release, null, NoAttributes, InFlightKind.Hop);
         try
         {
-            long began = tools.Time.GetTimestamp();
             ForwardResult result = await tools.Forwarder.ForwardAsync(context, passage, pool, ticket, null);
             int status = await PipelineTools.SendAsync(context, passage, result);
-            TimeSpan latency = tools.Time.GetElapsedTime(began);
-            tools.Recorder.Record(passage, context.Request.ContentType, result.Outcome, status, latency);
+            tools.Recorder.Record(passage, context.Request.ContentType, result.Outcome, status, result.Latency);
         }
         finally
         {

@@ -29,7 +29,7 @@ internal sealed record PipelineTools(
     public required string Owner { get; init; }
 
     /// <summary>A new request id: unique, sortable by time.</summary>
-    public string NewId() => Guid.CreateVersion7(Time.GetUtcNow()).ToString("N");
+    public string NewId() => RequestId.New(Time.GetUtcNow());
 
     /// <summary>Sends the refusal that forwarding ended with, if the caller got nothing yet.</summary>
     /// <returns>The status that the caller got; 0 when none.</returns>

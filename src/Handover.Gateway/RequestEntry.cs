@@ -44,59 +44,49 @@ internal sealed partial class RequestEntry(GatewayFeed feed, PipelineTools tools
         }
     }
 
-    private async Task RouteAsync(HttpContext context, string requestId)
+    private Task RouteAsync(HttpContext context, string requestId)
     {
         RequestHygiene.CloseIfAsked(context);
         if (RequestHygiene.Check(context) is { } unsound)
         {
-            await unsound.WriteAsync(context, requestId, null);
-            return;
+            return unsound.WriteAsync(context, requestId, null);
         }
 
         string raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         if (RequestTarget.Parse(raw) is not { } target)
         {
-            await Refusal.Ambiguous().WriteAsync(context, requestId, null);
-            return;
+            return Refusal.Ambiguous().WriteAsync(context, requestId, null);
         }
 
         FeedTable table = feed.Table;
-        string[] segments = RequestTarget.Segments(target.Path);
-        if (segments.Length > 0 && segments[0] == "-")
+        if (target.Segments is ["-", ..])
         {
-            await HopAsync(context, table, target, segments, requestId);
-            return;
+            return HopAsync(context, table, target, requestId);
         }
 
         if (GrpcHealth.Wants(context, target.Path))
         {
-            await health.AnswerAsync(context, target.Path);
-            return;
+            return health.AnswerAsync(context, target.Path);
         }
 
-        switch (table.Routes.Match(context.Request.Host.Host, target.Path))
+        return table.Routes.Match(context.Request.Host.Host, target) switch
         {
-            case RouteMatch.Found found:
-                await _edge.HandleAsync(context, table.Units[found.Service], found.MemberPath, target.Query, requestId);
-                break;
-            case RouteMatch.Ambiguous:
-                await Refusal.Ambiguous().WriteAsync(context, requestId, null);
-                break;
-            default:
-                await Refusal.NoRoute(target.Path).WriteAsync(context, requestId, null);
-                break;
-        }
+            RouteMatch.Found found => _edge.HandleAsync(
+                context,
+                table.Units[found.Service],
+                found.MemberPath,
+                target.Query,
+                requestId
+            ),
+            RouteMatch.Ambiguous => Refusal.Ambiguous().WriteAsync(context, requestId, null),
+            _ => Refusal.NoRoute(target.Path).WriteAsync(context, requestId, null),
+        };
     }
 
     // /-/services/{service}/members/{member}/{rest}; everything else below /-/ is nothing.
-    private Task HopAsync(
-        HttpContext context,
-        FeedTable table,
-        RequestTarget target,
-        string[] segments,
-        string requestId
-    )
+    private Task HopAsync(HttpContext context, FeedTable table, RequestTarget target, string requestId)
     {
+        string[] segments = target.Segments;
         bool shaped = segments.Length >= 5 && segments[1] == "services" && segments[3] == "members";
         if (!shaped || !table.Units.TryGetValue(segments[2], out ServiceUnit? unit))
         {

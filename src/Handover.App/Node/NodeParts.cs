@@ -59,6 +59,8 @@ public sealed class NodeParts : IAsyncDisposable
                 .AddFilter("Microsoft", LogLevel.Warning)
                 // A port in use comes back as an exception, which becomes a sentence; not a stack trace besides.
                 .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
+                // Would make an activity for each request, which nobody reads.
+                .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
                 .AddFilter("Yarp", LogLevel.Error)
                 .AddFilter("System", LogLevel.Warning)
         );

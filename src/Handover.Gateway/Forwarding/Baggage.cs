@@ -16,6 +16,9 @@ internal sealed record Baggage(IReadOnlyList<string> Others, IReadOnlyList<strin
 
     private static readonly Baggage None = new([], []);
 
+    /// <summary>Whether there is none: neither the caller's nor a pin.</summary>
+    public bool Empty => Others.Count == 0 && Pins.Count == 0;
+
     /// <summary>Reads all baggage headers of a request.</summary>
     public static Baggage Read(StringValues headers)
     {
@@ -48,5 +51,8 @@ internal sealed record Baggage(IReadOnlyList<string> Others, IReadOnlyList<strin
 
     /// <summary>The header with these pins after the caller's members.</summary>
     public string With(IEnumerable<string> tokens) =>
-        string.Join(',', Others.Concat(tokens.Select(t => $"{Pin.BaggageKey}={t}")));
+        string.Join(',', Others.Concat(tokens.Select(Pinned)));
+
+    /// <summary>The member that carries a pin.</summary>
+    public static string Pinned(string token) => $"{Pin.BaggageKey}={token}";
 }

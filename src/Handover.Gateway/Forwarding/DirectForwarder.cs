@@ -75,13 +75,22 @@ internal static class DirectForwarder
         try
         {
             request = Written(send, client, body);
-            error = await ExchangeAsync(send, connection, request);
-            return (error, Connected: true);
+            using CancellationTokenRegistration late = connection.CloseOn(send.Deadline.Token);
+            using CancellationTokenRegistration gone = connection.CloseOn(send.Context.RequestAborted);
+            await connection.AskAsync(request.Memory, HttpMethods.IsHead(send.Passage.Method));
+            send.Answered();
+            error = Headed(send, connection) ? await PassOnAsync(send, connection) : ForwarderError.ResponseHeaders;
+        }
+        catch (UpstreamException e)
+        {
+            Note(send.Passage, e);
         }
         finally
         {
             pool.End(connection, request, error == ForwarderError.None);
         }
+
+        return (error, Connected: true);
     }
 
     private static RequestBytes Written(Sending send, MemberClient client, byte[]? body)
@@ -107,39 +116,20 @@ internal static class DirectForwarder
         return await pool.MakeAsync(either.Token);
     }
 
-    private static async Task<ForwarderError> ExchangeAsync(
-        Sending send,
-        UpstreamConnection connection,
-        RequestBytes request
-    )
+    // Whether Kestrel takes the fields of the answer's head.
+    private static bool Headed(Sending send, UpstreamConnection connection)
     {
-        HttpContext context = send.Context;
-        using CancellationTokenRegistration late = connection.CloseOn(send.Deadline.Token);
-        using CancellationTokenRegistration gone = connection.CloseOn(context.RequestAborted);
         try
         {
-            await connection.AskAsync(request.Memory, HttpMethods.IsHead(send.Passage.Method));
-        }
-        catch (UpstreamException e)
-        {
-            Note(send.Passage, e);
-            return ForwarderError.Request;
-        }
-
-        send.Answered();
-        try
-        {
-            AnswerFields.Copy(connection, context.Response);
-            HandoverHeaders.Stamp(context.Response, send.Passage);
+            AnswerFields.Copy(connection, send.Context.Response);
+            HandoverHeaders.Stamp(send.Context.Response, send.Passage);
+            return true;
         }
         catch (InvalidOperationException)
         {
-            // Kestrel takes no such field.
-            context.Response.Clear();
-            return ForwarderError.ResponseHeaders;
+            send.Context.Response.Clear();
+            return false;
         }
-
-        return await PassOnAsync(send, connection);
     }
 
     private static async Task<ForwarderError> PassOnAsync(Sending send, UpstreamConnection connection)

@@ -18,10 +18,17 @@ internal static class HandoverHeaders
     /// <summary>Takes off every header that pretends to be ours.</summary>
     public static void Strip(IHeaderDictionary headers)
     {
-        foreach (string name in headers.Keys.Where(IsOurs).ToList())
+        // Nearly no request has one; then no list is made.
+        List<string>? ours = null;
+        foreach ((string name, _) in headers)
         {
-            headers.Remove(name);
+            if (IsOurs(name))
+            {
+                (ours ??= []).Add(name);
+            }
         }
+
+        ours?.ForEach(name => headers.Remove(name));
     }
 
     /// <summary>Whether a header name is ours.</summary>

@@ -44,9 +44,10 @@ internal sealed class MemberForwarder(IHttpForwarder forwarder, TimeProvider tim
         body.Deadline = deadline;
         bool hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
         var send = new Sending(context, passage, body, deadline, Going, Answered);
-        return await (
+        ForwardResult result = await (
             DirectForwarder.Takes(context, passage, pool) ? DirectlyAsync(send, pool) : ByYarpAsync(send, pool)
         );
+        return result with { Latency = time.GetElapsedTime(passage.DispatchedAt) };
 
         void Going()
         {
@@ -258,4 +259,7 @@ internal readonly record struct ForwardResult(ExchangeOutcome Outcome, int Statu
 {
     /// <summary>Whether the member may have got the request; false only when no connection could be made.</summary>
     public bool Sent { get; init; }
+
+    /// <summary>From dispatch to the last byte.</summary>
+    public TimeSpan Latency { get; init; }
 }

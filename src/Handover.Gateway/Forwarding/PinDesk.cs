@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Handover.Core.Traffic;
 using Handover.Gateway.Observing;
 using Handover.Gateway.Routing;
@@ -11,7 +12,10 @@ internal sealed class PinDesk(TimeProvider time)
     /// <summary>How long a pin is good: no answer may take longer to begin, and hops happen before it ends.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
-    private readonly Issued?[] _issued = new Issued?[64];
+    // Releases come and go; what is not asked for any more is forgotten with the rest.
+    private const int MostIssued = 1024;
+
+    private readonly ConcurrentDictionary<(string Service, string Release, Purpose), Issued> _issued = new();
 
     /// <summary>
     /// The baggage of a caller's request with a new pin for its release. Pins that do not verify are taken off and
@@ -26,6 +30,11 @@ internal sealed class PinDesk(TimeProvider time)
         Purpose purpose
     )
     {
+        if (baggage.Empty)
+        {
+            return snapshot.PinKeys.Count > 0 ? Signed(snapshot, release, purpose).Baggage : "";
+        }
+
         var tokens = new List<string>(1);
         foreach (string token in baggage.Pins)
         {
@@ -42,7 +51,7 @@ internal sealed class PinDesk(TimeProvider time)
 
         if (snapshot.PinKeys.Count > 0)
         {
-            tokens.Add(Signed(snapshot, release, purpose));
+            tokens.Add(Signed(snapshot, release, purpose).Token);
         }
 
         return baggage.With(tokens);
@@ -78,30 +87,34 @@ internal sealed class PinDesk(TimeProvider time)
         baggage.With(baggage.Pins.Where(t => Pin.Verify(t, snapshot.PinKeys, time.GetUtcNow()) is not null));
 
     // A pin names no request, so those of one second are one and the same and need signing once.
-    private string Signed(ServiceSnapshot snapshot, string release, Purpose purpose)
+    private Issued Signed(ServiceSnapshot snapshot, string release, Purpose purpose)
     {
         long second = time.GetUtcNow().ToUnixTimeSeconds();
-        ref Issued? place = ref _issued[
-            (uint)HashCode.Combine(snapshot.Service.Name, release, purpose) % (uint)_issued.Length
-        ];
+        (string, string, Purpose) key = (snapshot.Service.Name, release, purpose);
         if (
-            Volatile.Read(ref place) is { } known
+            _issued.TryGetValue(key, out Issued? known)
             && ReferenceEquals(known.Snapshot, snapshot)
             && known.Second == second
-            && known.Purpose == purpose
-            && string.Equals(known.Release, release, StringComparison.Ordinal)
         )
         {
-            return known.Token;
+            return known;
         }
 
         DateTimeOffset expires = DateTimeOffset.FromUnixTimeSeconds(second) + Lifetime;
         string token = new Pin(snapshot.Service.Name, release, snapshot.Epoch, purpose, expires).Sign(
             snapshot.PinKeys[0]
         );
-        Volatile.Write(ref place, new Issued(snapshot, release, purpose, second, token));
-        return token;
+        if (_issued.Count >= MostIssued)
+        {
+            _issued.Clear();
+        }
+
+        return _issued[key] = new Issued(snapshot, second, token);
     }
 
-    private sealed record Issued(ServiceSnapshot Snapshot, string Release, Purpose Purpose, long Second, string Token);
+    private sealed record Issued(ServiceSnapshot Snapshot, long Second, string Token)
+    {
+        /// <summary>The whole baggage of a request that has none of its own.</summary>
+        public string Baggage { get; } = Forwarding.Baggage.Pinned(Token);
+    }
 }

@@ -48,9 +48,12 @@ internal static class RequestHygiene
             }
         }
 
-        if (headers.Keys.Any(n => n.Contains('_') && IsFraming(n.Replace('_', '-'))))
+        foreach ((string name, _) in headers)
         {
-            return Refusal.Framing("A framing header is spelt with an underscore.");
+            if (name.Contains('_') && IsFraming(name.Replace('_', '-')))
+            {
+                return Refusal.Framing("A framing header is spelt with an underscore.");
+            }
         }
 
         if (
@@ -66,7 +69,7 @@ internal static class RequestHygiene
             return new Refusal(405, "bad-method", "The method is not allowed.", "CONNECT and TRACE are not forwarded.");
         }
 
-        return headers.Upgrade.Any(u => u is not null && u.Contains("websocket", StringComparison.OrdinalIgnoreCase))
+        return headers.Upgrade is { Count: > 0 } upgrade && upgrade.Any(u => u is not null && u.Contains("websocket", StringComparison.OrdinalIgnoreCase))
             ? Refusal.NotSupported("A WebSocket")
             : null;
     }
@@ -74,11 +77,8 @@ internal static class RequestHygiene
     /// <summary>Closes the connection after the answer where the caller asked for that in a list of names.</summary>
     public static void CloseIfAsked(HttpContext context)
     {
-        if (
-            ConnectionEncoding
-                .Names(context.Request.Headers.Connection)
-                .Contains("close", StringComparer.OrdinalIgnoreCase)
-        )
+        StringValues connection = context.Request.Headers.Connection;
+        if (connection.Count > 0 && ConnectionEncoding.Names(connection).Contains("close", StringComparer.OrdinalIgnoreCase))
         {
             context.Response.OnStarting(
                 static response =>
@@ -98,11 +98,14 @@ internal static class RequestHygiene
     /// </summary>
     public static void Strip(IHeaderDictionary headers)
     {
-        foreach (string name in ConnectionEncoding.Names(headers.Connection).ToList())
+        if (headers.Connection is { Count: > 0 } connection)
         {
-            if (!NeverStripped.Contains(name))
+            foreach (string name in ConnectionEncoding.Names(connection).ToList())
             {
-                headers.Remove(name);
+                if (!NeverStripped.Contains(name))
+                {
+                    headers.Remove(name);
+                }
             }
         }
 

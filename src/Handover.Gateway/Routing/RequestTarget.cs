@@ -15,6 +15,9 @@ internal sealed record RequestTarget(string Path, string Query)
         "!$%&'()*+,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]_abcdefghijklmnopqrstuvwxyz~|{}\"<>^`"
     );
 
+    /// <summary>The segments of the path, each decoded on its own.</summary>
+    public string[] Segments => field ??= Split(Path);
+
     /// <summary>Reads a raw target; null when it is one that two servers could read as two different paths.</summary>
     public static RequestTarget? Parse(string raw)
     {
@@ -44,12 +47,33 @@ internal sealed record RequestTarget(string Path, string Query)
         return IsPlain(path) ? new RequestTarget(path, question < 0 ? "" : target[question..]) : null;
     }
 
-    /// <summary>The segments, each decoded on its own: a segment that hides a slash stays one segment.</summary>
-    public static string[] Segments(string path) =>
-        path.Length <= 1 ? [] : [.. path[1..].Split('/').Select(Uri.UnescapeDataString)];
+    /// <summary>Segments of a path, each decoded on its own: one that hides a slash stays one segment.</summary>
+    public static string[] Split(string path)
+    {
+        if (path.Length <= 1)
+        {
+            return [];
+        }
+
+        string[] segments = path[1..].Split('/');
+        if (path.Contains('%'))
+        {
+            for (int i = 0; i < segments.Length; i++)
+            {
+                segments[i] = Uri.UnescapeDataString(segments[i]);
+            }
+        }
+
+        return segments;
+    }
 
     private static bool IsPlain(string path)
     {
+        if (!path.Contains('%') && !path.Contains("/.", StringComparison.Ordinal))
+        {
+            return true;
+        }
+
         for (int i = path.IndexOf('%', StringComparison.Ordinal); i >= 0; i = path.IndexOf('%', i + 1))
         {
             if (i + 2 >= path.Length || !char.IsAsciiHexDigit(path[i + 1]) || !char.IsAsciiHexDigit(path[i + 2]))
@@ -58,6 +82,6 @@ internal sealed record RequestTarget(string Path, string Query)
             }
         }
 
-        return Segments(path).All(s => s is not ("." or "..") && s.IndexOfAny(['\\', '\0', '\r', '\n']) < 0);
+        return Split(path).All(s => s is not ("." or "..") && s.IndexOfAny(['\\', '\0', '\r', '\n']) < 0);
     }
 }

@@ -14,7 +14,7 @@ internal sealed class RouteTable
     public RouteTable(IEnumerable<Service> services) =>
         _entries = [
             .. services
-                .Select(s => new Entry(s.Name, s.Route, RequestTarget.Segments(s.Route.Path.TrimEnd('/'))))
+                .Select(s => new Entry(s.Name, s.Route, RequestTarget.Split(s.Route.Path.TrimEnd('/'))))
                 .OrderByDescending(e => e.Segments.Length)
                 .ThenByDescending(e => e.Route.Hosts.Count > 0),
         ];
@@ -27,14 +27,15 @@ internal sealed class RouteTable
     /// the path as another service's.
     /// </summary>
     /// <param name="host">Host without port.</param>
-    /// <param name="path">Percent-encoded path.</param>
-    public RouteMatch Match(string host, string path)
+    /// <param name="target">What is asked for.</param>
+    public RouteMatch Match(string host, RequestTarget target)
     {
-        Entry? found = Find(host, RequestTarget.Segments(path));
+        string path = target.Path;
+        Entry? found = Find(host, target.Segments);
         if (path.Contains("%2f", StringComparison.OrdinalIgnoreCase))
         {
             string decoded = path.Replace("%2f", "/", StringComparison.OrdinalIgnoreCase);
-            string[] other = RequestTarget.Segments(decoded);
+            string[] other = RequestTarget.Split(decoded);
             if (other.Any(s => s is "." or "..") || Find(host, other) != found)
             {
                 return new RouteMatch.Ambiguous();

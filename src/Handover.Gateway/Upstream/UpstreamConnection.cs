@@ -76,7 +76,7 @@ internal sealed class UpstreamConnection(Socket socket, long made) : IDisposable
     /// <exception cref="UpstreamException">
     /// There is no answer or, as <see cref="MalformedAnswerException"/>, none that may be believed.
     /// </exception>
-    public async ValueTask AskAsync(ReadOnlyMemory<byte> request, bool toHead)
+    public ValueTask AskAsync(ReadOnlyMemory<byte> request, bool toHead)
     {
         (_complete, _last, _afterChunk, Sent) = (false, false, false, false);
         _trailers.Clear();
@@ -84,11 +84,10 @@ internal sealed class UpstreamConnection(Socket socket, long made) : IDisposable
         if (sending.IsCompletedSuccessfully)
         {
             Sent = true;
-            await ReadHeadAsync(toHead);
-            return;
+            return ReadHeadAsync(toHead);
         }
 
-        await AskSlowlyAsync(sending.AsTask(), ReadHeadAsync(toHead).AsTask());
+        return AskSlowlyAsync(sending.AsTask(), ReadHeadAsync(toHead).AsTask());
     }
 
     /// <summary>
@@ -156,7 +155,7 @@ internal sealed class UpstreamConnection(Socket socket, long made) : IDisposable
     public void Dispose() => socket.Dispose();
 
     // A member may answer, and close, before it has read everything; what it said counts, the connection is over.
-    private async Task AskSlowlyAsync(Task sending, Task reading)
+    private async ValueTask AskSlowlyAsync(Task sending, Task reading)
     {
         await Task.WhenAny(sending, reading);
         _spoiled = !sending.IsCompletedSuccessfully;

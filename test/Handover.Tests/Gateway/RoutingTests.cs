@@ -61,7 +61,7 @@ public sealed class RoutingTests
             NewService("ab", new ServiceRoute("/a/b") { Rewrite = "/new/" }),
             NewService("host", new ServiceRoute("/a/b") { Hosts = ["special"] }),
         ]);
-        RouteMatch match = table.Match(host, path);
+        RouteMatch match = table.Match(host, RequestTarget.Parse(path)!);
         Assert.Equal(ambiguous ? new RouteMatch.Ambiguous() : new RouteMatch.Found(service, member), match);
     }
 
@@ -73,7 +73,7 @@ public sealed class RoutingTests
     public void Half_a_segment_is_no_match(string path)
     {
         var table = new RouteTable([NewService("a", new ServiceRoute("/a"))]);
-        Assert.Equal(new RouteMatch.None(), table.Match("h", path));
+        Assert.Equal(new RouteMatch.None(), table.Match("h", RequestTarget.Parse(path)!));
     }
 
     [Theory]
