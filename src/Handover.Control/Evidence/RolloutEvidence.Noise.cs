@@ -85,7 +85,8 @@ internal sealed partial class RolloutEvidence
             return;
         }
 
-        (Result<TypedAnswer> served, Result<TypedAnswer> again) = (Answer(first), Answer(second));
+        Result<TypedAnswer> served = Answer(first);
+        Result<TypedAnswer> again = Alike(first, second) ? served : Answer(second);
         Result<TypedAnswer> copied = Answer(candidate);
         IReadOnlyList<TriplePath> paths = TripleComparison.Compare(served, again, copied, _rules);
         bool judged = Gate(MetricGate.Flips) is not null;
@@ -126,6 +127,13 @@ internal sealed partial class RolloutEvidence
     // A failure is an answer of its own kind; an answer that was not kept is none.
     private static bool Kept(Exchange exchange) =>
         exchange.Response is not null || exchange.Outcome != ExchangeOutcome.Ok;
+
+    // Most models answer the same question alike, byte by byte; then it is read once.
+    private static bool Alike(Exchange first, Exchange second) =>
+        second.Outcome == ExchangeOutcome.Ok
+        && first.Response is { } one
+        && second.Response is { } other
+        && one.Span.SequenceEqual(other.Span);
 
     private Result<TypedAnswer> Answer(Exchange exchange) =>
         exchange is { Outcome: ExchangeOutcome.Ok, Response: { } body }

@@ -38,12 +38,15 @@ public static class TripleComparison
             [Outcome] = default,
         };
         Name(paths, first, rules);
-        Name(paths, second, rules);
         Name(paths, candidate, rules);
-        foreach (PathDifference path in AnswerComparison.Compare(first, second, rules).Paths)
+        if (!ReferenceEquals(first, second))
         {
-            string name = NameOf(path);
-            paths[name] = (true, paths.GetValueOrDefault(name).Candidate);
+            Name(paths, second, rules);
+            foreach (PathDifference path in AnswerComparison.Compare(first, second, rules).Paths)
+            {
+                string name = NameOf(path);
+                paths[name] = (true, paths.GetValueOrDefault(name).Candidate);
+            }
         }
 
         foreach (PathDifference path in AnswerComparison.Compare(first, candidate, rules).Paths)

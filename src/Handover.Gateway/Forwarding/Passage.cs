@@ -10,6 +10,8 @@ namespace Handover.Gateway.Forwarding;
 /// <summary>One request on its way through the gateway: what was decided for it and what was seen of it.</summary>
 internal sealed class Passage
 {
+    private static readonly Dictionary<string, string> NoAttributes = [];
+
     /// <summary>The gateway's request id.</summary>
     public required string RequestId { get; init; }
 
@@ -53,7 +55,7 @@ internal sealed class Passage
     public string? Entity { get; set; }
 
     /// <summary>The attributes.</summary>
-    public IReadOnlyDictionary<string, string> Attributes { get; set; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Attributes { get; set; } = NoAttributes;
 
     /// <summary>Why the request is made.</summary>
     public Purpose Purpose { get; set; } = Purpose.Live;

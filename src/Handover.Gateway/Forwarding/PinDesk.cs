@@ -22,9 +22,14 @@ internal sealed class PinDesk(TimeProvider time)
     /// counted; one of this service is replaced; one of another service goes on, for it belongs to the chain that this
     /// call is part of.
     /// </summary>
+    /// <param name="snapshot">The service as it is.</param>
+    /// <param name="counters">What counts them; null for a copy of a request whose pins have been counted.</param>
+    /// <param name="baggage">The request's baggage.</param>
+    /// <param name="release">The release that it goes to.</param>
+    /// <param name="purpose">Why it goes there.</param>
     public string Issue(
         ServiceSnapshot snapshot,
-        ServiceCounters counters,
+        ServiceCounters? counters,
         Baggage baggage,
         string release,
         Purpose purpose
@@ -39,11 +44,11 @@ internal sealed class PinDesk(TimeProvider time)
         foreach (string token in baggage.Pins)
         {
             Pin? pin = Pin.Verify(token, snapshot.PinKeys, time.GetUtcNow());
-            if (pin is null)
+            if (pin is null && counters is not null)
             {
                 Interlocked.Increment(ref counters.PinsStripped);
             }
-            else if (pin.Service != snapshot.Service.Name)
+            else if (pin is not null && pin.Service != snapshot.Service.Name)
             {
                 tokens.Add(token);
             }

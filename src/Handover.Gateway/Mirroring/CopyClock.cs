@@ -10,7 +10,7 @@ internal sealed class CopyClock : IDisposable
     private readonly CopyPatience _patience;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _late;
-    private readonly CancellationTokenSource _either;
+    private readonly CancellationTokenRegistration _stopped;
     private readonly long _began;
     private long _set;
     private long _heard;
@@ -22,11 +22,11 @@ internal sealed class CopyClock : IDisposable
         (_patience, _time) = (patience, time);
         _began = _set = time.GetTimestamp();
         _late = new CancellationTokenSource(patience.First, time);
-        _either = CancellationTokenSource.CreateLinkedTokenSource(_late.Token, stop);
+        _stopped = stop.UnsafeRegister(static late => ((CancellationTokenSource)late!).Cancel(), _late);
     }
 
     /// <summary>Ends with the first deadline that is missed, or with the gateway.</summary>
-    public CancellationToken Token => _either.Token;
+    public CancellationToken Token => _late.Token;
 
     /// <summary>Since the beginning.</summary>
     public TimeSpan Elapsed => _time.GetElapsedTime(_began);
@@ -71,7 +71,7 @@ internal sealed class CopyClock : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _either.Dispose();
+        _stopped.Dispose();
         _late.Dispose();
     }
 }

@@ -139,7 +139,7 @@ internal sealed partial class Mirror(ExchangeRecorder recorder, PinDesk pins, Ti
             RequestCopy = live.RequestCopy,
             ResponseCopy = new BodyCopy(ExchangeRecorder.AnswerBound(live.Snapshot.Service)),
             Adapter = live.Snapshot.Adapters.GetValueOrDefault(kind.Release),
-            BaggageOut = pins.Issue(live.Snapshot, new ServiceCounters(), baggage, kind.Release, Purpose.Shadow),
+            BaggageOut = pins.Issue(live.Snapshot, null, baggage, kind.Release, Purpose.Shadow),
         };
         CopyKey.Put(headers, copy);
         body = CopyKey.Body(body, copy);

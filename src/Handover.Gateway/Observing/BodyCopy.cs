@@ -53,10 +53,8 @@ internal sealed class BodyCopy(int limit)
 
         if (_length + bytes.Length > _buffer.Length)
         {
-            Array.Resize(
-                ref _buffer,
-                Math.Min(limit, Math.Max(_length + bytes.Length, Math.Max(1024, _buffer.Length * 2)))
-            );
+            // Nearly every body comes in one piece, and then this is its size.
+            Array.Resize(ref _buffer, Math.Min(limit, Math.Max(_length + bytes.Length, _buffer.Length * 2)));
         }
 
         bytes.CopyTo(_buffer.AsSpan(_length));
