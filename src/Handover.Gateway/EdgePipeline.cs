@@ -26,13 +26,7 @@ internal sealed class EdgePipeline(PipelineTools tools)
     private const long KestrelReadsAhead = 1 << 20;
 
     /// <summary>Handles one request.</summary>
-    public Task HandleAsync(
-        HttpContext context,
-        ServiceUnit unit,
-        string memberPath,
-        string query,
-        string requestId
-    )
+    public Task HandleAsync(HttpContext context, ServiceUnit unit, string memberPath, string query, string requestId)
     {
         ServiceSnapshot snapshot = unit.Snapshot;
         string method = context.Request.Method;
@@ -331,6 +325,11 @@ internal sealed class EdgePipeline(PipelineTools tools)
         ForwardResult result = await (run is null ? ForwardAsync() : run.RunAsync(ForwardAsync));
         int status = await PipelineTools.SendAsync(context, passage, result);
         passage.Unit.Closing.Now?.Answered(status, passage.AnsweredAt);
+        if (ExchangeRecorder.Heavy(passage))
+        {
+            await Task.Yield();
+        }
+
         tools.Recorder.Record(passage, context.Request.ContentType, result.Outcome, status, result.Latency);
         if (mirrored && result.Outcome is not (ExchangeOutcome.Refused or ExchangeOutcome.ClientGone))
         {

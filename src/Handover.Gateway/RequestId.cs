@@ -5,8 +5,8 @@ namespace Handover.Gateway;
 
 /// <summary>
 /// Makes request ids: UUIDs of version 7 (RFC 9562, 5.7) as 32 lower-case hexadecimal digits, unique and sortable by
-/// time. The system is asked for random bytes once for a hundred of them: a read of its own for each costs more than all
-/// the rest of an id.
+/// time. The system is asked for random bytes once for a hundred of them: a read of its own for each costs more than
+/// all the rest of an id.
 /// </summary>
 internal static class RequestId
 {

@@ -57,10 +57,8 @@ public sealed class NodeParts : IAsyncDisposable
                     console.TimestampFormat = "HH:mm:ss.fff ";
                 })
                 .AddFilter("Microsoft", LogLevel.Warning)
-                // A port in use comes back as an exception, which becomes a sentence; not a stack trace besides.
-                .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
-                // Would make an activity for each request, which nobody reads.
-                .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
+                .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None) // a port in use is told better
+                .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None) // an activity for each request
                 .AddFilter("Yarp", LogLevel.Error)
                 .AddFilter("System", LogLevel.Warning)
         );

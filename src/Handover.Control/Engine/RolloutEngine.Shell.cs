@@ -148,7 +148,7 @@ public sealed partial class RolloutEngine
         string service = state.Plan.Service;
         await BackOffAsync(effect.Attempt, cancel);
 
-        // A wish from before this rollout may be about to stop the very stack: it does so first, and is not found ready.
+        // A wish from before this rollout may be about to stop the very stack: then it does so first.
         Want();
         DateTimeOffset deadline = _time.GetUtcNow() + effect.Timeout;
         while (_parts.Runtime.Status(service, effect.Release) is not { Ready: true })

@@ -3,8 +3,8 @@ using Handover.Core.Foundation;
 namespace Handover.Control.Evidence;
 
 /// <summary>
-/// The recent latencies, losses and rate of one service, by release. Thread-safe. Requests wait at its lock, so nothing is
-/// called and nothing is computed under it: who asks gets a copy.
+/// The recent latencies, losses and rate of one service, by release. Thread-safe. Requests wait at its lock, so
+/// nothing is called and nothing is computed under it: who asks gets a copy.
 /// </summary>
 internal sealed class ServicePast(int capacity)
 {
@@ -72,7 +72,7 @@ internal sealed class ServicePast(int capacity)
         return sorted[(int)Math.Min(sorted.Length - 1, p * sorted.Length)];
     }
 
-    /// <summary>The newest latencies of a release in milliseconds, in no order; infinite where there was no answer.</summary>
+    /// <summary>The newest latencies of a release in milliseconds, in no order; infinite without an answer.</summary>
     public double[] Latencies(string release)
     {
         lock (_gate)

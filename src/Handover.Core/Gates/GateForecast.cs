@@ -33,8 +33,8 @@ public sealed record GateForecast(
     /// <param name="steps">The steps that are still to come; the last one is taken to go on for ever.</param>
     /// <param name="requestsPerSecond">Traffic of the service, all releases together.</param>
     /// <param name="stableRates">
-    /// Stable's rates of bad events by metric from before the rollout, where they are known. Used while the book has too
-    /// few units itself. Metrics of frozen thresholds need none: their rate follows from the quantile.
+    /// Stable's rates of bad events by metric from before the rollout, where they are known. Used while the book
+    /// has too few units itself. Metrics of frozen thresholds need none: their rate follows from the quantile.
     /// </param>
     public static GateForecast Of(
         GateBook book,

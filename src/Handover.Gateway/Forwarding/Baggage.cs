@@ -50,8 +50,7 @@ internal sealed record Baggage(IReadOnlyList<string> Others, IReadOnlyList<strin
     }
 
     /// <summary>The header with these pins after the caller's members.</summary>
-    public string With(IEnumerable<string> tokens) =>
-        string.Join(',', Others.Concat(tokens.Select(Pinned)));
+    public string With(IEnumerable<string> tokens) => string.Join(',', Others.Concat(tokens.Select(Pinned)));
 
     /// <summary>The member that carries a pin.</summary>
     public static string Pinned(string token) => $"{Pin.BaggageKey}={token}";

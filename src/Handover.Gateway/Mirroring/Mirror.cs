@@ -234,19 +234,39 @@ internal sealed partial class Mirror(ExchangeRecorder recorder, PinDesk pins, Ti
         }
         finally
         {
-            kind.Counts.Ended(end.Outcome, copy.RequestCopy!.Length, end.Bytes, clock.Elapsed);
-            copy.Unit.InFlight.Exit(ticket);
-            if (!_stop.IsCancellationRequested)
+            TimeSpan took = clock.Elapsed;
+            (copy.FirstByte, copy.Failure) = (clock.FirstByte, end.Failure);
+            if (ExchangeRecorder.Heavy(copy))
             {
-                if (end.Outcome is ExchangeOutcome.Timeout)
-                {
-                    kind.Pressure.Suffered(MirrorPressure.Late);
-                }
+                // The copy keeps its place until its answer has been compared: too many at a time are not begun.
+                await Task.Yield();
+            }
 
-                (copy.FirstByte, copy.Failure) = (clock.FirstByte, end.Failure);
-                recorder.Record(copy, contentType, end.Outcome, end.Status, clock.Elapsed);
+            try
+            {
+                Record(copy, kind, end, contentType, took);
+            }
+            finally
+            {
+                kind.Counts.Ended(end.Outcome, copy.RequestCopy!.Length, end.Bytes, took);
+                copy.Unit.InFlight.Exit(ticket);
             }
         }
+    }
+
+    private void Record(Passage copy, in Kind kind, in CopyEnd end, string? contentType, TimeSpan took)
+    {
+        if (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+
+        if (end.Outcome is ExchangeOutcome.Timeout)
+        {
+            kind.Pressure.Suffered(MirrorPressure.Late);
+        }
+
+        recorder.Record(copy, contentType, end.Outcome, end.Status, took);
     }
 
     /// <summary>Who is asked, under which name it is recorded, and what counts and bounds it.</summary>

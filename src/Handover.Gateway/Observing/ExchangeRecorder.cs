@@ -17,12 +17,20 @@ internal sealed class ExchangeRecorder(IExchangePort port)
     /// <summary>Largest body that is kept with an exchange.</summary>
     public const int PayloadBound = 256 * 1024;
 
+    private const int LightAnswer = 8 * 1024;
+
     /// <summary>
     /// Largest answer that is looked at: a chat's stream says each word in 200 bytes, so it may be longer than what is
     /// kept of it.
     /// </summary>
     public static int AnswerBound(Service service) =>
         service.Protocol is WireProtocol.OpenAi ? 16 * PayloadBound : PayloadBound;
+
+    /// <summary>
+    /// Whether an answer is so large that to look at it (to compare it, to read an output from it) takes as long as
+    /// many requests do. Then whoever records it leaves the thread that sees bytes come, for which others wait.
+    /// </summary>
+    public static bool Heavy(Passage passage) => passage.ResponseCopy?.Length > LightAnswer;
 
     /// <summary>Records how a passage ended.</summary>
     /// <param name="passage">The passage.</param>

@@ -69,7 +69,9 @@ internal static class RequestHygiene
             return new Refusal(405, "bad-method", "The method is not allowed.", "CONNECT and TRACE are not forwarded.");
         }
 
-        return headers.Upgrade is { Count: > 0 } upgrade && upgrade.Any(u => u is not null && u.Contains("websocket", StringComparison.OrdinalIgnoreCase))
+        return
+            headers.Upgrade is { Count: > 0 } upgrade
+            && upgrade.Any(u => u is not null && u.Contains("websocket", StringComparison.OrdinalIgnoreCase))
             ? Refusal.NotSupported("A WebSocket")
             : null;
     }
@@ -78,7 +80,10 @@ internal static class RequestHygiene
     public static void CloseIfAsked(HttpContext context)
     {
         StringValues connection = context.Request.Headers.Connection;
-        if (connection.Count > 0 && ConnectionEncoding.Names(connection).Contains("close", StringComparer.OrdinalIgnoreCase))
+        if (
+            connection.Count > 0
+            && ConnectionEncoding.Names(connection).Contains("close", StringComparer.OrdinalIgnoreCase)
+        )
         {
             context.Response.OnStarting(
                 static response =>
