@@ -32,8 +32,7 @@ internal sealed class CandidateModel : IAsyncDisposable
     private volatile CandidateMode _mode;
     private long _asked;
 
-    private CandidateModel(double price, TimeSpan serviceTime) =>
-        (_serviceTime, _answer) = (serviceTime, Answer(price));
+    private CandidateModel(byte[] answer, TimeSpan serviceTime) => (_serviceTime, _answer) = (serviceTime, answer);
 
     /// <summary>Where it is reached.</summary>
     public Uri Address => _server.Address;
@@ -55,10 +54,16 @@ internal sealed class CandidateModel : IAsyncDisposable
             }
         );
 
+    /// <summary>An answer of about 130 KB: what is said of 5,000 things, each with a number.</summary>
+    public static byte[] LargeAnswer(double price) =>
+        JsonSerializer.SerializeToUtf8Bytes(
+            new { items = Enumerable.Range(0, 5_000).Select(i => new { id = i, score = price + (i / 8.0) }) }
+        );
+
     /// <summary>Starts it, healthy.</summary>
-    public static async Task<CandidateModel> StartAsync(double price, TimeSpan serviceTime)
+    public static async Task<CandidateModel> StartAsync(byte[] answer, TimeSpan serviceTime)
     {
-        var model = new CandidateModel(price, serviceTime);
+        var model = new CandidateModel(answer, serviceTime);
         model._server = await LoopbackServer.StartAsync(model.HandleAsync);
         return model;
     }

@@ -24,12 +24,12 @@ internal static class MirrorRows
                 $"100 % shadowed, {Rate:0}/s, service 5 ms, {rounds} rounds of {Burst.TotalSeconds:0} s, shuffled"
             )
         );
-        await using CandidateModel stable = await CandidateModel.StartAsync(326, ServiceTime);
+        await using CandidateModel stable = await CandidateModel.StartAsync(CandidateModel.Answer(326), ServiceTime);
         var candidates = new Dictionary<CandidateMode, CandidateModel>();
         var services = new List<ShadowService> { new(Plain, stable.Address, null) };
         foreach (CandidateMode mode in Enum.GetValues<CandidateMode>())
         {
-            candidates[mode] = await CandidateModel.StartAsync(326.5, ServiceTime);
+            candidates[mode] = await CandidateModel.StartAsync(CandidateModel.Answer(326.5), ServiceTime);
             services.Add(new ShadowService(Name(mode), stable.Address, candidates[mode].Address));
         }
 

@@ -3,7 +3,7 @@ namespace Handover.Bench.Shadow;
 /// <summary>What shadowing costs and what it finds: `./do bench shadow`.</summary>
 internal static class ShadowBench
 {
-    private static readonly string[] Parts = ["pairs", "comparison", "rules", "mirror", "cost", "kills"];
+    private static readonly string[] Parts = ["pairs", "comparison", "rules", "mirror", "large", "cost", "kills"];
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -35,6 +35,11 @@ internal static class ShadowBench
         if (only.Contains("mirror"))
         {
             await MirrorRows.RunAsync(table, rounds: 10 * scale);
+        }
+
+        if (only.Contains("large"))
+        {
+            await LargeRows.RunAsync(table, rounds: 6 * scale);
         }
 
         if (only.Contains("cost"))
