@@ -21,6 +21,11 @@ namespace Handover.Control.Engine;
 public sealed partial class RolloutEngine
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+
+    // What goes back protects callers: one silent moment of a gateway must not cost a second.
+    private static readonly TimeSpan FirstPauseBack = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
     // A process that crashes once is back within this time. While the candidate serves somebody, waiting costs answers.
     private static readonly TimeSpan LongestDownServing = TimeSpan.FromSeconds(10);
@@ -146,7 +151,7 @@ public sealed partial class RolloutEngine
     )
     {
         string service = state.Plan.Service;
-        await BackOffAsync(effect.Attempt, cancel);
+        await BackOffAsync(effect.Attempt, FirstPause, cancel);
 
         // A wish from before this rollout may be about to stop the very stack: then it does so first.
         Want();
@@ -196,7 +201,7 @@ public sealed partial class RolloutEngine
     {
         string service = state.Plan.Service;
         bool back = state.RollbackReason is not null;
-        await BackOffAsync(effect.Attempt, cancel);
+        await BackOffAsync(effect.Attempt, back ? FirstPauseBack : FirstPause, cancel);
         if (!back && WhyNotMove(state, effect.Target) is { } no)
         {
             return no;
@@ -269,10 +274,10 @@ public sealed partial class RolloutEngine
             }
             : new RolloutCommand.MoveFailed(target, string.Join("; ", moved.Problems.Select(p => p.Message)));
 
-    private Task BackOffAsync(int failures, CancellationToken cancel) =>
+    private Task BackOffAsync(int failures, TimeSpan first, CancellationToken cancel) =>
         failures == 0
             ? Task.CompletedTask
-            : Task.Delay(TimeSpan.FromSeconds(Math.Min(Math.Pow(2, failures - 1), 30)), _time, cancel);
+            : Task.Delay(first * Math.Min(Math.Pow(2, failures - 1), LongestPause / first), _time, cancel);
 
     private async Task<bool> ReadyAsync(string service, string release, CancellationToken cancel)
     {

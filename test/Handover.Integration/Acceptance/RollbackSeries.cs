@@ -21,6 +21,9 @@ internal sealed class RollbackSeries(double rps, int seed) : IAsyncDisposable
     private readonly NodeProcess _node = new(slow: "slowstart=20s");
     private readonly List<Taken> _taken = [];
 
+    /// <summary>What the node said so far: of a rollback that took long, why.</summary>
+    public string Log => File.ReadAllText(_node.Output);
+
     /// <summary>Rolls back once from each of the phases given, in this order.</summary>
     public async Task<RollbackReport> RunAsync(IReadOnlyList<string> phases, Action<string> say)
     {
