@@ -54,6 +54,13 @@ internal sealed class OpenLoad(Uri target, double rate) : IDisposable
         await Task.WhenAll(open);
     }
 
+    /// <summary>99th percentile of the latencies in ms, without the requests that were due first.</summary>
+    public double P99(int without)
+    {
+        double[] ms = [.. Records.OrderBy(r => r.Due).Skip(without).Select(r => r.Ms).Order()];
+        return ms[(int)Math.Ceiling(0.99 * ms.Length) - 1];
+    }
+
     /// <summary>Answers per second to sixteen callers of whom each waits for its answer, over two seconds.</summary>
     public static async Task<double> CarriedAsync(Uri target)
     {

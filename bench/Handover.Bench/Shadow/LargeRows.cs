@@ -82,7 +82,6 @@ internal static class LargeRows
         using var large = new OpenLoad(stage.Target(arm), LargeRate);
         using var stop = new CancellationTokenSource(Burst);
         await Task.WhenAll(small.RunAsync(stop.Token), large.RunAsync(stop.Token));
-        double[] ms = [.. small.Records.OrderBy(r => r.Due).Skip((int)(Rate / 2)).Select(r => r.Ms).Order()];
-        return (ms[(int)Math.Ceiling(0.99 * ms.Length) - 1], small.Failed + large.Failed);
+        return (small.P99(without: (int)(Rate / 2)), small.Failed + large.Failed);
     }
 }

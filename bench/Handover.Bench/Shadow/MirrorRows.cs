@@ -126,9 +126,7 @@ internal static class MirrorRows
             await load.RunAsync(stop.Token);
 
             // The first half second connects.
-            double[] ms = [.. load.Records.OrderBy(r => r.Due).Skip((int)(Rate / 2)).Select(r => r.Ms).Order()];
-            double p99 = ms[(int)Math.Ceiling(0.99 * ms.Length) - 1];
-            runs.Add((arm, new ArmRun(p99, load.Failed, load.Records.Count)));
+            runs.Add((arm, new ArmRun(load.P99(without: (int)(Rate / 2)), load.Failed, load.Records.Count)));
         }
 
         return runs;

@@ -58,7 +58,7 @@ public sealed class NodeParts : IAsyncDisposable
                 })
                 .AddFilter("Microsoft", LogLevel.Warning)
                 .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None) // a port in use is told better
-                .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None) // an activity for each request
+                .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None) // else an activity per request
                 .AddFilter("Yarp", LogLevel.Error)
                 .AddFilter("System", LogLevel.Warning)
         );
